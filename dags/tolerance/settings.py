@@ -1,0 +1,38 @@
+"""The company's settings, read from the one place where they stand: the vars of the dbt project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import yaml
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the file work needs to know of the company."""
+
+    business_time_zone: ZoneInfo
+    earliest_plausible_on: date
+    latest_plausible_on: date
+    max_bad_share: float
+    max_bad_share_from_records: int
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this checkout's `dbt_project.yml`."""
+    vars_ = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text("utf-8"))["vars"]
+    return Settings(
+        business_time_zone=ZoneInfo(vars_["business_time_zone"]),
+        earliest_plausible_on=date.fromisoformat(str(vars_["earliest_plausible_on"])),
+        latest_plausible_on=date.fromisoformat(str(vars_["latest_plausible_on"])),
+        max_bad_share=float(vars_["max_bad_share"]),
+        max_bad_share_from_records=int(vars_["max_bad_share_from_records"]),
+    )

@@ -1,0 +1,83 @@
+"""Where everything lies below STATE, and who may write there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The folders of one warehouse. Users rely on the names in the handbook's table."""
+
+    root: Path
+
+    @property
+    def landing(self) -> Path:
+        """Delivered files by content hash, never changed."""
+        return self.root / "landing"
+
+    @property
+    def raw(self) -> Path:
+        """Parquet, one folder per source and load."""
+        return self.root / "raw"
+
+    @property
+    def loads(self) -> Path:
+        """One JSON record per load: what arrived, how it was counted."""
+        return self.raw / "loads"
+
+    @property
+    def quarantine(self) -> Path:
+        """Every refused record with its bytes, one folder per source and load."""
+        return self.root / "quarantine"
+
+    @property
+    def runs(self) -> Path:
+        """One JSON record per run: as-of date, loads, parameters; dbt reads them as a source."""
+        return self.root / "runs"
+
+    @property
+    def history(self) -> Path:
+        """What was told to whom, as known then: alerts by as-of date."""
+        return self.root / "history"
+
+    @property
+    def warehouse(self) -> Path:
+        """dbt's working database: only dbt writes it."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def serving(self) -> Path:
+        """The published generation: what BI opens."""
+        return self.root / "serving" / "tolerance.duckdb"
+
+    @property
+    def outbox(self) -> Path:
+        """Alert lists for the CRM, one folder per as-of date."""
+        return self.root / "outbox" / "crm"
+
+    @property
+    def acknowledgements(self) -> Path:
+        """What the CRM gives back."""
+        return self.root / "inbox_crm"
+
+    @property
+    def identity_key(self) -> Path:
+        """The key for hashing addresses, where the environment gives none."""
+        return self.root / "secret" / "identity.key"
+
+    @property
+    def work(self) -> Path:
+        """Unfinished files of the run under way; emptied by the next one."""
+        return self.root / "work"
+
+    @property
+    def dbt(self) -> Path:
+        """dbt's target and logs: personal data, never published."""
+        return self.root / "dbt"
+
+    @property
+    def airflow_home(self) -> Path:
+        """Airflow's own database, configuration and logs."""
+        return self.root / "airflow"
