@@ -1,1 +1,59 @@
 # Thin over one command-line tool: `make NAME KEY=value` is `tolerance name --key value`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+
+# The environment of a user must not leak into the project's own.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+STATE ?= var
+run_arguments = --state "$(STATE)" \
+	$(if $(EXTRACTS),--extracts "$(EXTRACTS)") \
+	$(if $(AS_OF),--as-of "$(AS_OF)") \
+	$(if $(CRM),--crm "$(CRM)")
+
+.PHONY: help setup run sample test lint format clean explain generations
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Names, versions and hashes stand in the lock; uv comes through pip, in the version of the lock.
+$(INSTALLED): requirements.lock pyproject.toml
+	@echo "Setting up $(VENV) (once)"
+	@$(PYTHON) -m venv $(VENV)
+	@grep -A 100 '^uv==' requirements.lock | awk 'NR > 1 && /^[a-z]/ { exit } { print }' > $(VENV)/uv.lock
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement $(VENV)/uv.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes \
+		--requirement requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(INSTALLED) ## Only the set-up, which every target does by itself
+
+run: $(INSTALLED) ## One daily cycle: EXTRACTS= AS_OF= STATE= CRM=
+	@$(BIN)/tolerance run $(run_arguments)
+
+sample: $(INSTALLED) ## Make the sample company in OUT=
+	@$(BIN)/tolerance sample --out "$(OUT)"
+
+explain: $(INSTALLED) ## Explain the balance of CUSTOMER= line by line
+	@$(BIN)/tolerance explain "$(CUSTOMER)" --state "$(STATE)"
+
+generations: $(INSTALLED) ## List what was published
+	@$(BIN)/tolerance generations --state "$(STATE)"
+
+test: $(INSTALLED) ## All tests but the long ones
+	@$(BIN)/python -m pytest -m "not soak" -n 2 --dist worksteal
+
+lint: $(INSTALLED) ## Style and types
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
+
+format: $(INSTALLED) ## Bring the code into shape
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+clean: ## Remove the environment; STATE stays
+	@rm -rf $(VENV)
