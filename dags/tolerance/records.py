@@ -24,6 +24,7 @@ class QuarantineReason(StrEnum):
     NOT_A_MESSAGE = "not_a_message"
     EVENT_TIME_OUT_OF_RANGE = "event_time_out_of_range"
     RESOURCE_LIMIT = "resource_limit"
+    FILE_REFUSED = "file_refused"  # sound itself, but in a file of too many bad records
 
 
 class RefusalReason(StrEnum):

@@ -1,0 +1,40 @@
+"""Business dates: what an as-of date means as an instant, and which one a scheduled run is for."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+
+def as_of_ends_at(as_of: date, zone: ZoneInfo) -> datetime:
+    """The first instant that a run for `as_of` does not know, in UTC without a zone.
+
+    It is the next day, 00:00, in the business time zone.
+    """
+    midnight = datetime.combine(as_of + timedelta(days=1), time.min, tzinfo=zone)
+    return midnight.astimezone(UTC).replace(tzinfo=None)
+
+
+def business_date(instant: datetime, zone: ZoneInfo) -> date:
+    """The business date of an instant that carries a zone."""
+    return instant.astimezone(zone).date()
+
+
+def as_of_for_schedule(run_after: datetime, zone: ZoneInfo) -> date:
+    """The as-of date of a run that the scheduler starts at `run_after`: the last day that is over."""
+    return business_date(run_after, zone) - timedelta(days=1)
+
+
+def parse_as_of(text: str) -> date:
+    """An as-of date as a user writes it.
+
+    Raises:
+        ValueError: with a sentence, when `text` is not YYYY-MM-DD or no day of the calendar.
+    """
+    try:
+        parsed = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise ValueError(
+            f"AS_OF={text!r} is no date: write it as YYYY-MM-DD, for example 2026-10-31."
+        ) from None
+    return parsed

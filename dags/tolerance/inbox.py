@@ -1,0 +1,230 @@
+"""What lies in the inbox, and which of it is complete enough to be taken."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from tolerance.records import SOURCES
+
+LOOK_INTERVAL_SECONDS = 1.0
+_SIDECARS = (".sha256", ".done", ".part")
+_MAILDIR_FOLDERS = ("cur", "new", "tmp")
+
+logger = logging.getLogger(__name__)
+
+
+class InboxError(Exception):
+    """The inbox itself cannot be read. The message is one sentence for the person who must act."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredFile:
+    """One file of the inbox that is complete. `name` is its path below the source's folder."""
+
+    source: str
+    name: str
+    path: Path
+    delivered_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingFile:
+    """One file that is not taken yet, and why."""
+
+    source: str
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """The files of one source up to a date, in the order in which they count."""
+
+    files: tuple[DeliveredFile, ...]
+    waiting: tuple[WaitingFile, ...]
+
+
+_Stamp = tuple[int, int]  # size in bytes, time of the last change in ns
+
+
+@dataclass(slots=True)
+class _Look:
+    """What one look at the whole inbox saw, and when on the monotonic clock."""
+
+    seen_at: float
+    stamps: dict[Path, _Stamp]
+
+
+_first_looks: dict[Path, _Look] = {}
+"""The last look at each inbox in this process: four sources then wait one second, not four."""
+
+
+def deliveries(extracts: Path, source: str, as_of: date) -> Deliveries:
+    """The files of `source` that a run for `as_of` takes, and those that must wait.
+
+    Files in folders named by a day count up to `as_of`; all others count as delivered
+    on `as_of`. Sorted by day of delivery, then name. Raises `InboxError` when the inbox
+    is no folder; a missing source folder is an empty one.
+    """
+    if not extracts.is_dir():
+        raise InboxError(
+            f"The inbox {extracts} is not a folder: give EXTRACTS= the folder that holds "
+            f"{', '.join(SOURCES)}."
+        )
+    folder = extracts / source
+    candidates = [
+        DeliveredFile(source, name, path, day or as_of)
+        for path in _files_below(folder)
+        if (day := _day_of(name := path.relative_to(folder).as_posix())) is None or day <= as_of
+    ]
+    waiting = _waiting_reasons(extracts, candidates)
+    ready = [file for file in candidates if file.path not in waiting]
+    for file in candidates:
+        if file.path in waiting:
+            logger.warning("%s/%s is not taken yet: %s", source, file.name, waiting[file.path])
+    return Deliveries(
+        files=tuple(sorted(ready, key=lambda file: (file.delivered_on, file.name))),
+        waiting=tuple(
+            WaitingFile(source, file.name, waiting[file.path])
+            for file in sorted(candidates, key=lambda file: (file.delivered_on, file.name))
+            if file.path in waiting
+        ),
+    )
+
+
+def _files_below(folder: Path) -> list[Path]:
+    """All regular files but sidecars, hidden files and what a Maildir is still writing."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and not path.name.startswith(".")
+        and path.suffix.lower() not in _SIDECARS
+        and not _is_unfinished_maildir_message(path)
+    ]
+
+
+def _is_unfinished_maildir_message(path: Path) -> bool:
+    """Messages under `tmp/` of a Maildir are being written; a folder of that name is not."""
+    maildir = path.parent.parent
+    return path.parent.name == "tmp" and all((maildir / part).is_dir() for part in ("cur", "new"))
+
+
+def is_maildir_message(name: str) -> bool:
+    """Whether a delivered name is a message of a Maildir: it stands in `cur/` or `new/`."""
+    folders = name.split("/")[:-1]
+    return bool(folders) and folders[-1] in _MAILDIR_FOLDERS[:2]
+
+
+def _day_of(name: str) -> date | None:
+    """The day of delivery that the folders of a name tell, if any of them does."""
+    for folder in name.split("/")[:-1]:
+        if len(folder) == len("2026-11-20"):
+            try:
+                return date.fromisoformat(folder)
+            except ValueError:
+                continue
+    return None
+
+
+def _waiting_reasons(extracts: Path, files: list[DeliveredFile]) -> dict[Path, str]:
+    """Why each incomplete file waits. Files with a sidecar are judged by it alone."""
+    reasons: dict[Path, str] = {}
+    unmarked: list[Path] = []
+    for file in files:
+        try:
+            verdict = _sidecar_verdict(file.path)
+        except OSError:
+            reasons[file.path] = "it cannot be read; give this user the right to read it"
+            continue
+        if verdict is None:
+            unmarked.append(file.path)
+        elif verdict:
+            reasons[file.path] = verdict
+    reasons.update(_still_changing(extracts, unmarked))
+    return reasons
+
+
+def _sidecar_verdict(path: Path) -> str | None:
+    """'' when a sidecar vouches for the file, a reason to wait, or None when there is none."""
+    with path.open("rb"):
+        pass  # an unreadable file is found here, not halfway through landing
+    checksum, done, part = (path.with_name(path.name + suffix) for suffix in _SIDECARS)
+    if checksum.is_file():
+        claims = checksum.read_text("utf-8", "replace").lower().split()[:1]
+        agrees = claims == [_sha256(path)]
+        return "" if agrees else "its .sha256 does not agree with its content"
+    if done.is_file():
+        return _done_verdict(path, done.read_text("utf-8", "replace").split()[:1])
+    if part.exists():
+        return "a .part beside it says that it is still being written"
+    return None
+
+
+def _done_verdict(path: Path, claims: list[str]) -> str:
+    """A `.done` may be empty, or hold the file's size in bytes or its sha256."""
+    if not claims:
+        return ""
+    claim = claims[0].lower()
+    if len(claim) == hashlib.sha256().digest_size * 2:
+        return "" if claim == _sha256(path) else "its .done does not agree with its content"
+    if claim.isdecimal():
+        return "" if int(claim) == path.stat().st_size else "its .done tells of another size"
+    return ""
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _still_changing(extracts: Path, paths: list[Path]) -> dict[Path, str]:
+    """Those of `paths` that are not the same at two looks one second apart.
+
+    The first look covers the whole inbox and is remembered, so that the next source of
+    the same run has its two looks without waiting again. A file that the remembered look
+    did not see, or saw otherwise, gets a fresh pair of looks.
+    """
+    if not paths:
+        return {}
+    remembered = _first_looks.get(extracts)
+    if remembered is not None:
+        _wait_until(remembered.seen_at + LOOK_INTERVAL_SECONDS)
+        paths = [path for path in paths if _stamp(path) != remembered.stamps.get(path)]
+        if not paths:
+            return {}
+    first = _first_looks[extracts] = _look(extracts)
+    _wait_until(first.seen_at + LOOK_INTERVAL_SECONDS)
+    return {
+        path: "it is still growing"
+        for path in paths
+        if (stamp := _stamp(path)) is None or stamp != first.stamps.get(path)
+    }
+
+
+def _look(extracts: Path) -> _Look:
+    stamps = {
+        path: stamp
+        for source in SOURCES
+        for path in _files_below(extracts / source)
+        if (stamp := _stamp(path)) is not None
+    }
+    return _Look(time.monotonic(), stamps)
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    """Size and last change, or None when the file went away."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+def _wait_until(monotonic: float) -> None:
+    time.sleep(max(0.0, monotonic - time.monotonic()))

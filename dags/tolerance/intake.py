@@ -1,0 +1,759 @@
+"""Takes the deliveries of one source in: land, read, expect, load. What one ingest DAG runs.
+
+Each step can be killed at any moment and simply run again: what it makes stands in
+`work/` until `load` renames it into place, and the load record, written last, is what
+makes a load real. Folders in `raw/` and `quarantine/` without a load record are the
+leftovers of a kill and are swept away.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import shutil
+import tempfile
+from array import array
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import duckdb
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+from filelock import FileLock
+
+from tolerance import gates, inbox, landing
+from tolerance.framing import ArchiveTooDenseError, Content, FileNotes, content_of
+from tolerance.identity import identity_key
+from tolerance.readers.contract import Reader, ReaderContext
+from tolerance.records import (
+    RAW_COLUMNS,
+    SOURCES,
+    AcceptedRecord,
+    FileRefusedError,
+    Position,
+    QuarantinedRecord,
+    QuarantineReason,
+    RefusalReason,
+    raw_schema,
+)
+from tolerance.settings import settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tolerance.state import State
+
+EMPTY_LOAD_ID = "0" * 16
+BATCH_ROWS = 20_000
+DUCKDB_MEMORY = "256MB"
+
+QUARANTINE_SCHEMA = pa.schema(
+    [
+        ("load_id", pa.string()),
+        ("file_sha256", pa.string()),
+        ("file_name", pa.string()),
+        ("record_no", pa.int64()),
+        ("byte_start", pa.int64()),
+        ("byte_end", pa.int64()),
+        ("reason", pa.string()),
+        ("detail", pa.string()),
+        ("raw", pa.binary()),
+    ]
+)
+"""One refused record a row, as it lies in `quarantine/<source>/<load_id>/`."""
+
+_LOADED = ("loaded", "loaded_with_quarantine")
+"""A content of these states is known: under another name it brings nothing new."""
+
+_DATE_COLUMNS = {
+    "customers": (),
+    "faq": ("asked_on",),
+    "mail": ("sent_on",),
+    "tickets": ("created_on", "updated_on"),
+}
+
+logger = logging.getLogger(__name__)
+
+
+class UnbalancedLoadError(Exception):
+    """Records of a file were lost or counted twice: nothing of the load is kept."""
+
+
+@dataclass(slots=True)
+class FileRecord:
+    """One delivered file as its load record tells of it: the row of `audit_load`."""
+
+    load_id: str
+    load_no: int
+    source: str
+    as_of_on: date
+    loaded_at: datetime
+    file_name: str
+    file_sha256: str
+    byte_count: int
+    delivered_on: date
+    encoding: str = ""
+    landed_records: int = 0
+    loaded_records: int = 0
+    duplicate_records: int = 0
+    quarantined_records: int = 0
+    status: str = ""
+    refusal_reason: str | None = None
+    message: str | None = None
+    newest_event_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSummary:
+    """One load: its files in the order of delivery, and their counts in all."""
+
+    source: str
+    load_id: str
+    load_no: int
+    files: tuple[FileRecord, ...]
+
+    def total(self, counter: str) -> int:
+        """The sum over all files of one of the counters, such as `loaded_records`."""
+        return sum(int(getattr(file, counter)) for file in self.files)
+
+    @property
+    def sentence(self) -> str:
+        """The load in one line of counts."""
+        return (
+            f"{len(self.files):,} files, {self.total('landed_records'):,} records: "
+            f"{self.total('loaded_records'):,} loaded, "
+            f"{self.total('duplicate_records'):,} duplicates, "
+            f"{self.total('quarantined_records'):,} quarantined"
+        )
+
+
+# Step 1: land -------------------------------------------------------------------------
+
+
+def land(source: str, extracts: Path, as_of: date, state: State, loaded_at: datetime) -> str | None:
+    """Copy what is new in the inbox to `landing/` and plan its load.
+
+    `loaded_at` is the run's start. Returns the load's id, which follows from names and
+    contents alone, or None when nothing is new. Raises `inbox.InboxError` when there is
+    no inbox.
+    """
+    sweep(source, state)
+    shutil.rmtree(state.work / source, ignore_errors=True)
+    found = inbox.deliveries(extracts, source, as_of)
+    known = {(file.file_name, file.file_sha256) for file in load_records(state, source)}
+    new: list[tuple[inbox.DeliveredFile, landing.Landed]] = []
+    for file in found.files:
+        landed = landing.land_file(file.path, state.landing, state.work / source / "landing")
+        if (file.name, landed.sha256) not in known:
+            new.append((file, landed))
+    if not new:
+        return None
+    landing.sync_folder(state.landing)
+    load_id = _load_id(source, sorted((file.name, landed.sha256) for file, landed in new))
+    plan = [
+        FileRecord(
+            load_id=load_id,
+            load_no=0,  # given by `load`, in the order in which loads end
+            source=source,
+            as_of_on=as_of,
+            loaded_at=loaded_at,
+            file_name=file.name,
+            file_sha256=landed.sha256,
+            byte_count=landed.byte_count,
+            delivered_on=file.delivered_on,
+        )
+        for file, landed in new
+    ]
+    _write_records(_Work(state, source, load_id).plan, plan)
+    return load_id
+
+
+def _load_id(source: str, files: list[tuple[str, str]]) -> str:
+    return sha256(orjson.dumps([source, files])).hexdigest()[:16]
+
+
+def sweep(source: str, state: State) -> None:
+    """Remove the folders of loads that were killed before their load record was written."""
+    real = {file.load_id for file in load_records(state, source)} | {EMPTY_LOAD_ID}
+    for place in (state.raw / source, state.quarantine / source):
+        for folder in place.iterdir() if place.is_dir() else ():
+            if folder.name not in real:
+                shutil.rmtree(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Where the unfinished files of one load lie."""
+
+    state: State
+    source: str
+    load_id: str
+
+    @property
+    def root(self) -> Path:
+        return self.state.work / self.source / self.load_id
+
+    @property
+    def plan(self) -> Path:
+        return self.root / "plan.ndjson"
+
+    @property
+    def staged(self) -> Path:
+        return self.root / "staged"
+
+    @property
+    def quarantined(self) -> Path:
+        return self.root / "quarantined"
+
+    @property
+    def counted(self) -> Path:
+        return self.root / "counted.ndjson"
+
+    @property
+    def loaded(self) -> Path:
+        return self.root / "loaded"
+
+    @property
+    def evidence(self) -> Path:
+        return self.root / "evidence"
+
+    @property
+    def scratch(self) -> Path:
+        return self.root / "scratch"
+
+
+# Step 2: read -------------------------------------------------------------------------
+
+
+def read(source: str, load_id: str, state: State) -> None:
+    """Read the landed files of a planned load into `work/`: staged rows, quarantine, counts."""
+    work = _Work(state, source, load_id)
+    if _is_loaded(state, source, load_id):
+        return
+    for folder in (work.staged, work.quarantined):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    company = settings()
+    context = ReaderContext(company, identity_key(state), work.scratch)
+    contents = _loaded_contents(load_records(state, source))
+    records = _read_records(work.plan)
+    with closing(_Staging(work, source)) as staging:
+        for file_no, record in enumerate(records):
+            earlier = contents.get(record.file_sha256)
+            if earlier is not None and source != "customers":
+                _repeat(record, earlier)
+                continue
+            staging.begin(record, file_no, keeps_bad=earlier is None)
+            _read_file(record, staging, context, state)
+            if earlier is not None:
+                # A customers file counts again, as the latest delivery, by rows marked duplicate.
+                _repeat(record, earlier)
+            elif record.status in _LOADED:
+                contents.setdefault(record.file_sha256, record)
+    _write_records(work.counted, records)
+
+
+def _loaded_contents(records: list[FileRecord]) -> dict[str, FileRecord]:
+    """The contents that were loaded before, by hash, each with the record of its first load."""
+    contents: dict[str, FileRecord] = {}
+    for record in records:
+        if record.status in _LOADED:
+            contents.setdefault(record.file_sha256, record)
+    return contents
+
+
+def _repeat(record: FileRecord, earlier: FileRecord) -> None:
+    """Known content under a new name: every record of it is a duplicate."""
+    record.status = "already_loaded"
+    record.encoding = earlier.encoding
+    record.landed_records = record.duplicate_records = earlier.landed_records
+    record.loaded_records = record.quarantined_records = 0
+    record.newest_event_on = earlier.newest_event_on
+
+
+def _read_file(record: FileRecord, staging: _Staging, context: ReaderContext, state: State) -> None:
+    """Stage the records of one file, or none of them and the reason why it is refused."""
+    reader = reader_of(record.source)
+    notes = FileNotes()
+    path = state.landing / record.file_sha256
+    dates = _DATE_COLUMNS[record.source]
+    try:
+        for outcome in reader(path, name=record.file_name, context=context, notes=notes):
+            if isinstance(outcome, AcceptedRecord):
+                staging.accept(outcome)
+                record.newest_event_on = _newest(record.newest_event_on, outcome, dates)
+            else:
+                staging.set_aside(outcome)
+    except FileRefusedError as error:
+        staging.abandon()
+        _refuse(record, error)
+        return
+    except ArchiveTooDenseError:
+        staging.abandon()
+        staging.set_aside(_dense_archive(record))
+    _judge(record, staging, path, context)
+    record.encoding = notes.encoding
+    record.message = record.message or "; ".join(dict.fromkeys(notes.messages)) or None
+
+
+def _newest(newest: date | None, outcome: AcceptedRecord, columns: tuple[str, ...]) -> date | None:
+    for column in columns:
+        day = cast(date, outcome.values[column])
+        newest = day if newest is None or day > newest else newest
+    return newest
+
+
+def _dense_archive(record: FileRecord) -> QuarantinedRecord:
+    return QuarantinedRecord(
+        Position(1, 0, record.byte_count),
+        b"",
+        QuarantineReason.RESOURCE_LIMIT,
+        "the archive grows beyond the limit; its bytes are in landing/",
+    )
+
+
+def _refuse(record: FileRecord, error: FileRefusedError) -> None:
+    record.status = "refused"
+    record.refusal_reason = error.reason.value
+    record.message = error.sentence
+    record.newest_event_on = None
+
+
+def _judge(record: FileRecord, staging: _Staging, path: Path, context: ReaderContext) -> None:
+    """Count a file that was read to its end; refuse it when too much of it is bad."""
+    company = context.settings
+    good, bad = staging.accepted, staging.bad
+    record.landed_records = good + bad
+    if (
+        record.landed_records >= company.max_bad_share_from_records
+        and bad > company.max_bad_share * record.landed_records
+    ):
+        with content_of(path, name=record.file_name, scratch=context.scratch) as content:
+            staging.set_all_aside(content)
+        record.quarantined_records = record.landed_records
+        _refuse(
+            record,
+            FileRefusedError(
+                RefusalReason.TOO_MANY_BAD_RECORDS,
+                f"{record.file_name}: {bad} of {record.landed_records} records are bad, so none "
+                "was loaded: look at quarantine/ for the reasons, mend the export and deliver it "
+                "again under a new name.",
+            ),
+        )
+        return
+    staging.commit()
+    record.quarantined_records = bad
+    if not record.landed_records:
+        record.status = "empty"
+    else:
+        record.status = "loaded_with_quarantine" if bad else "loaded"
+
+
+def reader_of(source: str) -> Reader:
+    """The reader of one of the four sources."""
+    module: Any = importlib.import_module(f"tolerance.readers.{source}")
+    return cast(Reader, module.read)
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Rows on their way to Parquet, flushed in row groups."""
+
+    path: Path
+    schema: pa.Schema
+    rows: list[dict[str, object]] = field(default_factory=list)
+    writer: pq.ParquetWriter | None = None
+
+    def add(self, row: dict[str, object]) -> None:
+        self.rows.append(row)
+        if len(self.rows) >= BATCH_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        if not self.rows:
+            return
+        if self.writer is None:
+            self.writer = pq.ParquetWriter(self.path, self.schema, compression="zstd")
+        self.writer.write_table(pa.Table.from_pylist(self.rows, schema=self.schema))
+        self.rows.clear()
+
+    def close(self) -> None:
+        self.flush()
+        if self.writer is not None:
+            self.writer.close()
+            self.writer = None
+
+    def discard(self) -> None:
+        """Forget everything, also what is already on disk."""
+        self.rows.clear()
+        if self.writer is not None:
+            self.writer.close()
+            self.writer = None
+            self.path.unlink()
+
+
+class _Staging:
+    """The staged rows of one load.
+
+    Small files share Parquet files; a file of more than a batch gets its own, so that a
+    refusal at its end can take all of it back.
+    """
+
+    def __init__(self, work: _Work, source: str) -> None:
+        self._work = work
+        self._columns = [name for name, _ in RAW_COLUMNS[source]]
+        self._schema = staged_schema(source)
+        self._shared = _Rows(work.staged / "shared.parquet", self._schema)
+        self._shared_bad = _Rows(work.quarantined / "shared.parquet", QUARANTINE_SCHEMA)
+
+    def begin(self, record: FileRecord, file_no: int, *, keeps_bad: bool) -> None:
+        """Turn to the next file. One read before does not set its bad records aside again."""
+        own = f"file-{file_no:06d}.parquet"
+        self._record, self._file_no, self._keeps_bad = record, file_no, keeps_bad
+        self._good = _Rows(self._work.staged / own, self._schema)
+        self._bad = _Rows(self._work.quarantined / own, QUARANTINE_SCHEMA)
+        self._positions = array("q")  # number, start and end of each accepted record
+        self.bad = 0
+
+    @property
+    def accepted(self) -> int:
+        """Records accepted from the file at hand."""
+        return len(self._positions) // 3
+
+    def accept(self, outcome: AcceptedRecord) -> None:
+        """Stage one record of the file at hand."""
+        values = outcome.values
+        position = outcome.position
+        content = orjson.dumps([values[column] for column in self._columns])
+        self._positions.extend((position.record_no, position.byte_start, position.byte_end))
+        self._good.add(
+            {
+                **values,
+                "_record_hash": sha256(content).hexdigest(),
+                "_is_duplicate": False,
+                "_file_sha256": self._record.file_sha256,
+                "_record_no": position.record_no,
+                "_load_id": self._record.load_id,
+                "_loaded_at": self._record.loaded_at,
+                "_file_no": self._file_no,
+            }
+        )
+
+    def set_aside(self, outcome: QuarantinedRecord) -> None:
+        """Stage one record for quarantine."""
+        self.bad += 1
+        if not self._keeps_bad:
+            return
+        self._bad.add(
+            {
+                "load_id": self._record.load_id,
+                "file_sha256": self._record.file_sha256,
+                "file_name": self._record.file_name,
+                "record_no": outcome.position.record_no,
+                "byte_start": outcome.position.byte_start,
+                "byte_end": outcome.position.byte_end,
+                "reason": outcome.reason.value,
+                "detail": outcome.detail,
+                "raw": outcome.raw,
+            }
+        )
+
+    def commit(self) -> None:
+        """Keep what the file at hand brought."""
+        _merge(self._good, self._shared)
+        _merge(self._bad, self._shared_bad)
+
+    def abandon(self) -> None:
+        """Take back everything of the file at hand."""
+        self._good.discard()
+        self._bad.discard()
+        self._positions = array("q")
+        self.bad = 0
+
+    def set_all_aside(self, content: Content) -> None:
+        """Move the accepted records of the file at hand to quarantine, beside the bad ones."""
+        self._good.discard()
+        numbers = iter(self._positions)
+        for record_no, start, end in zip(numbers, numbers, numbers, strict=True):
+            self.set_aside(
+                QuarantinedRecord(
+                    Position(record_no, start, end),
+                    content[start:end],
+                    QuarantineReason.FILE_REFUSED,
+                    "sound, but its file was refused",
+                )
+            )
+        _merge(self._bad, self._shared_bad)
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._shared.close()
+        self._shared_bad.close()
+
+
+def _merge(own: _Rows, shared: _Rows) -> None:
+    if own.writer is not None:
+        own.close()
+        return
+    shared.rows.extend(own.rows)
+    own.rows.clear()
+    if len(shared.rows) >= BATCH_ROWS:
+        shared.flush()
+
+
+def staged_schema(source: str) -> pa.Schema:
+    """The rows of `raw/` and, for `load` alone, the place of their file in the load."""
+    schema = raw_schema(source)
+    return schema.append(pa.field("_file_no", pa.int64()))
+
+
+# Step 3: expect -----------------------------------------------------------------------
+
+
+def expect(source: str, load_id: str, state: State) -> None:
+    """Hold the staged rows against the source's suite in `expectations/`.
+
+    Raises `gates.GateFailedError` with a sentence in counts. No rows, nothing to expect.
+    """
+    paths = sorted(_Work(state, source, load_id).staged.glob("*.parquet"))
+    if not paths or _is_loaded(state, source, load_id):
+        return
+    suite = importlib.import_module(f"expectations.{source}").suite()
+    result = gates.check_batches(_frames(paths), suite, source)
+    if not result.is_passed:
+        raise gates.GateFailedError(result.sentence)
+
+
+def _frames(paths: list[Path]) -> Iterator[pd.DataFrame]:
+    """The staged rows as data frames of at most a batch; dates are comparable in them."""
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=BATCH_ROWS):
+                yield batch.to_pandas(date_as_object=False)
+
+
+# Step 4: load -------------------------------------------------------------------------
+
+
+def load(source: str, load_id: str, state: State) -> LoadSummary:
+    """Move the staged rows that are new into `raw/`, the bad ones to `quarantine/`.
+
+    The load record is written last and makes the load real. Raises `UnbalancedLoadError`
+    when a file's landed records are not its loaded, duplicate and quarantined ones.
+    """
+    earlier = [file for file in load_records(state, source) if file.load_id == load_id]
+    if earlier:  # this very step ended before; only its end was not noticed
+        return LoadSummary(source, load_id, earlier[0].load_no, tuple(earlier))
+    sweep(source, state)
+    work = _Work(state, source, load_id)
+    files = _read_records(work.counted)
+    for made_before in (work.loaded, work.evidence):
+        shutil.rmtree(made_before, ignore_errors=True)
+    _write_loaded(work, files)
+    for file in files:
+        _assert_balanced(file)
+    _publish(work.loaded, state.raw / source / load_id)
+    # A copy: killed before its load record is written, this step needs them once more.
+    shutil.copytree(work.quarantined, work.evidence)
+    _publish(work.evidence, state.quarantine / source / load_id)
+    summary = _write_load_record(state, source, load_id, files)
+    shutil.rmtree(work.root, ignore_errors=True)
+    return summary
+
+
+def _assert_balanced(file: FileRecord) -> None:
+    parts = file.loaded_records + file.duplicate_records + file.quarantined_records
+    if file.landed_records != parts:
+        raise UnbalancedLoadError(
+            f"{file.source}/{file.file_name}: {file.landed_records} records landed, but {parts} "
+            "are accounted for; nothing was loaded, please report this file's shape."
+        )
+
+
+_NEW_ROWS = """
+create temp table placed as
+with known as (
+    select distinct _record_hash from read_parquet($known)
+),
+staged as (
+    select _record_hash, _file_no, _record_no,
+        row_number() over (partition by _record_hash order by _file_no, _record_no) as nth
+    from read_parquet($staged)
+)
+select staged._file_no, staged._record_no,
+    staged.nth > 1 or known._record_hash is not null as is_duplicate
+from staged left join known using (_record_hash)
+"""
+"""Of each content the first record counts: in an earlier load, else by file, then number."""
+
+
+def _write_loaded(work: _Work, files: list[FileRecord]) -> None:
+    """Write the rows to be loaded to `work.loaded` and split each file's counts."""
+    staged = sorted(str(path) for path in work.staged.glob("*.parquet"))
+    if not staged:
+        return
+    source = work.source
+    is_kept = "true" if source == "customers" else "not is_duplicate"
+    columns = ", ".join(
+        "is_duplicate as _is_duplicate" if name == "_is_duplicate" else name
+        for name in raw_schema(source).names
+    )
+    ensure_empty_sources(work.state)
+    work.loaded.mkdir(parents=True)
+    target = work.loaded / "part-000.parquet"
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"set memory_limit = '{DUCKDB_MEMORY}'")
+        connection.execute("set threads = 1")
+        connection.execute("set temp_directory = $folder", {"folder": str(work.scratch)})
+        known = _parquet_paths(work.state, source)
+        connection.execute(_NEW_ROWS, {"known": known, "staged": staged})
+        split = connection.execute(
+            "select _file_no, count(*), count(*) filter (is_duplicate) from placed group by 1"
+        ).fetchall()
+        rows = connection.execute(
+            f"select {columns} from read_parquet($staged) "
+            "join placed using (_file_no, _record_no) "
+            f"where {is_kept} order by _file_no, _record_no",
+            {"staged": staged},
+        ).to_arrow_reader(BATCH_ROWS)
+        with pq.ParquetWriter(target, raw_schema(source), compression="zstd") as writer:
+            for batch in rows:
+                writer.write_batch(batch.cast(raw_schema(source)))
+    for file_no, total, duplicates in split:
+        file = files[file_no]
+        if file.status != "already_loaded":
+            file.duplicate_records = duplicates
+            file.loaded_records = total - duplicates
+    with pq.ParquetFile(target) as written:
+        is_empty = written.metadata.num_rows == 0
+    if is_empty:
+        shutil.rmtree(work.loaded)
+
+
+def _parquet_paths(state: State, source: str) -> list[str]:
+    """All Parquet files of a source in `raw/`, listed here: no path is ever used as a pattern."""
+    return [str(path) for path in sorted((state.raw / source).glob("*/*.parquet"))]
+
+
+def _publish(made: Path, place: Path) -> None:
+    """Give a finished folder its final name, if there is anything in it."""
+    files = list(made.iterdir()) if made.is_dir() else []
+    if not files:
+        return
+    for file in files:
+        landing.sync_folder(file)  # a file's descriptor syncs the same way
+    place.parent.mkdir(parents=True, exist_ok=True)
+    made.rename(place)
+    landing.sync_folder(place.parent)
+
+
+# Load records -------------------------------------------------------------------------
+
+
+def load_records(state: State, source: str | None = None) -> list[FileRecord]:
+    """The delivered files of all loads, or of one source's, in the order of the loads."""
+    pattern = f"*-{source}-*.ndjson" if source else "*-*-*.ndjson"
+    return [record for path in sorted(state.loads.glob(pattern)) for record in _read_records(path)]
+
+
+def _is_loaded(state: State, source: str, load_id: str) -> bool:
+    return any(state.loads.glob(f"*-{source}-{load_id}.ndjson"))
+
+
+def _write_load_record(state: State, source: str, load_id: str, files: list[FileRecord]) -> LoadSummary:
+    """Number the load and write its record; the lock keeps two sources from one number."""
+    state.loads.mkdir(parents=True, exist_ok=True)
+    with FileLock(state.raw / ".loads.lock"):
+        numbers = [int(path.name.partition("-")[0]) for path in state.loads.glob("*-*-*.ndjson")]
+        load_no = max(numbers, default=0) + 1
+        for file in files:
+            file.load_no = load_no
+        _write_records(state.loads / f"{load_no:06d}-{source}-{load_id}.ndjson", files)
+    return LoadSummary(source, load_id, load_no, tuple(files))
+
+
+def _write_records(path: Path, records: list[FileRecord]) -> None:
+    """Write one JSON line per file, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = b"".join(orjson.dumps(asdict(record)) + b"\n" for record in records)
+    descriptor, staged = tempfile.mkstemp(dir=path.parent, prefix=".record-")
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(lines)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(staged).replace(path)
+    landing.sync_folder(path.parent)
+
+
+def _read_records(path: Path) -> list[FileRecord]:
+    return [_record(orjson.loads(line)) for line in path.read_bytes().splitlines()]
+
+
+def _record(line: dict[str, Any]) -> FileRecord:
+    """One line of a load record, its dates made dates again."""
+    newest = line["newest_event_on"]
+    return FileRecord(
+        **{
+            **line,
+            "as_of_on": date.fromisoformat(line["as_of_on"]),
+            "loaded_at": datetime.fromisoformat(line["loaded_at"]),
+            "delivered_on": date.fromisoformat(line["delivered_on"]),
+            "newest_event_on": date.fromisoformat(newest) if newest else None,
+        }
+    )
+
+
+def ensure_empty_sources(state: State) -> None:
+    """Give every source one Parquet file without rows, so that a reader's glob always matches."""
+    for source in SOURCES:
+        path = state.raw / source / EMPTY_LOAD_ID / "empty.parquet"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            staged = path.with_suffix(".staged")
+            pq.write_table(raw_schema(source).empty_table(), staged)
+            staged.replace(path)
+    state.loads.mkdir(parents=True, exist_ok=True)
+    (state.loads / "000000-empty.ndjson").touch()
+
+
+# The newest date of the inbox ---------------------------------------------------------
+
+
+def newest_business_date(extracts: Path, state: State) -> date | None:
+    """The newest plausible business date among all delivered tickets and calls.
+
+    Contents that were loaded are known from their load records; others are read where
+    they lie. None when there is no ticket and no call.
+    """
+    known = {
+        record.file_sha256: record.newest_event_on
+        for record in load_records(state)
+        if record.status in (*_LOADED, "already_loaded")
+    }
+    newest: list[date] = []
+    for source in ("tickets", "faq"):
+        for file in inbox.deliveries(extracts, source, date.max).files:
+            content = landing.content_of(file.path).sha256
+            day = known[content] if content in known else _newest_in(file, state)
+            newest += [day] if day is not None else []
+    return max(newest, default=None)
+
+
+def _newest_in(file: inbox.DeliveredFile, state: State) -> date | None:
+    """The newest date of one file; a file that would be refused has none."""
+    context = ReaderContext(settings(), b"dates only", state.work / "dates")
+    newest: date | None = None
+    try:
+        for outcome in reader_of(file.source)(file.path, name=file.name, context=context, notes=FileNotes()):
+            if isinstance(outcome, AcceptedRecord):
+                newest = _newest(newest, outcome, _DATE_COLUMNS[file.source])
+    except (FileRefusedError, ArchiveTooDenseError):
+        return None
+    return newest

@@ -1,0 +1,62 @@
+"""One writer per STATE: the second run leaves with one line that says who holds it, since when."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from tolerance.state import State
+
+_HELD_BY_PARENT = "TOLERANCE_STATE_LOCK_HELD"
+
+
+class StateBusyError(Exception):
+    """Another run holds the state. The message is one sentence for the person who started this one."""
+
+
+@contextmanager
+def state_lock(state: State, *, wait_seconds: float = 0) -> Iterator[None]:
+    """Hold `state` alone; a lock that this process holds already is entered again.
+
+    The lock is the operating system's, so a killed run leaves none behind.
+
+    Raises:
+        StateBusyError: when another process still holds it after `wait_seconds`.
+    """
+    if os.environ.get(_HELD_BY_PARENT) == str(state.root):
+        yield
+        return
+    state.root.mkdir(parents=True, exist_ok=True)
+    holder = state.root / "run.lock.holder"
+    lock = FileLock(state.root / "run.lock", timeout=wait_seconds)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise StateBusyError(_who_holds(state, holder)) from None
+    try:
+        # The holder's note is for the sentence above only; the lock itself does not depend on it.
+        holder.write_text(
+            json.dumps({"pid": os.getpid(), "since": datetime.now(UTC).isoformat(" ", "seconds")}),
+            encoding="utf-8",
+        )
+        os.environ[_HELD_BY_PARENT] = str(state.root)
+        yield
+    finally:
+        os.environ.pop(_HELD_BY_PARENT, None)
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _who_holds(state: State, holder: Path) -> str:
+    try:
+        note = json.loads(holder.read_text("utf-8"))
+        who = f"process {note['pid']} since {note['since']}"
+    except (OSError, ValueError, KeyError):
+        who = "another process"
+    return f"{state.root} is in use by {who}: wait for it to end, or give this run another STATE."

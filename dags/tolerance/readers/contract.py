@@ -1,0 +1,235 @@
+"""What all readers share: their surroundings, and fields held against the contract."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from tolerance import framing
+from tolerance.framing import Content, FileNotes, Frame
+from tolerance.instants import (
+    ImplausibleTimeError,
+    business_date,
+    instant,
+    plausible_day,
+    stored,
+)
+from tolerance.records import (
+    AcceptedRecord,
+    FileRefusedError,
+    QuarantinedRecord,
+    QuarantineReason,
+    RefusalReason,
+)
+from tolerance.settings import Settings
+
+Values = dict[str, object]
+Outcome = AcceptedRecord | QuarantinedRecord
+_T = TypeVar("_T")
+
+_MAX_FIELD_CHARACTERS = framing.MAX_RECORD_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderContext:
+    """What a reader needs beside the file. `scratch` takes what a `.gz` unpacks to."""
+
+    settings: Settings
+    identity_key: bytes
+    scratch: Path
+
+
+class Reader(Protocol):
+    """A source's reader: the records of one landed file, one by one."""
+
+    def __call__(
+        self, path: Path, *, name: str, context: ReaderContext, notes: FileNotes
+    ) -> Iterator[Outcome]:
+        """Yield each record as accepted or quarantined; raise `FileRefusedError` for the file."""
+        ...
+
+
+class BadFieldError(Exception):
+    """One field does not fit the contract. `detail` names the field, never its value."""
+
+    def __init__(self, reason: QuarantineReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+def required(text: str | None, field: str) -> str:
+    """The text of a field that must be there."""
+    if not text:
+        raise BadFieldError(QuarantineReason.MISSING_REQUIRED, f"{field} is missing")
+    return text
+
+
+def one_of(text: str | None, allowed: frozenset[str], field: str) -> str | None:
+    """A word of a closed list in lower case, or None where there is none."""
+    if not text:
+        return None
+    if (word := text.lower()) not in allowed:
+        raise BadFieldError(QuarantineReason.BAD_VALUE, f"{field} is none of {', '.join(sorted(allowed))}")
+    return word
+
+
+def moment(text: str | None, field: str, settings: Settings) -> tuple[datetime, date]:
+    """A required instant, as stored, and its business date. A missing one is implausible."""
+    if not text:
+        raise BadFieldError(QuarantineReason.EVENT_TIME_OUT_OF_RANGE, f"{field} is missing")
+    with_zone = _checked(field, lambda: instant(text, settings), settings)
+    return stored(with_zone), business_date(with_zone, settings)
+
+
+def optional_moment(
+    text: str | None, field: str, settings: Settings
+) -> tuple[datetime, date] | tuple[None, None]:
+    """An instant and its business date, or two Nones where there is none."""
+    return moment(text, field, settings) if text else (None, None)
+
+
+def optional_day(text: str | None, field: str, settings: Settings) -> date | None:
+    """An ISO date without a time, or None where there is none."""
+    if not text:
+        return None
+    return _checked(field, lambda: plausible_day(date.fromisoformat(text), settings), settings)
+
+
+def _checked(field: str, read: Callable[[], _T], settings: Settings) -> _T:
+    try:
+        return read()
+    except ImplausibleTimeError:
+        raise BadFieldError(
+            QuarantineReason.EVENT_TIME_OUT_OF_RANGE,
+            f"{field} lies outside {settings.earliest_plausible_on} to {settings.latest_plausible_on}",
+        ) from None
+    except ValueError:
+        raise BadFieldError(QuarantineReason.BAD_VALUE, f"{field} is no ISO date") from None
+
+
+@dataclass(frozen=True, slots=True)
+class CsvContract:
+    """The declared dialect of a CSV source: its columns and what parts them."""
+
+    columns: tuple[str, ...]
+    delimiter: str = ";"
+
+
+def csv_outcomes(
+    content: Content,
+    contract: CsvContract,
+    values_of: Callable[[dict[str, str]], Values],
+    *,
+    name: str,
+    notes: FileNotes,
+) -> Iterator[Outcome]:
+    """Each CSV record as accepted or quarantined. `values_of` raises `BadFieldError`.
+
+    Raises `FileRefusedError` when the header lacks a column of the contract. An empty
+    file has no header and no records.
+    """
+    delimiter = contract.delimiter.encode()
+    begin = _after_sep_line(content, delimiter)
+    header_frame = next(framing.csv_frames(content, delimiter, begin), None)
+    if header_frame is None:
+        return
+    header = _header(header_frame, contract, name=name, notes=notes)
+    for frame in framing.csv_frames(content, delimiter, header_frame.position.byte_end):
+        try:
+            yield AcceptedRecord(
+                frame.position,
+                values_of(_row(frame, header, contract.delimiter, name=name, notes=notes)),
+            )
+        except BadFieldError as error:
+            yield frame.quarantined(error.reason, error.detail)
+
+
+def _after_sep_line(content: Content, delimiter: bytes) -> int:
+    """Where the header begins: a first line `sep=;` of a spreadsheet repeats the contract."""
+    begin = framing.start_of_text(content)
+    declaration = b"sep=" + delimiter
+    line = content[begin : begin + len(declaration) + 1]
+    return begin + len(declaration) if line.rstrip(b"\r\n") == declaration else begin
+
+
+def _header(frame: Frame, contract: CsvContract, *, name: str, notes: FileNotes) -> list[str]:
+    try:
+        if frame.problem is not None:
+            raise BadFieldError(frame.problem, frame.detail)
+        text = framing.text_of(frame.raw, name=name, notes=notes)
+        header = [column.strip() for column in _cells(text, contract.delimiter)]
+    except BadFieldError as error:
+        raise FileRefusedError(
+            RefusalReason.HEADER_MISMATCH, f"{name}, line 1: the header cannot be read: {error}"
+        ) from None
+    missing = [column for column in contract.columns if column not in header]
+    if missing:
+        raise FileRefusedError(
+            RefusalReason.HEADER_MISMATCH, _header_sentence(name, missing[0], header, contract)
+        )
+    repeated = sorted({column for column in header if header.count(column) > 1})
+    if repeated:
+        raise FileRefusedError(
+            RefusalReason.HEADER_MISMATCH,
+            f"{name}, line 1: the column {repeated[0]} stands there more than once; leave one of them out.",
+        )
+    extra = [column for column in header if column not in contract.columns]
+    if extra:
+        notes.messages.append(f"{name}: {len(extra)} new column(s) not read")
+    return header
+
+
+def _header_sentence(name: str, missing: str, header: list[str], contract: CsvContract) -> str:
+    """Names the missing column and the nearest one there, unless line 1 is data and no header."""
+    expected = contract.delimiter.join(contract.columns)
+    if not set(header) & set(contract.columns):
+        return f"{name}, line 1: this is not the header; it must be {expected}"
+    unknown = [column for column in header if column not in contract.columns]
+    nearest = difflib.get_close_matches(missing, unknown, n=1, cutoff=0.5)
+    hint = f" ({nearest[0]} looks like it)" if nearest else ""
+    return f"{name}, line 1: the column {missing} is missing{hint}; the header must be {expected}"
+
+
+def _row(frame: Frame, header: list[str], delimiter: str, *, name: str, notes: FileNotes) -> dict[str, str]:
+    """One record's fields by column, blanks at their ends taken off."""
+    if frame.problem is not None:
+        raise BadFieldError(frame.problem, frame.detail)
+    if b"\0" in frame.raw:
+        is_filler = not frame.raw.strip(b"\0 \t\r\n")
+        raise BadFieldError(
+            QuarantineReason.NOT_A_RECORD if is_filler else QuarantineReason.BAD_VALUE,
+            "the line is made of NULs" if is_filler else "a NUL stands in the line",
+        )
+    text = framing.text_of(frame.raw, name=name, notes=notes)
+    cells = [cell.strip() for cell in _cells(text, delimiter)]
+    if len(cells) != len(header):
+        raise BadFieldError(
+            QuarantineReason.WRONG_FIELD_COUNT, f"{len(cells)} fields instead of {len(header)}"
+        )
+    if cells == header:
+        raise BadFieldError(QuarantineReason.NOT_A_RECORD, "the header once more")
+    return dict(zip(header, cells, strict=True))
+
+
+def _cells(text: str, delimiter: str) -> list[str]:
+    """The fields of one framed record."""
+    if '"' not in text:
+        return text.split(delimiter)
+    csv.field_size_limit(_MAX_FIELD_CHARACTERS)
+    try:
+        return next(csv.reader([text], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        raise BadFieldError(
+            QuarantineReason.UNBALANCED_QUOTE, "a quote does not close where its field ends"
+        ) from None
+
+
+def unknown_form(name: str, forms: str) -> FileRefusedError:
+    """The refusal of a file whose extension no form of its source has."""
+    return FileRefusedError(RefusalReason.UNKNOWN_FORM, f"{name} is of no known form: deliver it as {forms}.")

@@ -1,0 +1,300 @@
+"""Reads mails: single messages, mbox files and Maildirs; one message is one record.
+
+The `email` package only cuts a message into headers and parts, with compat32, the one
+policy that does not interpret headers. What headers and parts mean is decoded here, each
+value cut to a bound first: a hostile header must cost no more than an honest one.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.errors import HeaderParseError
+from email.header import decode_header
+from email.message import Message
+from email.parser import BytesParser
+from email.policy import compat32
+from email.utils import parseaddr, parsedate_to_datetime
+from pathlib import Path
+
+from selectolax.lexbor import LexborHTMLParser
+
+from tolerance import framing
+from tolerance.framing import FileNotes, Frame
+from tolerance.identity import address_hash
+from tolerance.inbox import is_maildir_message
+from tolerance.instants import (
+    ImplausibleTimeError,
+    business_date,
+    plausible,
+    stored,
+)
+from tolerance.readers.contract import (
+    BadFieldError,
+    Outcome,
+    ReaderContext,
+    Values,
+    unknown_form,
+)
+from tolerance.records import AcceptedRecord, QuarantineReason
+from tolerance.settings import Settings
+
+MAX_PARTS = 200
+MAX_SUBJECT_CHARACTERS = 1_000
+MAX_BODY_CHARACTERS = 100_000
+_MAX_HEADER_CHARACTERS = 8_192
+_MAX_ID_CHARACTERS = 998
+_MAX_REFERENCES = 50
+_MAX_HTML_BYTES = 1 << 20
+
+_TELLTALE_HEADERS = frozenset(
+    {"from", "sender", "to", "date", "subject", "message-id", "received", "return-path"}
+)
+_AUTOMATIC_HEADERS = frozenset({"x-autoreply", "x-autorespond", "x-autoresponder"})
+_ID = re.compile(r"<([^<>\s]{1,998})>")
+_BLANKS = re.compile(r"\s+")
+_BLANK_LINES = re.compile(r"\n\s*\n")
+_UNSAFE_CODECS = frozenset(
+    {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"}
+)
+_PARSER = BytesParser(policy=compat32)
+
+Headers = dict[str, list[str]]
+
+
+def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> Iterator[Outcome]:
+    """The messages of one landed file.
+
+    Raises `FileRefusedError` for a file that is neither `.eml`, `.mbox` nor in a Maildir.
+    """
+    form = framing.form_of(name)
+    is_message = form == "eml" or is_maildir_message(name)
+    if not is_message and form != "mbox":
+        raise unknown_form(name, ".eml or .mbox (each also .gz), or in a Maildir folder")
+    notes.encodings.add("mime")  # each part of a message declares its own
+    with framing.content_of(path, name=name, scratch=context.scratch) as content:
+        if is_message:  # also one of no bytes: a delivered message that is none
+            yield _outcome(framing.whole_frame(content), context)
+        else:
+            for frame in framing.mbox_frames(content):
+                yield _outcome(frame, context)
+
+
+def _outcome(frame: Frame, context: ReaderContext) -> Outcome:
+    try:
+        if frame.problem is not None:
+            raise BadFieldError(frame.problem, frame.detail)
+        return AcceptedRecord(frame.position, _values(framing.mbox_message(frame.raw), context))
+    except BadFieldError as error:
+        return frame.quarantined(error.reason, error.detail)
+    except RecursionError:
+        return frame.quarantined(QuarantineReason.RESOURCE_LIMIT, "parts are nested too deeply")
+
+
+def _values(raw: bytes, context: ReaderContext) -> Values:
+    if raw.count(b"boundary") > MAX_PARTS:
+        raise BadFieldError(QuarantineReason.RESOURCE_LIMIT, f"more than {MAX_PARTS} boundaries")
+    message = _PARSER.parsebytes(raw)
+    headers = _headers(message)
+    if not _TELLTALE_HEADERS & headers.keys():
+        raise BadFieldError(QuarantineReason.NOT_A_MESSAGE, "no header of a mail at its beginning")
+    sent_at = _sent_at(headers, context.settings)
+    sender = _sender(headers)
+    return {
+        "mail_id": _mail_id(headers, raw),
+        "in_reply_to": next(iter(_ids(headers, "in-reply-to")), None),
+        "reference_ids": " ".join(_ids(headers, "references")[-_MAX_REFERENCES:]) or None,
+        "sent_at": stored(sent_at),
+        "sent_on": business_date(sent_at, context.settings),
+        "sender_hash": address_hash(context.identity_key, sender) if sender else None,
+        "subject": _subject(headers),
+        "body_text": _body_text(message),
+        "mail_kind": _kind(headers, message, sender),
+    }
+
+
+# Headers ------------------------------------------------------------------------------
+
+
+def _headers(message: Message) -> Headers:
+    """The raw values of each header by lower-case name, each cut to a bound."""
+    headers: Headers = {}
+    for name, value in message.raw_items():
+        headers.setdefault(name.lower(), []).append(str(value)[:_MAX_HEADER_CHARACTERS])
+    return headers
+
+
+def _first(headers: Headers, name: str) -> str:
+    return headers.get(name, [""])[0]
+
+
+def _clean(text: str) -> str:
+    """Text that every store takes: no lone surrogates, no NULs."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+
+
+def _ids(headers: Headers, name: str) -> list[str]:
+    return [_clean(found) for found in _ID.findall(_first(headers, name))]
+
+
+def _mail_id(headers: Headers, raw: bytes) -> str:
+    """The Message-ID without its angle brackets, else a hash of the message's bytes.
+
+    Line ends and blank ends do not count: a mail keeps its id in an mbox and alone.
+    """
+    written = _first(headers, "message-id")
+    found = _ids(headers, "message-id")
+    if found:
+        return found[0]
+    if bare := _clean(_BLANKS.sub("", written))[:_MAX_ID_CHARACTERS].strip("<>"):
+        return bare
+    return "sha256:" + hashlib.sha256(raw.replace(b"\r\n", b"\n").strip()).hexdigest()
+
+
+def _sender(headers: Headers) -> str | None:
+    """The sender's address: never the display name, which anybody can choose."""
+    for name in ("from", "sender"):
+        address = parseaddr(_first(headers, name))[1].strip()
+        if "@" in address.strip("@"):
+            return address
+    return None
+
+
+def _subject(headers: Headers) -> str | None:
+    """The subject in plain words, on one line."""
+    text = _BLANKS.sub(" ", _decoded(_first(headers, "subject"))).strip()
+    return text[:MAX_SUBJECT_CHARACTERS] or None
+
+
+def _decoded(raw: str) -> str:
+    """A header's encoded words and bare 8-bit text in plain words."""
+    try:
+        chunks = decode_header(raw)
+    except (HeaderParseError, ValueError):
+        chunks = [(raw, None)]
+    return "".join(_plain(_bytes(chunk), charset) for chunk, charset in chunks)
+
+
+def _bytes(chunk: str | bytes) -> bytes:
+    """What a piece of a header was on the wire."""
+    return chunk if isinstance(chunk, bytes) else chunk.encode("utf-8", "surrogateescape")
+
+
+def _plain(raw: bytes, charset: str | None) -> str:
+    """Bytes in the charset they claim, else UTF-8, else cp1252; never an error."""
+    for candidate in (charset, "utf-8"):
+        if candidate and (codec := _codec(candidate)):
+            try:
+                return _clean(raw.decode(codec))
+            except (UnicodeError, ValueError):
+                continue
+    return _clean(raw.decode("cp1252", "replace"))
+
+
+def _codec(charset: str) -> str | None:
+    """The codec for a charset as written in a mail, if it is one for text and safe."""
+    try:
+        codec = codecs.lookup(charset.strip()[:64])
+    except (LookupError, ValueError):
+        return None
+    name = codec.name.replace("-", "_")
+    is_text = getattr(codec, "_is_text_encoding", True)
+    return codec.name if is_text and name not in _UNSAFE_CODECS else None
+
+
+# When ---------------------------------------------------------------------------------
+
+
+def _sent_at(headers: Headers, settings: Settings) -> datetime:
+    """When the mail was sent: by its Date, else by the newest Received."""
+    written = _first(headers, "date")
+    found = _date(written)
+    if found is None:
+        found = _date(_first(headers, "received").rpartition(";")[2])
+    if found is None:
+        reason = QuarantineReason.BAD_VALUE if written.strip() else QuarantineReason.EVENT_TIME_OUT_OF_RANGE
+        raise BadFieldError(reason, "no readable date, neither in Date nor in Received")
+    try:
+        return plausible(found, settings)
+    except ImplausibleTimeError:
+        raise BadFieldError(
+            QuarantineReason.EVENT_TIME_OUT_OF_RANGE,
+            f"its date lies outside {settings.earliest_plausible_on} to {settings.latest_plausible_on}",
+        ) from None
+
+
+def _date(text: str) -> datetime | None:
+    text = text.strip()[:200]
+    if not text:
+        return None
+    try:
+        found = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    # RFC 5322: -0000 is UTC of an unknown place, not local time.
+    return found.replace(tzinfo=UTC) if found.tzinfo is None and "-0000" in text else found
+
+
+# What it says -------------------------------------------------------------------------
+
+
+def _body_text(message: Message) -> str | None:
+    """The mail's own words: its plain parts, else its HTML parts as text."""
+    plain: list[str] = []
+    html: list[str] = []
+    for number, part in enumerate(message.walk()):
+        if number >= MAX_PARTS:
+            raise BadFieldError(QuarantineReason.RESOURCE_LIMIT, f"more than {MAX_PARTS} parts")
+        kind = part.get_content_type()
+        if kind not in ("text/plain", "text/html") or part.is_multipart() or _is_attached(part):
+            continue
+        text = _part_text(part)
+        (plain if kind == "text/plain" else html).append(text)
+    text = "\n".join(plain) if any(text.strip() for text in plain) else _text_of_html(html)
+    return _clean(text).replace("\r\n", "\n").strip()[:MAX_BODY_CHARACTERS] or None
+
+
+def _is_attached(part: Message) -> bool:
+    return str(part.get("content-disposition", ""))[:64].strip().lower().startswith("attachment")
+
+
+def _part_text(part: Message) -> str:
+    payload = part.get_payload(decode=True)
+    raw = payload if isinstance(payload, bytes) else b""
+    try:
+        charset = part.get_content_charset()
+    except (LookupError, ValueError, TypeError):
+        charset = None
+    return _plain(raw[:_MAX_HTML_BYTES], charset)
+
+
+def _text_of_html(pages: list[str]) -> str:
+    """The visible text of HTML parts, a line a block."""
+    texts = []
+    for page in pages:
+        tree = LexborHTMLParser(page)
+        tree.strip_tags(["script", "style", "head", "template"])
+        body = tree.body
+        texts.append(body.text(separator="\n") if body is not None else "")
+    return _BLANK_LINES.sub("\n", "\n".join(texts))
+
+
+def _kind(headers: Headers, message: Message, sender: str | None) -> str:
+    """Who or what wrote it: a customer, a machine that answers, a bounce, a list."""
+    is_report = message.get_content_type() == "multipart/report"
+    if _is_mailer(sender) or (is_report and "delivery-status" in _first(headers, "content-type").lower()):
+        return "bounce"
+    automatic = _first(headers, "auto-submitted").strip().lower() or "no"
+    precedence = _first(headers, "precedence").strip().lower()
+    if automatic != "no" or precedence == "auto_reply" or _AUTOMATIC_HEADERS & headers.keys():
+        return "automatic_reply"
+    if "list-id" in headers or "list-post" in headers or precedence in ("list", "bulk"):
+        return "mailing_list"
+    return "customer"
+
+
+def _is_mailer(sender: str | None) -> bool:
+    return (sender or "").partition("@")[0].lower() in ("mailer-daemon", "postmaster")

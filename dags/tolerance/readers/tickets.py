@@ -1,0 +1,274 @@
+"""Reads help desk tickets: Zendesk's incremental export, its data export, and CSV.
+
+One record is one version of one ticket, whatever the form: the three forms of one
+version give equal values, so that a ticket delivered twice is found out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from tolerance import framing
+from tolerance.framing import Content, FileNotes, Frame
+from tolerance.identity import address_hash
+from tolerance.readers.contract import (
+    BadFieldError,
+    CsvContract,
+    Outcome,
+    ReaderContext,
+    Values,
+    csv_outcomes,
+    moment,
+    one_of,
+    optional_moment,
+    required,
+    unknown_form,
+)
+from tolerance.records import (
+    AcceptedRecord,
+    FileRefusedError,
+    QuarantineReason,
+    RefusalReason,
+)
+
+CONTRACT = CsvContract(
+    (
+        "ticket_id",
+        "customer_id",
+        "requester_email",
+        "created_at",
+        "updated_at",
+        "solved_at",
+        "status",
+        "type",
+        "priority",
+        "tags",
+        "subject",
+        "description",
+        "satisfaction",
+        "reopens",
+        "is_deleted",
+    )
+)
+
+STATUSES = frozenset({"new", "open", "pending", "hold", "solved", "closed", "deleted"})
+TICKET_TYPES = frozenset({"incident", "problem", "question", "task"})
+SATISFACTIONS = frozenset({"good", "bad", "offered", "unoffered"})
+_YES_OR_NO = frozenset({"yes", "no", "true", "false", "0", "1"})
+_YES = frozenset({"yes", "true", "1"})
+_MOST_DIGITS_OF_A_COUNT = 6
+
+Json = dict[str, Any]
+
+
+def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> Iterator[Outcome]:
+    """The ticket versions of one landed file, in any of the three forms.
+
+    Raises `FileRefusedError` for another form, a CSV of another header, or a JSON
+    document without an array `tickets`.
+    """
+    form = framing.form_of(name)
+    if form not in ("json", "ndjson", "jsonl", "csv"):
+        raise unknown_form(name, ".json, .ndjson, .jsonl or .csv (each also .gz)")
+    with framing.content_of(path, name=name, scratch=context.scratch) as content:
+        if form == "csv":
+            yield from csv_outcomes(
+                content, CONTRACT, lambda row: _values(row, context), name=name, notes=notes
+            )
+        elif form == "json":
+            yield from _incremental_export(content, name, context, notes)
+        else:
+            yield from _data_export(content, name, context, notes)
+
+
+# Form (b): one ticket a line, the person nested ---------------------------------------
+
+
+def _data_export(content: Content, name: str, context: ReaderContext, notes: FileNotes) -> Iterator[Outcome]:
+    for frame in framing.ndjson_frames(content):
+        try:
+            ticket = _object(frame, name, notes)
+            requester = ticket.get("requester")
+            person = requester if isinstance(requester, dict) else {}
+            fields = _fields(ticket, person, _metrics_in(ticket))
+            yield AcceptedRecord(frame.position, _values(fields, context))
+        except BadFieldError as error:
+            yield frame.quarantined(error.reason, error.detail)
+
+
+# Form (a): one document, the people and the metrics beside the tickets ----------------
+
+
+def _incremental_export(
+    content: Content, name: str, context: ReaderContext, notes: FileNotes
+) -> Iterator[Outcome]:
+    if not content:
+        return
+    arrays = framing.json_arrays(content, ("tickets", "users", "metric_sets"))
+    if "tickets" not in arrays.elements:
+        raise FileRefusedError(
+            RefusalReason.HEADER_MISMATCH,
+            f"{name} holds no array `tickets`: deliver Zendesk's incremental export as it is, "
+            "or one ticket a line as .ndjson.",
+        )
+    users = _by_id(content, arrays, "users", "id", name=name, notes=notes)
+    metrics = _by_id(content, arrays, "metric_sets", "ticket_id", name=name, notes=notes)
+    is_whole = arrays.broken_from is None
+    for frame in framing.span_frames(content, arrays, "tickets"):
+        try:
+            ticket = _object(frame, name, notes)
+            person = users.get(_text(ticket.get("requester_id")))
+            if person is None and not is_whole:
+                # The rest of the document may have held this person: not theirs to lose.
+                raise BadFieldError(
+                    QuarantineReason.MISSING_REQUIRED, "its user was lost with the rest of the file"
+                )
+            metric = metrics.get(_text(ticket.get("id"))) or _metrics_in(ticket)
+            yield AcceptedRecord(frame.position, _values(_fields(ticket, person or {}, metric), context))
+        except BadFieldError as error:
+            yield frame.quarantined(error.reason, error.detail)
+
+
+def _by_id(
+    content: Content,
+    arrays: framing.JsonArrays,
+    key: str,
+    id_field: str,
+    *,
+    name: str,
+    notes: FileNotes,
+) -> dict[str, Json]:
+    """The wanted fields of users or metric sets, by id. One that cannot be read is passed over."""
+    found: dict[str, Json] = {}
+    for start, end in arrays.elements.get(key, []):
+        try:
+            element = _parsed(content[start:end], name, notes)
+        except BadFieldError:
+            element = None
+        if isinstance(element, dict) and element.get(id_field) is not None:
+            found[_text(element[id_field])] = {
+                field: element[field]
+                for field in ("external_id", "email", "solved_at", "reopens")
+                if field in element
+            }
+        else:
+            notes.messages.append(f"{name}: an entry of {key} cannot be read")
+    return found
+
+
+def _metrics_in(ticket: Json) -> Json:
+    """Metrics that stand in the ticket itself."""
+    nested = ticket.get("metric_set")
+    return nested if isinstance(nested, dict) else {}
+
+
+# JSON to the fields of the CSV form ---------------------------------------------------
+
+
+def _object(frame: Frame, name: str, notes: FileNotes) -> Json:
+    if frame.problem is not None:
+        raise BadFieldError(frame.problem, frame.detail)
+    value = _parsed(frame.raw, name, notes)
+    if not isinstance(value, dict):
+        raise BadFieldError(QuarantineReason.NOT_A_RECORD, "this is no JSON object")
+    return value
+
+
+def _parsed(raw: bytes, name: str, notes: FileNotes) -> object:
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        pass  # perhaps only its encoding: read it as text
+    try:
+        return orjson.loads(framing.text_of(raw, name=name, notes=notes))
+    except orjson.JSONDecodeError:
+        raise BadFieldError(QuarantineReason.NOT_JSON, "this is no JSON") from None
+
+
+def _fields(ticket: Json, person: Json, metric: Json) -> dict[str, str]:
+    """The fields of the CSV form, as text, from a ticket, its requester and its metrics."""
+    satisfaction = ticket.get("satisfaction_rating")
+    score = satisfaction.get("score") if isinstance(satisfaction, dict) else satisfaction
+    tags = ticket.get("tags")
+    reopens = metric.get("reopens")
+    return {
+        "ticket_id": _text(ticket.get("id")),
+        "customer_id": _text(person.get("external_id")),
+        "requester_email": _text(person.get("email")),
+        "created_at": _text(ticket.get("created_at")),
+        "updated_at": _text(ticket.get("updated_at")),
+        "solved_at": _text(ticket.get("solved_at") or metric.get("solved_at")),
+        "status": _text(ticket.get("status")),
+        "type": _text(ticket.get("type")),
+        "priority": _text(ticket.get("priority")),
+        "tags": ",".join(_text(tag) for tag in tags) if isinstance(tags, list) else _text(tags),
+        "subject": _text(ticket.get("subject")),
+        "description": _text(ticket.get("description")),
+        "satisfaction": _text(score),
+        "reopens": _text(ticket.get("reopens") if reopens is None else reopens),
+        "is_deleted": "",
+    }
+
+
+def _text(value: object) -> str:
+    """A JSON value as the CSV form would hold it; what is no text or number counts as none."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return ""
+
+
+# The fields to values -----------------------------------------------------------------
+
+
+def _values(row: dict[str, str], context: ReaderContext) -> Values:
+    settings = context.settings
+    ticket_id = required(row["ticket_id"], "ticket_id")
+    created_at, created_on = moment(row["created_at"], "created_at", settings)
+    # A desk that exports no change time exports a ticket once: its creation.
+    updated_at, updated_on = moment(row["updated_at"] or row["created_at"], "updated_at", settings)
+    solved_at, solved_on = optional_moment(row["solved_at"], "solved_at", settings)
+    is_deleted = one_of(row["is_deleted"], _YES_OR_NO, "is_deleted") in _YES
+    status = one_of(row["status"], STATUSES, "status")
+    status = "deleted" if is_deleted else required(status, "status")
+    email = row["requester_email"]
+    return {
+        "ticket_id": ticket_id,
+        "customer_id": row["customer_id"] or None,
+        "requester_hash": address_hash(context.identity_key, email) if email else None,
+        "created_at": created_at,
+        "created_on": created_on,
+        "updated_at": updated_at,
+        "updated_on": updated_on,
+        "solved_at": solved_at,
+        "solved_on": solved_on,
+        "status": status,
+        "ticket_type": one_of(row["type"], TICKET_TYPES, "type"),
+        "priority": row["priority"].lower() or None,
+        "tags": _tags(row["tags"]),
+        "subject": row["subject"] or None,
+        "description": row["description"] or None,
+        "satisfaction": one_of(row["satisfaction"], SATISFACTIONS, "satisfaction"),
+        "reopens": _reopens(row["reopens"]),
+        "is_deleted": status == "deleted",
+    }
+
+
+def _tags(text: str) -> str | None:
+    """Tags in the order of the source, separated by commas; a CSV may part them by blanks."""
+    return ",".join(tag for tag in text.replace(",", " ").split() if tag) or None
+
+
+def _reopens(text: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS_OF_A_COUNT):
+        raise BadFieldError(QuarantineReason.BAD_VALUE, "reopens is no count")
+    return int(text)

@@ -1,0 +1,27 @@
+"""A reader's surroundings, and a short way to read a few bytes."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tolerance.framing import FileNotes
+from tolerance.readers.contract import Outcome, ReaderContext
+from tolerance.settings import settings
+
+ReadBytes = Callable[..., list[Outcome]]
+
+
+@pytest.fixture
+def read_bytes(tmp_path: Path) -> ReadBytes:
+    def read(source: str, name: str, content: bytes, notes: FileNotes | None = None) -> list[Outcome]:
+        path = tmp_path / "landed"
+        path.write_bytes(content)
+        context = ReaderContext(settings(), b"key", tmp_path / "scratch")
+        module = importlib.import_module(f"tolerance.readers.{source}")
+        return list(module.read(path, name=name, context=context, notes=notes or FileNotes()))
+
+    return read

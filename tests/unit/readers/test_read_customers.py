@@ -1,0 +1,37 @@
+"""Customers: what is accepted, what is set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from tolerance.identity import address_hash
+from tolerance.records import AcceptedRecord, QuarantinedRecord
+
+HEADER = b"customer_id;email;phone;relationship_started_on;relationship_ended_on;preferred_language\n"
+
+
+def test_addresses_become_hashes_and_dates_dates(read_bytes: Callable[..., list[object]]) -> None:
+    (record,) = read_bytes("customers", "c.csv", HEADER + b"C1;a@b.fr, C@D.fr ;+33 1;2020-02-29;;FR\n")
+    assert isinstance(record, AcceptedRecord)
+    hashes = ",".join(address_hash(b"key", address) for address in ("a@b.fr", "c@d.fr"))
+    assert record.values["address_hashes"] == hashes
+    assert record.values["relationship_started_on"] == date(2020, 2, 29)
+    assert record.values["relationship_ended_on"] is None
+    assert record.values["preferred_language"] == "fr"
+
+
+def test_bad_customers_are_set_aside_by_reason(read_bytes: Callable[..., list[object]]) -> None:
+    records = read_bytes(
+        "customers",
+        "c.csv",
+        HEADER + b";a@b.fr;;;;\nC2;no address;;;;\nC3;;;2021-02-29;;\nC4;;;1789-07-14;;\nC5;;\n",
+    )
+    assert [r.reason.value for r in records if isinstance(r, QuarantinedRecord)] == [
+        "missing_required",
+        "bad_value",
+        "bad_value",
+        "event_time_out_of_range",
+        "wrong_field_count",
+    ]
+    assert all("no address@" not in r.detail for r in records if isinstance(r, QuarantinedRecord))

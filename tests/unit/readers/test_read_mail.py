@@ -1,0 +1,159 @@
+"""Mails: who wrote, when, what, and in answer to which."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from tolerance.identity import address_hash
+from tolerance.records import AcceptedRecord, FileRefusedError, QuarantinedRecord
+
+Read = Callable[..., list[object]]
+
+HEAD = b"From: Support <ana@example.fr>\nDate: Thu, 1 Oct 2026 10:00:00 +0200\nMessage-ID: <m1@x>\n"
+
+
+def values(read_bytes: Read, content: bytes) -> dict[str, object]:
+    (record,) = read_bytes("mail", "m.eml", content)
+    assert isinstance(record, AcceptedRecord), record
+    return record.values
+
+
+def test_a_mail_gives_sender_ids_instant_and_words(read_bytes: Read) -> None:
+    mail = values(
+        read_bytes,
+        HEAD
+        + b"In-Reply-To: <m0@x>\nReferences: <a@x>\n <m0@x>\n"
+        + b"Subject: =?iso-8859-1?Q?Caf=E9?= =?utf-8?B?w6k=?=\n"
+        + b"Content-Type: text/plain; charset=windows-1252\nContent-Transfer-Encoding: 8bit\n\n"
+        + "Prix : 5 €\n".encode("cp1252"),
+    )
+    assert mail["mail_id"] == "m1@x"
+    assert mail["in_reply_to"] == "m0@x"
+    assert mail["reference_ids"] == "a@x m0@x"
+    assert mail["sent_at"] == datetime.fromisoformat("2026-10-01T08:00")
+    assert mail["sender_hash"] == address_hash(b"key", "ana@example.fr")
+    assert mail["subject"] == "Caféé"
+    assert mail["body_text"] == "Prix : 5 €"
+    assert mail["mail_kind"] == "customer"
+
+
+def test_html_is_read_as_text_without_its_scripts(read_bytes: Read) -> None:
+    page = "<style>p{}</style><p>Bonjour,</p><script>x()</script><p>où est mon colis&nbsp;?</p>"
+    mail = values(
+        read_bytes,
+        HEAD
+        + b"Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: base64\n\n"
+        + base64.encodebytes(page.encode()),
+    )
+    assert mail["body_text"] == "Bonjour,\noù est mon colis\xa0?"
+
+
+def test_the_plain_part_is_preferred_and_attachments_are_not_read(read_bytes: Read) -> None:
+    mail = values(
+        read_bytes,
+        HEAD
+        + b'Content-Type: multipart/mixed; boundary="b"\n\n--b\n'
+        + b"Content-Type: text/html\n\n<p>html</p>\n--b\nContent-Type: text/plain\n\nplain\n--b\n"
+        + b"Content-Type: text/plain\nContent-Disposition: attachment; filename=../../x\n\n"
+        + b"no\n--b--\n",
+    )
+    assert mail["body_text"] == "plain"
+
+
+@pytest.mark.parametrize(
+    ("extra", "kind"),
+    [
+        (b"Auto-Submitted: auto-replied\n", "automatic_reply"),
+        (b"Auto-Submitted: no\n", "customer"),
+        (b"List-Id: <l.x>\n", "mailing_list"),
+        (b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n", "bounce"),
+    ],
+)
+def test_machines_and_lists_are_marked(read_bytes: Read, extra: bytes, kind: str) -> None:
+    assert values(read_bytes, HEAD + extra + b"\nx")["mail_kind"] == kind
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"just words\n", "not_a_message"),
+        (b"", "not_a_message"),
+        (b"From: a@b\n\nx", "event_time_out_of_range"),
+        (b"From: a@b\nDate: some day\n\nx", "bad_value"),
+        (b"From: a@b\nDate: Thu, 1 Jan 1970 00:00:00 +0000\n\nx", "event_time_out_of_range"),
+    ],
+)
+def test_what_is_no_dated_mail_is_set_aside(read_bytes: Read, content: bytes, reason: str) -> None:
+    (record,) = read_bytes("mail", "m.eml", content)
+    assert isinstance(record, QuarantinedRecord)
+    assert record.reason.value == reason
+
+
+def test_a_mail_without_date_has_that_of_its_last_received(read_bytes: Read) -> None:
+    mail = values(
+        read_bytes,
+        b"Received: by b; Thu, 1 Oct 2026 12:00:00 +0000\nReceived: by a; x\nFrom: a@b\n\nx",
+    )
+    assert mail["sent_at"] == datetime.fromisoformat("2026-10-01T12:00")
+
+
+def test_a_mail_without_id_has_the_same_one_alone_and_in_an_mbox(read_bytes: Read) -> None:
+    content = b"From: a@b\nDate: Thu, 1 Oct 2026 10:00:00 +0200\n\nhi\n"
+    alone = values(read_bytes, content.replace(b"\n", b"\r\n"))["mail_id"]
+    (boxed,) = read_bytes("mail", "m.mbox", b"From a@b Thu Oct  1 10:00:00 2026\n" + content + b"\n")
+    assert isinstance(boxed, AcceptedRecord)
+    assert boxed.values["mail_id"] == alone
+    assert str(alone).startswith("sha256:")
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        HEAD + b"Subject: " + b"=?utf-8?Q?" + b"=20" * 700_000 + b"?=\n\nx",
+        HEAD + b"X: " + b"a" * 2_000_000 + b"\n\nx",
+        b"From: " + b"(" * 200_000 + b"a@b\nDate: Thu, 1 Oct 2026 10:00:00 +0200\n\nx",
+        HEAD
+        + b"".join(b"Content-Type: multipart/mixed; boundary=%d\n\n--%d\n" % (n, n) for n in range(3_000)),
+        HEAD + b"Content-Type: text/plain; charset=unicode_escape\n\n\\N{",
+        HEAD + b"Subject: \xff\xfe =?nope?Q?=FF?=\n\n\x00",
+    ],
+    ids=["subject", "header", "comments", "nesting", "codec", "bytes"],
+)
+def test_a_hostile_mail_costs_no_more_than_two_seconds(read_bytes: Read, hostile: bytes) -> None:
+    start = time.process_time()
+    (record,) = read_bytes("mail", "m.eml", hostile)
+    assert time.process_time() - start < 2
+    if isinstance(record, AcceptedRecord):
+        assert all(str(value).encode("utf-8") for value in record.values.values())
+    else:
+        assert record.reason.value == "resource_limit"
+
+
+def test_another_form_is_refused_but_a_maildir_needs_no_extension(read_bytes: Read) -> None:
+    assert len(read_bytes("mail", "box/cur/1:2,S", HEAD + b"\nx")) == 1
+    with pytest.raises(FileRefusedError, match="of no known form"):
+        read_bytes("mail", "m.msg", HEAD + b"\nx")
+
+
+def test_a_mail_of_too_many_parts_is_set_aside(read_bytes: Read) -> None:
+    parts = b"--b\nContent-Type: text/plain\n\nx\n" * 250
+    head = HEAD + b'Content-Type: multipart/mixed; boundary="b"\n\n'
+    (record,) = read_bytes("mail", "m.eml", head + parts + b"--b--\n")
+    assert isinstance(record, QuarantinedRecord)
+    assert record.reason.value == "resource_limit"
+
+
+def test_a_charset_that_is_no_charset_does_not_interpret_the_text(read_bytes: Read) -> None:
+    mail = values(read_bytes, HEAD + b"Content-Type: text/plain; charset=unicode_escape\n\n\\x41\\u0042")
+    assert mail["body_text"] == "\\x41\\u0042"
+
+
+def test_a_subject_is_one_line_of_bounded_length(read_bytes: Read) -> None:
+    subject = values(read_bytes, HEAD + b"Subject: =?utf-8?Q?a=0D=0Ab?= " + b"x" * 9_000 + b"\n\n")
+    assert str(subject["subject"]).startswith("a b x")
+    assert len(str(subject["subject"])) == 1_000

@@ -1,0 +1,121 @@
+"""Where records begin and end, whatever lies between them."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tolerance import framing
+from tolerance.framing import FileNotes, csv_frames, json_arrays, mbox_frames, ndjson_frames
+from tolerance.records import FileRefusedError, QuarantineReason
+
+
+def framed(content: bytes) -> list[bytes]:
+    return [frame.raw for frame in csv_frames(content, b";", 0)]
+
+
+@pytest.mark.parametrize(
+    ("content", "records"),
+    [
+        pytest.param(b"a;b\r\nc;d\ne;f\rg;h", [b"a;b", b"c;d", b"e;f", b"g;h"], id="mixed ends"),
+        pytest.param(b'a;"b\nc"\nd', [b'a;"b\nc"', b"d"], id="a quoted line end joins"),
+        pytest.param(b'a;"b\nc;"d"\ne', [b'a;"b', b'c;"d"', b"e"], id="an unclosed quote"),
+        pytest.param(b'a;"b', [b'a;"b'], id="an unclosed quote at the end"),
+        pytest.param(b'a;"b""c"\nd', [b'a;"b""c"', b"d"], id="a doubled quote"),
+        pytest.param(b'"a"b;c\nd', [b'"a"b;c', b"d"], id="a quote closed in mid field"),
+        pytest.param(b"a\n\n \nb", [b"a", b"b"], id="blank lines are none"),
+        pytest.param(b"a\n\0\0\nb", [b"a", b"\0\0", b"b"], id="a line of NULs is one"),
+        pytest.param(b'a "b;c\nd', [b'a "b;c', b"d"], id="a quote inside a field is text"),
+        pytest.param(b'"a\n"b;c\n"d"', [b'"a', b'"b;c', b'"d"'], id="two unclosed quotes"),
+    ],
+)
+def test_a_csv_record_is_one_line_but_for_quoted_line_ends(content: bytes, records: list[bytes]) -> None:
+    assert framed(content) == records
+
+
+def test_only_records_with_a_quote_that_does_not_close_are_unbalanced() -> None:
+    frames = list(csv_frames(b'a;"b\n"c"d\ne;"f\n"', b";", 0))
+    assert [frame.problem for frame in frames] == [
+        QuarantineReason.UNBALANCED_QUOTE,
+        QuarantineReason.UNBALANCED_QUOTE,
+        None,
+    ]
+
+
+@given(st.lists(st.lists(st.text('ab;"\n\r é', max_size=6), min_size=2, max_size=3), max_size=8))
+def test_what_a_csv_writer_writes_is_framed_row_by_row(rows: list[list[str]]) -> None:
+    out = io.StringIO()
+    csv.writer(out, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
+    frames = list(csv_frames(out.getvalue().encode(), b";", 0))
+    assert [next(csv.reader([f.raw.decode()], delimiter=";")) for f in frames] == rows
+
+
+@given(st.binary(max_size=200))
+def test_frames_never_overlap_and_leave_only_line_ends_and_blanks_out(content: bytes) -> None:
+    end = 0
+    for number, frame in enumerate(csv_frames(content, b";", 0), start=1):
+        assert frame.position.record_no == number
+        assert frame.position.byte_start >= end
+        assert not content[end : frame.position.byte_start].strip()
+        assert content[frame.position.byte_start : frame.position.byte_end] == frame.raw
+        end = frame.position.byte_end
+    assert not content[end:].strip()
+
+
+def test_a_line_beyond_the_limit_is_set_aside_and_the_next_one_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(framing, "MAX_RECORD_BYTES", 10)
+    for frames in (csv_frames(b"x" * 11 + b"\na", b";", 0), ndjson_frames(b"x" * 11 + b"\na")):
+        assert [frame.problem for frame in frames] == [QuarantineReason.RESOURCE_LIMIT, None]
+
+
+def test_elements_of_arrays_are_found_past_brackets_and_quotes_in_strings() -> None:
+    content = rb'{"x":[[1]],"users":[], "tickets" : [ {"a":"]}\"["} ,2],"end":"tickets"}'
+    arrays = json_arrays(content, ("tickets", "users"))
+    assert [content[a:b].strip() for a, b in arrays.elements["tickets"]] == [
+        rb'{"a":"]}\"["}',
+        b"2",
+    ]
+    assert arrays.elements["users"] == []
+    assert arrays.broken_from is None
+
+
+@pytest.mark.parametrize("content", [b'{"tickets":[1,{"a":"b', b'{"tickets":[1,{"a"', b'{"tickets":[1,'])
+def test_a_json_that_breaks_off_keeps_the_elements_before(content: bytes) -> None:
+    arrays = json_arrays(content, ("tickets",))
+    frames = list(framing.span_frames(content, arrays, "tickets"))
+    assert [frame.problem for frame in frames] == [None, QuarantineReason.NOT_JSON]
+    assert frames[-1].position.byte_end == len(content)
+
+
+def test_a_sentence_that_begins_with_from_does_not_split_a_message() -> None:
+    content = (
+        b"From a@b Thu Oct  1 10:00:00 2026\nSubject: x\n\nhello\n\nFrom my view this is one\n\n"
+        b">From here too\n\nFrom c@d Thu Oct  1 11:00:00 2026\nSubject: y\n\nbye\n"
+    )
+    frames = list(mbox_frames(content))
+    assert [frame.position.byte_start for frame in frames] == [0, content.index(b"From c@d")]
+    assert b"\nFrom here too" in framing.mbox_message(frames[0].raw)
+
+
+def test_what_stands_before_the_first_message_of_an_mbox_is_a_record() -> None:
+    assert [f.raw for f in mbox_frames(b"junk\n\nFrom a Thu Oct 1 10:00:00 2026\nx")] == [
+        b"junk\n\n",
+        b"From a Thu Oct 1 10:00:00 2026\nx",
+    ]
+    assert list(mbox_frames(b"")) == []
+
+
+def test_text_is_utf8_else_cp1252_else_the_file_is_refused() -> None:
+    notes = FileNotes()
+    assert framing.text_of("é".encode(), name="a", notes=notes) == "é"
+    assert notes.encoding == "utf-8"
+    assert framing.text_of("é€".encode("cp1252"), name="a", notes=notes) == "é€"
+    assert notes.encoding == "utf-8+cp1252"
+    with pytest.raises(FileRefusedError, match="neither UTF-8 nor cp1252"):
+        framing.text_of(b"\x81", name="a", notes=notes)

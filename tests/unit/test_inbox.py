@@ -1,0 +1,122 @@
+"""Which files of the inbox a run takes, and which must wait."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tolerance import inbox
+from tolerance.inbox import InboxError, deliveries, is_maildir_message
+
+AS_OF = date(2026, 11, 20)
+
+Put = Callable[[str, bytes], Path]
+
+
+@pytest.fixture(autouse=True)
+def _no_look_is_remembered() -> None:
+    inbox._first_looks.clear()
+
+
+@pytest.fixture
+def put(tmp_path: Path) -> Put:
+    def write(name: str, content: bytes) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox, "LOOK_INTERVAL_SECONDS", 0.01)
+
+
+def names(tmp_path: Path, source: str = "faq", as_of: date = AS_OF) -> list[str]:
+    return [file.name for file in deliveries(tmp_path, source, as_of).files]
+
+
+@pytest.mark.usefixtures("short_looks")
+def test_day_folders_count_up_to_the_date_and_other_files_always(put: Put, tmp_path: Path) -> None:
+    put("faq/2026-11-19/b.csv", b"x")
+    put("faq/2026-11-20/a.csv", b"x")
+    put("faq/2026-11-21/c.csv", b"x")
+    put("faq/old/z.csv", b"x")
+    found = deliveries(tmp_path, "faq", AS_OF).files
+    assert [(file.name, file.delivered_on) for file in found] == [
+        ("2026-11-19/b.csv", date(2026, 11, 19)),
+        ("2026-11-20/a.csv", AS_OF),
+        ("old/z.csv", AS_OF),
+    ]
+
+
+@pytest.mark.usefixtures("short_looks")
+def test_a_sidecar_vouches_or_holds_back_and_is_no_delivery(put: Put, tmp_path: Path) -> None:
+    put("faq/good.csv", b"x")
+    put("faq/good.csv.sha256", hashlib.sha256(b"x").hexdigest().upper().encode() + b"  good.csv")
+    put("faq/wrong.csv", b"x")
+    put("faq/wrong.csv.sha256", b"0" * 64)
+    put("faq/done.csv", b"x")
+    put("faq/done.csv.done", b"")
+    put("faq/short.csv", b"x")
+    put("faq/short.csv.done", b"2")
+    put("faq/part.csv", b"x")
+    put("faq/part.csv.part", b"x")
+    found = deliveries(tmp_path, "faq", AS_OF)
+    assert [file.name for file in found.files] == ["done.csv", "good.csv"]
+    assert [file.name for file in found.waiting] == ["part.csv", "short.csv", "wrong.csv"]
+
+
+def test_a_file_that_grows_between_two_looks_waits(
+    put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    growing = put("faq/growing.csv", b"x")
+    put("faq/still.csv", b"x")
+    monkeypatch.setattr(inbox.time, "sleep", lambda _: growing.write_bytes(b"xy"))
+    assert names(tmp_path) == ["still.csv"]
+    monkeypatch.setattr(inbox.time, "sleep", lambda _: None)
+    assert names(tmp_path) == ["growing.csv", "still.csv"]
+
+
+def test_the_looks_at_four_sources_take_one_second_not_four(
+    put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    clock = [100.0]
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        clock[0] += seconds
+
+    monkeypatch.setattr(inbox.time, "sleep", sleep)
+    monkeypatch.setattr(inbox.time, "monotonic", lambda: clock[0])
+    for source in ("customers", "faq", "mail", "tickets"):
+        put(f"{source}/a.csv", b"x")
+    for source in ("customers", "faq", "mail", "tickets"):
+        assert names(tmp_path, source) == ["a.csv"]
+    assert sum(waits) == pytest.approx(1.0)
+
+
+@pytest.mark.usefixtures("short_looks")
+def test_a_message_that_a_maildir_is_still_writing_is_not_taken(put: Put, tmp_path: Path) -> None:
+    put("mail/box/cur/1:2,S", b"x")
+    put("mail/box/new/2", b"x")
+    put("mail/box/tmp/3", b"x")
+    assert names(tmp_path, "mail") == ["box/cur/1:2,S", "box/new/2"]
+    assert is_maildir_message("box/cur/1:2,S")
+    assert not is_maildir_message("box/other/1")
+
+
+def test_a_missing_inbox_is_said_in_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(InboxError, match="is not a folder"):
+        deliveries(tmp_path / "nowhere", "faq", AS_OF)
+
+
+def test_a_missing_source_folder_is_an_empty_one(tmp_path: Path) -> None:
+    assert deliveries(tmp_path, "faq", AS_OF).files == ()
