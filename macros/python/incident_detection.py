@@ -1,0 +1,75 @@
+"""Python macro: which incident does a text tell of, if any?
+
+Structured evidence (a tag, a FAQ code, a ticket's type) comes first and is SQL's business. Only where
+it is silent is a text read, for the phrases of `seeds/incident_phrases.csv`. Phrases that agree make
+the reading surer; below the confidence limit, or when two types are equally likely, it abstains.
+"""
+
+from __future__ import annotations
+
+import csv
+import unicodedata
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+
+import re2
+
+PHRASES = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "incident_phrases.csv"
+RULE = "words_v1"
+MIN_CONFIDENCE = 0.6
+MAX_CHARACTERS = 20_000
+
+# "#12345", "[ticket 12345]", "ticket n° 12345", "demande 12345": a number the help desk gave.
+_TICKET_NUMBER = re2.compile(
+    r"(?i)(?:#|\b(?:ticket|case|request|demande|dossier)\s*(?:no\.?|n°|nr\.?|number|num[ée]ro)?\s*[:#]?\s*)"
+    r"([0-9]{2,15})\b"
+)
+_NOT_A_WORD = re2.compile(r"[^a-z0-9]+")
+
+
+def plain_words(text: str) -> str:
+    """Lower case, no accents, words separated by one blank, a blank at both ends."""
+    decomposed = unicodedata.normalize("NFKD", text[:MAX_CHARACTERS].casefold())
+    ascii_only = decomposed.encode("ascii", "ignore").decode("ascii")
+    return f" {_NOT_A_WORD.sub(' ', ascii_only).strip()} "
+
+
+@cache
+def _phrases() -> tuple[tuple[str, str, float], ...]:
+    with PHRASES.open(encoding="utf-8", newline="") as file:
+        return tuple(
+            (f" {row['phrase']} ", row["incident_type"], float(row["weight"])) for row in csv.DictReader(file)
+        )
+
+
+def detect_incident(text: str | None) -> dict[str, object]:
+    """The incident type a text tells of, the confidence in [0, 1], and the rule that said so.
+
+    `incident_type` is None when the text says nothing or too little. The confidence of a type is
+    one minus the chance that each of its phrases misleads: 1 - product(1 - weight).
+    """
+    if not text:
+        return {"incident_type": None, "confidence": 0.0, "rule": RULE}
+    words = plain_words(text)
+    doubt: dict[str, float] = defaultdict(lambda: 1.0)
+    for phrase, incident_type, weight in _phrases():
+        if phrase in words:
+            doubt[incident_type] *= 1.0 - weight
+    if not doubt:
+        return {"incident_type": None, "confidence": 0.0, "rule": RULE}
+    ranked = sorted(doubt, key=lambda name: (doubt[name], name))
+    best = ranked[0]
+    confidence = 1.0 - doubt[best]
+    is_tie = len(ranked) > 1 and doubt[ranked[1]] == doubt[best]
+    if confidence < MIN_CONFIDENCE or is_tie:
+        return {"incident_type": None, "confidence": confidence, "rule": RULE}
+    return {"incident_type": best, "confidence": confidence, "rule": RULE}
+
+
+def ticket_reference(text: str | None) -> str | None:
+    """The first ticket number that a mail or a call names, or None."""
+    if not text:
+        return None
+    found = _TICKET_NUMBER.search(text[:MAX_CHARACTERS])
+    return found.group(1) if found else None

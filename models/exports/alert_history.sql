@@ -1,0 +1,43 @@
+-- One row per alert that this date's run raised or whose status it changed: kept as a file, so that
+-- what was known then is never computed anew.
+with run as (
+    select * from {{ ref('int_run') }}
+),
+
+alerts as (
+    select * from {{ ref('fct_alert') }}
+),
+
+earlier as (
+    select
+        history.alert_id,
+        history.status,
+        row_number() over (
+            partition by history.alert_id
+            order by history.told_on desc
+        ) as recency
+    from {{ ref('stg_runs__alert_history') }} as history
+    cross join run
+    where history.told_on < run.as_of_on
+),
+
+todays as (
+    select history.alert_id
+    from {{ ref('stg_runs__alert_history') }} as history
+    inner join run on history.told_on = run.as_of_on
+),
+
+final as (
+    select
+        alerts.*,
+        run.as_of_on as told_on
+    from alerts
+    cross join run
+    left join earlier on alerts.alert_id = earlier.alert_id and earlier.recency = 1
+    where
+        earlier.status is null
+        or earlier.status <> alerts.status
+        or alerts.alert_id in (select todays.alert_id from todays)
+)
+
+select * from final

@@ -1,0 +1,112 @@
+{{ config(materialized='incremental', incremental_strategy='replace_touched_rows', on_schema_change='fail') }}
+-- depends_on: {{ ref('int_touched_customers') }}, {{ ref('int_customer_addresses') }}
+
+-- One row per contact of a known customer: its newest version that may be seen on the as-of date.
+with run as (
+    select * from {{ ref('int_run') }}
+),
+
+versions as (
+    select contact_versions.*
+    from {{ ref('int_contact_versions') }} as contact_versions
+    cross join run
+    where contact_versions.visible_on <= run.as_of_on
+),
+
+{% if is_incremental() %}
+touched as (
+    select * from {{ ref('int_touched_customers') }}
+),
+
+touched_addresses as (
+    select distinct addresses.address_hash
+    from {{ ref('int_customer_addresses') }} as addresses
+    inner join touched on addresses.customer_id = touched.customer_id
+),
+
+candidates as (
+    select versions.contact_id
+    from versions
+    inner join touched on versions.customer_id = touched.customer_id
+    union distinct
+    select versions.contact_id
+    from versions
+    inner join touched_addresses on versions.address_hash = touched_addresses.address_hash
+),
+
+-- The newest is sought among all versions, also those that name somebody who is not touched.
+ranked as (
+    select
+        versions.*,
+        row_number() over (
+            partition by versions.contact_id
+            order by versions.version_at desc, versions._record_hash desc
+        ) as version_rank
+    from versions
+    inner join candidates on versions.contact_id = candidates.contact_id
+),
+{% else %}
+ranked as (
+    select
+        versions.*,
+        row_number() over (
+            partition by contact_id
+            order by version_at desc, _record_hash desc
+        ) as version_rank
+    from versions
+),
+{% endif %}
+
+newest as (
+    select * from ranked
+    where version_rank = 1 and not is_deleted
+),
+
+resolved as (
+    select
+        newest.*,
+        customers.customer_id as resolved_customer_id,
+        case when newest.customer_id is not null then 'customer_id' else 'address' end as customer_rule
+    from newest
+    left join {{ ref('int_address_owners') }} as owners on newest.address_hash = owners.address_hash
+    inner join {{ ref('int_customers') }} as customers
+        on coalesce(newest.customer_id, owners.customer_id) = customers.customer_id
+),
+
+final as (
+    select
+        -- key
+        contact_id,
+        source,
+        native_id,
+
+        -- foreign keys
+        resolved_customer_id as customer_id,
+        customer_rule,
+        ticket_reference,
+        thread_key,
+
+        -- what it is about
+        incident_type,
+        detection_rule,
+        detection_confidence,
+        needs_review,
+
+        -- state
+        status,
+
+        -- times
+        occurred_at,
+        occurred_on,
+        solved_at,
+
+        -- lineage
+        _file_sha256,
+        _record_no
+    from resolved
+    {% if is_incremental() %}
+    where resolved_customer_id in (select touched.customer_id from touched)
+    {% endif %}
+)
+
+select * from final

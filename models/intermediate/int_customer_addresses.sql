@@ -1,0 +1,30 @@
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['customer_id', 'address_hash'], on_schema_change='fail') }}
+-- depends_on: {{ ref('int_run') }}
+
+-- One row per customer and address that any of the customer's records ever named.
+with records as (
+    select distinct
+        customer_id,
+        address_hashes
+    from {{ ref('stg_customers__customers') }}
+    where address_hashes <> ''
+    {% if is_incremental() %}
+    and _load_no > (select since_load_no from {{ ref('int_run') }})
+    {% endif %}
+),
+
+addresses as (
+    select
+        customer_id,
+        {{ split_to_rows('address_hashes') }} as address_hash
+    from records
+),
+
+final as (
+    select distinct
+        customer_id,
+        address_hash
+    from addresses
+)
+
+select * from final

@@ -1,0 +1,216 @@
+{{ config(materialized='incremental', incremental_strategy='replace_touched_rows', on_schema_change='fail', tags=['python_macro']) }}
+-- depends_on: {{ ref('int_touched_customers') }}
+
+-- One row per contact that tells of an incident: which incident, and by which rule it was linked.
+-- A unit is what belongs together without looking at time: a ticket with the contacts that name it,
+-- a mail thread, a single call. Units of one customer and type are then joined by the link window.
+with contacts as (
+    select * from {{ ref('int_contacts') }}
+    {% if is_incremental() %}
+    where customer_id in (select touched.customer_id from {{ ref('int_touched_customers') }} as touched)
+    {% endif %}
+),
+
+tickets as (
+    select * from contacts
+    where source = 'tickets' and incident_type is not null
+),
+
+others as (
+    select * from contacts
+    where source <> 'tickets'
+),
+
+-- A thread in which one mail names a ticket is about that ticket; the ticket that was opened first wins.
+references_to_tickets as (
+    select
+        others.contact_id,
+        others.customer_id,
+        others.thread_key,
+        tickets.contact_id as ticket_contact_id,
+        row_number() over (
+            partition by others.customer_id, coalesce(others.thread_key, others.contact_id)
+            order by tickets.occurred_at, tickets.native_id
+        ) as ticket_rank
+    from others
+    inner join tickets
+        on
+            others.customer_id = tickets.customer_id
+            and others.ticket_reference = tickets.native_id
+),
+
+own_references as (
+    select
+        contact_id,
+        min(ticket_contact_id) as ticket_contact_id
+    from references_to_tickets
+    group by contact_id
+),
+
+thread_references as (
+    select
+        customer_id,
+        thread_key,
+        ticket_contact_id
+    from references_to_tickets
+    where thread_key is not null and ticket_rank = 1
+),
+
+members as (
+    select
+        contact_id,
+        customer_id,
+        source,
+        native_id,
+        incident_type,
+        occurred_at,
+        contact_id as unit_id,
+        true as is_ticket_unit,
+        'anchor' as link_rule
+    from tickets
+    union all
+    select
+        others.contact_id,
+        others.customer_id,
+        others.source,
+        others.native_id,
+        others.incident_type,
+        others.occurred_at,
+        coalesce(
+            own_references.ticket_contact_id,
+            thread_references.ticket_contact_id,
+            'thread|' || others.thread_key,
+            others.contact_id
+        ) as unit_id,
+        coalesce(own_references.ticket_contact_id, thread_references.ticket_contact_id) is not null as is_ticket_unit,
+        case
+            when own_references.ticket_contact_id is not null then 'reference'
+            when others.thread_key is not null then 'thread'
+            else 'anchor'
+        end as link_rule
+    from others
+    left join own_references on others.contact_id = own_references.contact_id
+    left join thread_references
+        on
+            others.customer_id = thread_references.customer_id
+            and others.thread_key = thread_references.thread_key
+    where others.incident_type is not null or own_references.ticket_contact_id is not null
+),
+
+ranked_members as (
+    select
+        *,
+        row_number() over (
+            partition by customer_id, unit_id
+            order by
+                case when source = 'tickets' then 0 else 1 end,
+                case when incident_type is not null then 0 else 1 end,
+                occurred_at,
+                source,
+                native_id
+        ) as type_rank
+    from members
+),
+
+units as (
+    select
+        customer_id,
+        unit_id,
+        is_ticket_unit,
+        min(occurred_at) as first_contact_at,
+        max(case when type_rank = 1 then incident_type end) as incident_type
+    from ranked_members
+    group by customer_id, unit_id, is_ticket_unit
+),
+
+gaps as (
+    select
+        *,
+        lag(first_contact_at) over (
+            partition by customer_id, incident_type
+            order by first_contact_at, unit_id
+        ) as previous_at
+    from units
+),
+
+-- Units further apart than the window can never meet; only the close ones need the step by step rule.
+clusters as (
+    select
+        *,
+        sum(
+            case
+                when previous_at >= first_contact_at - interval '{{ var("link_window_days") }} days' then 0
+                else 1
+            end
+        ) over (
+            partition by customer_id, incident_type
+            order by first_contact_at, unit_id
+            rows between unbounded preceding and current row
+        ) as cluster_no
+    from gaps
+),
+
+cluster_lists as (
+    select
+        customer_id,
+        list(unit_id order by first_contact_at, unit_id) as unit_ids,
+        link_by_window(
+            list(epoch_us(first_contact_at) order by first_contact_at, unit_id),
+            list(is_ticket_unit order by first_contact_at, unit_id),
+            {{ var('link_window_days') }}
+        ) as home_positions
+    from clusters
+    group by customer_id, incident_type, cluster_no
+    having count(*) > 1
+),
+
+homes as (
+    select
+        customer_id,
+        unnest(unit_ids) as unit_id,
+        unnest(list_transform(home_positions, lambda position: unit_ids[position])) as home_unit_id
+    from cluster_lists
+),
+
+placed_members as (
+    select
+        ranked_members.*,
+        coalesce(homes.home_unit_id, ranked_members.unit_id) as home_unit_id
+    from ranked_members
+    left join homes
+        on
+            ranked_members.customer_id = homes.customer_id
+            and ranked_members.unit_id = homes.unit_id
+),
+
+-- The anchor: the incident's ticket, else its earliest contact.
+anchored as (
+    select
+        *,
+        first_value(contact_id) over (
+            partition by customer_id, home_unit_id
+            order by
+                case when source = 'tickets' then 0 else 1 end,
+                occurred_at,
+                source,
+                native_id
+            rows between unbounded preceding and unbounded following
+        ) as anchor_contact_id
+    from placed_members
+),
+
+final as (
+    select
+        contact_id,
+        customer_id,
+        anchor_contact_id as incident_id,
+        case
+            when contact_id = anchor_contact_id then 'anchor'
+            when unit_id <> home_unit_id then 'window'
+            when link_rule = 'anchor' then 'window'
+            else link_rule
+        end as link_rule
+    from anchored
+)
+
+select * from final

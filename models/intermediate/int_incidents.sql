@@ -1,0 +1,109 @@
+{{ config(materialized='incremental', incremental_strategy='replace_touched_rows', on_schema_change='fail') }}
+-- depends_on: {{ ref('int_touched_customers') }}
+
+-- One row per incident of a known customer, with its category and what it costs by the table of its date.
+with contacts as (
+    select * from {{ ref('int_contacts') }}
+    {% if is_incremental() %}
+    where customer_id in (select touched.customer_id from {{ ref('int_touched_customers') }} as touched)
+    {% endif %}
+),
+
+links as (
+    select * from {{ ref('int_incident_links') }}
+),
+
+incident_types as (
+    select * from {{ ref('incident_types') }}
+),
+
+linked as (
+    select
+        links.incident_id,
+        links.link_rule,
+        contacts.*
+    from contacts
+    inner join links on contacts.contact_id = links.contact_id
+),
+
+spans as (
+    select
+        incident_id,
+        min(occurred_at) as first_contact_at,
+        min(occurred_on) as occurred_on,
+        count(*) as contact_count
+    from linked
+    group by incident_id
+),
+
+anchors as (
+    select * from linked
+    where contact_id = incident_id
+),
+
+-- The first moment at which a ticket that is solved now was seen solved.
+first_solved as (
+    select
+        versions.contact_id,
+        min(versions.version_at) as solved_version_at
+    from {{ ref('int_contact_versions') }} as versions
+    inner join anchors on versions.contact_id = anchors.contact_id
+    cross join {{ ref('int_run') }} as run
+    where
+        versions.status in ('solved', 'closed')
+        and versions.visible_on <= run.as_of_on
+    group by versions.contact_id
+),
+
+final as (
+    select
+        -- key
+        anchors.incident_id,
+
+        -- foreign keys
+        anchors.customer_id,
+
+        -- what it was
+        anchors.incident_type,
+        coalesce(incident_types.category, 'unclassified') as category,
+        cast(
+            case
+                when incident_types.category = 'cumulative' then incident_types.penalty_points else 0
+            end as decimal(18, 6)
+        ) as penalty_points,
+        anchors.detection_rule,
+        anchors.detection_confidence,
+        incident_types.decided_by,
+        incident_types.reason as decided_reason,
+        spans.contact_count,
+
+        -- what to do
+        incident_types.playbook_code,
+        incident_types.owner_role,
+        incident_types.deadline_hours,
+
+        -- state
+        coalesce(anchors.status, 'no_ticket') as status,
+        case
+            when anchors.status in ('solved', 'closed')
+                then coalesce(anchors.solved_at, first_solved.solved_version_at)
+        end as resolved_at,
+
+        -- times
+        spans.first_contact_at as occurred_at,
+        spans.occurred_on,
+
+        -- lineage
+        anchors._file_sha256,
+        anchors._record_no
+    from anchors
+    inner join spans on anchors.incident_id = spans.incident_id
+    left join first_solved on anchors.contact_id = first_solved.contact_id
+    left join incident_types
+        on
+            anchors.incident_type = incident_types.incident_type
+            and spans.occurred_on >= incident_types.valid_from
+            and (spans.occurred_on < incident_types.valid_to or incident_types.valid_to is null)
+)
+
+select * from final

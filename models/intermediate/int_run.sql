@@ -1,0 +1,21 @@
+-- One row: the run under way. It is the newest run record; the date is its argument, never the clock.
+with runs as (
+    select * from {{ ref('stg_runs__runs') }}
+),
+
+final as (
+    select
+        run_no,
+        generation_id,
+        as_of_on,
+        as_of_ends_at,
+        last_load_no,
+        since_as_of_on,
+        since_load_no,
+        changed_incident_types,
+        full_rebuild_reason is not null as is_full_rebuild
+    from runs
+    where run_no = (select max(run_no) from runs)
+)
+
+select * from final

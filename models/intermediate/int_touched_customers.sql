@@ -1,0 +1,88 @@
+-- One row per customer whose rows this run must compute again: found through the loads that brought
+-- the change, and through the days that came since the last published run, never by event time alone.
+with run as (
+    select * from {{ ref('int_run') }}
+),
+
+customers as (
+    select * from {{ ref('int_customers') }}
+),
+
+contact_versions as (
+    select * from {{ ref('int_contact_versions') }}
+),
+
+addresses as (
+    select * from {{ ref('int_customer_addresses') }}
+),
+
+changed_customers as (
+    select distinct deliveries.customer_id
+    from {{ ref('stg_customers__customers') }} as deliveries
+    cross join run
+    where deliveries._load_no > run.since_load_no
+),
+
+-- An address that moves from one customer to another changes both.
+sharers_of_changed_addresses as (
+    select distinct sharers.customer_id
+    from changed_customers
+    inner join addresses on changed_customers.customer_id = addresses.customer_id
+    inner join addresses as sharers on addresses.address_hash = sharers.address_hash
+),
+
+changed_contacts as (
+    select distinct contact_versions.contact_id
+    from contact_versions
+    cross join run
+    where
+        contact_versions._load_no > run.since_load_no
+        or (
+            contact_versions.visible_on > run.since_as_of_on
+            and contact_versions.visible_on <= run.as_of_on
+        )
+        or ',' || run.changed_incident_types || ',' like '%,' || contact_versions.incident_type || ',%'
+),
+
+-- All versions: the old owner of a contact that moved loses it in the same run.
+owners_of_changed_contacts as (
+    select contact_versions.customer_id
+    from changed_contacts
+    inner join contact_versions on changed_contacts.contact_id = contact_versions.contact_id
+    where contact_versions.customer_id is not null
+    union distinct
+    select addresses.customer_id
+    from changed_contacts
+    inner join contact_versions on changed_contacts.contact_id = contact_versions.contact_id
+    inner join addresses on contact_versions.address_hash = addresses.address_hash
+),
+
+newly_ended as (
+    select customers.customer_id
+    from customers
+    cross join run
+    where
+        customers.relationship_ended_on > run.since_as_of_on
+        and customers.relationship_ended_on <= run.as_of_on
+),
+
+touched as (
+    select customer_id from changed_customers
+    union distinct
+    select customer_id from sharers_of_changed_addresses
+    union distinct
+    select customer_id from owners_of_changed_contacts
+    union distinct
+    select customer_id from newly_ended
+),
+
+final as (
+    select customers.customer_id
+    from customers
+    cross join run
+    where
+        run.is_full_rebuild
+        or customers.customer_id in (select touched.customer_id from touched)
+)
+
+select * from final

@@ -1,0 +1,59 @@
+-- One row per contact that waits for a person: nobody known is named, an address is shared, or the
+-- text leaves its meaning open. Nothing of it counts until somebody decides or the customer arrives.
+with run as (
+    select * from {{ ref('int_run') }}
+),
+
+ranked as (
+    select
+        versions.*,
+        row_number() over (
+            partition by versions.contact_id
+            order by versions.version_at desc, versions._record_hash desc
+        ) as version_rank
+    from {{ ref('int_contact_versions') }} as versions
+    cross join run
+    where versions.visible_on <= run.as_of_on
+),
+
+newest as (
+    select * from ranked
+    where version_rank = 1 and not is_deleted
+),
+
+files as (
+    {{ names_of_loaded_files() }}
+),
+
+reviewed as (
+    select
+        newest.*,
+        case
+            when newest.customer_id is not null and known.customer_id is null then 'unknown_customer_id'
+            when newest.customer_id is null and newest.address_hash is null then 'no_customer_named'
+            when newest.customer_id is null and owners.owner_count is null then 'unknown_address'
+            when newest.customer_id is null and owners.owner_count > 1 then 'shared_address'
+            when newest.needs_review then 'unclear_text'
+        end as review_reason
+    from newest
+    left join {{ ref('int_customers') }} as known on newest.customer_id = known.customer_id
+    left join {{ ref('int_address_owners') }} as owners on newest.address_hash = owners.address_hash
+),
+
+final as (
+    select
+        reviewed.contact_id,
+        reviewed.source,
+        reviewed.native_id,
+        reviewed.review_reason,
+        reviewed.incident_type,
+        reviewed.occurred_on,
+        files.file_name,
+        reviewed._file_sha256 as file_sha256,
+        reviewed._record_no as record_no
+    from reviewed
+    left join files on reviewed._file_sha256 = files.file_sha256
+    where reviewed.review_reason is not null
+)
+
+select * from final

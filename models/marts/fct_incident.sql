@@ -1,0 +1,49 @@
+{{ config(materialized='incremental', incremental_strategy='replace_touched_rows', on_schema_change='fail') }}
+-- depends_on: {{ ref('int_touched_customers') }}
+
+-- One row per incident of a known customer. A deleted ticket has none.
+with incidents as (
+    select * from {{ ref('int_incidents') }}
+    {% if is_incremental() %}
+    where customer_id in (select touched.customer_id from {{ ref('int_touched_customers') }} as touched)
+    {% endif %}
+),
+
+files as (
+    {{ names_of_loaded_files() }}
+),
+
+final as (
+    select
+        -- key
+        incidents.incident_id,
+
+        -- foreign keys
+        incidents.customer_id,
+
+        -- what it was, and who decided so
+        incidents.incident_type,
+        incidents.category,
+        incidents.penalty_points,
+        incidents.detection_rule as detected_by,
+        incidents.detection_confidence,
+        incidents.decided_by,
+        incidents.decided_reason,
+
+        -- times
+        incidents.occurred_on,
+        {{ as_instant('incidents.occurred_at') }} as first_contact_at,
+
+        -- resolution
+        incidents.status,
+        {{ as_instant('incidents.resolved_at') }} as resolved_at,
+
+        -- evidence: the contact that anchors it; the others stand in fct_incident_contact
+        incidents.contact_count,
+        files.file_name as evidence_file_name,
+        incidents._record_no as evidence_record_no
+    from incidents
+    left join files on incidents._file_sha256 = files.file_sha256
+)
+
+select * from final

@@ -1,0 +1,25 @@
+-- One row per run that was ever opened on this state, published or not.
+with source as (
+    select * from {{ source('runs', 'runs') }}
+),
+
+final as (
+    select
+        -- key
+        run_no,
+
+        -- attributes
+        generation_id,
+        full_rebuild_reason,
+        changed_incident_types,
+
+        -- what the run knows, and what the last published run knew
+        as_of_on,
+        as_of_ends_at,
+        last_load_no,
+        since_as_of_on,
+        coalesce(since_load_no, 0) as since_load_no
+    from source
+)
+
+select * from final

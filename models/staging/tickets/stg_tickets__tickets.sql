@@ -1,0 +1,48 @@
+-- One row per version of a ticket: a ticket comes again whenever it changes.
+with records as (
+    select * from {{ source('tickets', 'records') }}
+),
+
+loads as (
+    {{ loads_of('tickets') }}
+),
+
+final as (
+    select
+        -- key
+        records.ticket_id,
+
+        -- foreign keys
+        nullif(records.customer_id, '') as customer_id,
+        records.requester_hash,
+
+        -- attributes
+        records.status,
+        records.ticket_type,
+        records.priority,
+        records.tags,
+        records.subject,
+        records.description,
+        records.satisfaction,
+        coalesce(records.reopens, 0) as reopens,
+        coalesce(records.is_deleted, false) as is_deleted,
+
+        -- times
+        records.created_at,
+        records.created_on,
+        coalesce(records.updated_at, records.created_at) as updated_at,
+        coalesce(records.updated_on, records.created_on) as updated_on,
+        records.solved_at,
+        records.solved_on,
+
+        -- lineage
+        records._record_hash,
+        records._file_sha256,
+        records._record_no,
+        records._load_id,
+        loads.load_no as _load_no
+    from records
+    inner join loads on records._load_id = loads.load_id
+)
+
+select * from final

@@ -1,0 +1,20 @@
+-- The lines of every customer's statement sum to the balance of today, and every customer has one.
+with statements as (
+    select
+        customer_id,
+        sum(points) as points
+    from {{ ref('fct_tolerance_statement') }}
+    group by customer_id
+),
+
+current_accounts as (
+    select * from {{ ref('fct_tolerance_current') }}
+)
+
+select
+    current_accounts.customer_id,
+    current_accounts.balance_points,
+    statements.points
+from current_accounts
+left join statements on current_accounts.customer_id = statements.customer_id
+where statements.points is null or statements.points <> current_accounts.balance_points
