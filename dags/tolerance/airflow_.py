@@ -1,0 +1,188 @@
+"""The glue to Airflow: the tasks of all DAGs. The only module that imports airflow.
+
+A task asks the context for its date, holds the state's lock, calls one function of the library and
+turns the library's errors into a failed task with one sentence.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import Asset, Param, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException
+
+from tolerance import audits, intake, progress
+from tolerance import publish as publishing
+from tolerance.calendar import as_of_for_schedule, parse_as_of
+from tolerance.crm.export import export_alerts as write_alert_list
+from tolerance.crm.export import finish_interrupted_export
+from tolerance.crm.history import ensure_empty_history
+from tolerance.dbt import DbtFailedError, dbt
+from tolerance.gates import GateFailedError
+from tolerance.identity import IdentityKeyError
+from tolerance.inbox import InboxError
+from tolerance.lock import StateBusyError, state_lock
+from tolerance.records import SOURCES
+from tolerance.runs import EarlierAsOfError, current_run, record_checks
+from tolerance.runs import open_run as open_record
+from tolerance.settings import settings
+from tolerance.state import State
+
+RAW = {source: Asset(name=f"raw_{source}", uri=f"tolerance://raw/{source}") for source in SOURCES}
+"""What an ingestion DAG leaves behind; `tolerance_daily` starts when all four are there."""
+
+PARAMS = {
+    "as_of": Param(
+        None,
+        type=["null", "string"],
+        format="date",
+        description="Business date to compute for, YYYY-MM-DD. Empty: the last day that is over.",
+    )
+}
+
+DAG_DEFAULTS: dict[str, Any] = {
+    "catchup": False,
+    "max_active_runs": 1,
+    "params": PARAMS,
+    "tags": ["tolerance"],
+}
+
+_LOCK_PATIENCE_SECONDS = 3600.0
+_SENTENCES = (
+    DbtFailedError,
+    EarlierAsOfError,
+    GateFailedError,
+    IdentityKeyError,
+    InboxError,
+    StateBusyError,
+    intake.UnbalancedLoadError,
+)
+
+
+def _state() -> State:
+    return State(Path(os.environ["TOLERANCE_STATE"]))
+
+
+def _as_of() -> date:
+    """The run's date: its parameter, else that of the loads which triggered it, else the schedule's."""
+    context = get_current_context()
+    given = context["params"].get("as_of")
+    if given:
+        return parse_as_of(given)
+    events = context.get("triggering_asset_events") or {}
+    dates = {event.extra["as_of"] for of_asset in events.values() for event in of_asset}
+    if dates:
+        # A day that was taken in late and the next one may wait together: the later covers both.
+        return max(parse_as_of(text) for text in dates)
+    return as_of_for_schedule(_run_after(), settings().business_time_zone)
+
+
+def _run_after() -> datetime:
+    return get_current_context()["dag_run"].run_after
+
+
+@contextmanager
+def _step(sentence: str) -> Iterator[State]:
+    """Say what is done, hold the state, and fail with a sentence where the library has one."""
+    state = _state()
+    progress.say(sentence)
+    try:
+        with state_lock(state, wait_seconds=_LOCK_PATIENCE_SECONDS):
+            yield state
+    except _SENTENCES as error:
+        progress.fail(str(error))
+        raise AirflowFailException(str(error)) from None
+
+
+@task
+def land(source: str) -> str | None:
+    """Copy what is new in the inbox to `landing/` by content hash; None when nothing is."""
+    with _step(f"{source}: looking into the inbox") as state:
+        intake.ensure_empty_sources(state)
+        extracts = Path(os.environ["TOLERANCE_EXTRACTS"])
+        loaded_at = _run_after().replace(tzinfo=None)
+        return intake.land(source, extracts, _as_of(), state, loaded_at)
+
+
+@task
+def read(source: str, load_id: str | None) -> None:
+    """Frame and read the landed files; set aside what is no record, with a reason."""
+    if load_id:
+        with _step(f"{source}: reading") as state:
+            intake.read(source, load_id, state)
+
+
+@task
+def expect(source: str, load_id: str | None) -> None:
+    """Hold what was read against the source's expectation suite; a failed gate stops the run."""
+    if load_id:
+        with _step(f"{source}: checking against its expectations") as state:
+            intake.expect(source, load_id, state)
+
+
+@task
+def load(source: str, load_id: str | None, *, outlet_events: Any = None) -> None:
+    """Move the records to `raw/` with a load record that balances, and tell which date they are for."""
+    if load_id:
+        with _step(f"{source}: loading") as state:
+            summary = intake.load(source, load_id, state)
+            progress.say(f"{source}: {summary.sentence}")
+    outlet_events[RAW[source]].extra = {"as_of": _as_of().isoformat()}
+
+
+def load_into(source: str) -> Any:
+    """The task `load` with its outlet: the raw layer of one source."""
+    return load.override(outlets=[RAW[source]])
+
+
+@task
+def open_run() -> None:
+    """Finish what a killed run left, then write the record of this run."""
+    with _step("tolerance: opening the run") as state:
+        ensure_empty_history(state)
+        finish_interrupted_export(state)
+        run = open_record(state, _as_of())
+        if run.full_rebuild_reason:
+            progress.say(f"tolerance: full rebuild, because {run.full_rebuild_reason}")
+
+
+@task
+def build(layer: str) -> None:
+    """Build one layer of models and run the tests that guard it."""
+    with _step(f"tolerance: building {layer}") as state:
+        run = current_run(state)
+        result = dbt(
+            "build",
+            f"tag:{layer}",
+            state,
+            exclude="tag:audit",
+            full_refresh=run.is_full_rebuild,
+        )
+        record_checks(state, run.checks_passed + result.tests)
+
+
+@task
+def audit() -> None:
+    """Check the whole before anybody sees it: invariants, a sample by direct sum, the alert list."""
+    with _step("tolerance: auditing") as state:
+        run = current_run(state)
+        record_checks(state, run.checks_passed + audits.audit(state, run))
+
+
+@task
+def publish() -> None:
+    """Give readers the new generation, by rename."""
+    with _step("tolerance: publishing") as state:
+        publishing.publish(state)
+
+
+@task
+def export_alerts() -> None:
+    """Write the alert list of this date for the CRM."""
+    with _step("tolerance: writing the alert list") as state:
+        write_alert_list(state)

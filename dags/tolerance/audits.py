@@ -1,0 +1,27 @@
+"""The gate before publication: what the tables and the alert list must hold, or nobody sees them."""
+
+from __future__ import annotations
+
+import duckdb
+
+from expectations import crm_alert_list
+from tolerance import gates
+from tolerance.dbt import dbt
+from tolerance.runs import Run
+from tolerance.state import State
+
+
+def audit(state: State, run: Run) -> int:
+    """Run dbt's audit tests and the expectations on the alert list; return how many checks passed.
+
+    Raises:
+        DbtFailedError: when a test of the tables failed.
+        GateFailedError: when the alert list is not fit to leave the house.
+    """
+    tables = dbt("build", "tag:audit", state, full_refresh=run.is_full_rebuild)
+    with duckdb.connect(str(state.warehouse), read_only=True) as warehouse:
+        alerts = warehouse.execute("select * from main.crm_alert_list").df()
+    alert_list = gates.check(alerts, crm_alert_list.suite(), "crm_alert_list")
+    if not alert_list.is_passed:
+        raise gates.GateFailedError(alert_list.sentence)
+    return tables.tests + alert_list.expectations

@@ -1,0 +1,1 @@
+"""What leaves the house for the CRM, and what comes back."""

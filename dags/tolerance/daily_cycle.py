@@ -1,0 +1,104 @@
+"""One daily cycle as a user asks for it: inbox, date, state in; a published generation out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+
+from tolerance import inbox, intake, local_run
+from tolerance.lock import StateBusyError, state_lock
+from tolerance.records import SOURCES
+from tolerance.runs import EarlierAsOfError, current_run, last_published, refuse_earlier
+from tolerance.sample import make_sample
+from tolerance.state import State
+from tolerance.summary import print_summary
+
+PUBLISHED, NOT_PUBLISHED, WRONG_USAGE, STATE_BUSY = 0, 1, 2, 75
+"""Exit codes that schedulers rely on."""
+
+
+class UsageError(Exception):
+    """What was asked for cannot be done; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a user asked for; None where the default is wanted."""
+
+    state: State
+    extracts: Path | None
+    as_of: date | None
+    crm: str
+
+
+def run(request: Request, console: Console) -> int:
+    """Run the cycle, print progress and summary, return the exit code.
+
+    Raises:
+        UsageError: when the inbox is missing, or the date cannot be computed.
+    """
+    if request.crm:
+        raise UsageError(f"CRM={request.crm}: no CRM profile is built yet; leave CRM empty.")
+    state = request.state
+    try:
+        with state_lock(state):
+            extracts = _inbox(request, console)
+            as_of = request.as_of or _default_as_of(state, extracts)
+            refuse_earlier(as_of, last_published(state))
+            console.print(f"Taking in {extracts} as of {as_of}", highlight=False, soft_wrap=True)
+            failures = local_run.run_dags(state, extracts, as_of)
+            if failures:
+                console.print(f"[red]Not published:[/] {failures[0]}", soft_wrap=True)
+                return NOT_PUBLISHED
+            print_summary(console, state, _warnings(state, extracts, as_of))
+            return PUBLISHED
+    except StateBusyError as error:
+        console.print(str(error), soft_wrap=True, markup=False)
+        return STATE_BUSY
+    except EarlierAsOfError as error:
+        raise UsageError(str(error)) from None
+
+
+def _inbox(request: Request, console: Console) -> Path:
+    if request.extracts is None:
+        sample = request.state.root / "sample"
+        if not sample.exists():
+            console.print(f"Making the sample company in {sample}", soft_wrap=True, highlight=False)
+            make_sample(sample)
+        return sample
+    if not request.extracts.is_dir():
+        raise UsageError(
+            f"EXTRACTS={request.extracts} is no folder: give the folder that holds "
+            f"{', '.join(f'{source}/' for source in SOURCES)}."
+        )
+    return request.extracts.resolve()
+
+
+def _default_as_of(state: State, extracts: Path) -> date:
+    """The newest plausible business date among tickets and calls, never before the last published."""
+    newest = intake.newest_business_date(extracts, state)
+    published = last_published(state)
+    candidates = [day for day in (newest, published and published.as_of_on) if day]
+    if not candidates:
+        raise UsageError(f"No ticket and no call in {extracts} has a plausible date: give AS_OF=YYYY-MM-DD.")
+    return max(candidates)
+
+
+def _warnings(state: State, extracts: Path, as_of: date) -> list[str]:
+    """What a published generation does not tell by itself: empty sources, refused and waiting files."""
+    warnings: list[str] = []
+    for source in SOURCES:
+        found = inbox.deliveries(extracts, source, as_of)
+        if not found.files:
+            warnings.append(f"{source}: the inbox has no file for {as_of} or before; balances still decay.")
+        warnings += [f"{source}: {file.name} waits: {file.why}." for file in found.waiting]
+    since = current_run(state).since_load_no
+    warnings += [
+        record.message or f"{record.source}: {record.file_name} is {record.status}."
+        for record in intake.load_records(state)
+        if record.load_no > since and record.status in {"refused", "empty"}
+    ]
+    return warnings

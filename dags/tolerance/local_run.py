@@ -1,0 +1,121 @@
+"""One daily cycle on this machine: the DAGs themselves, run by Airflow in this process.
+
+What the scheduler does over a day happens here in one go: the four ingestion DAGs, then
+`tolerance_daily`, each through `dag.test()`, with SQLite for Airflow's own metadata.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TextIO
+
+from tolerance import files, progress
+from tolerance.records import SOURCES
+from tolerance.settings import PROJECT_ROOT
+from tolerance.state import State
+
+DAG_IDS = (*(f"ingest_{source}" for source in SOURCES), "tolerance_daily")
+
+
+class _Listener(logging.Handler):
+    """Writes progress sentences to the terminal and remembers those that told of a failure."""
+
+    def __init__(self, terminal: TextIO) -> None:
+        super().__init__(logging.INFO)
+        self.terminal = terminal
+        self.failures: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno >= logging.ERROR:
+            self.failures.append(record.getMessage())
+        else:
+            print(f"  {record.getMessage()}", file=self.terminal, flush=True)
+
+
+def run_dags(state: State, extracts: Path, as_of: date) -> list[str]:
+    """Run all DAGs for `as_of`; return the sentences of what failed, none when all went well.
+
+    A failed DAG stops those that follow. Airflow's own words go to `airflow/logs/run.log` below STATE.
+    """
+    _configure_airflow(state, extracts)
+    log = state.airflow_home / "logs" / "run.log"
+    with _terminal_kept_for_people(log) as terminal:
+        listener = _Listener(terminal)
+        progress.LOGGER.setLevel(logging.INFO)
+        progress.LOGGER.addHandler(listener)
+        try:
+            _ensure_metadata(state)
+            for dag_id in DAG_IDS:
+                if not _succeeds(dag_id, as_of):
+                    return listener.failures or [f"{dag_id} failed: the reason stands in {log}."]
+        finally:
+            progress.LOGGER.removeHandler(listener)
+    return []
+
+
+def _configure_airflow(state: State, extracts: Path) -> None:
+    home = state.airflow_home
+    (home / "logs").mkdir(parents=True, exist_ok=True)
+    os.environ |= {
+        "TOLERANCE_STATE": str(state.root),
+        "TOLERANCE_EXTRACTS": str(extracts),
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_ROOT / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DEFAULT_TIMEZONE": "utc",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+    }
+
+
+def _ensure_metadata(state: State) -> None:
+    """Make Airflow's SQLite database once; a half-made one of a killed run is made again."""
+    import airflow
+
+    made = state.airflow_home / f"metadata-{airflow.__version__}"
+    if made.exists():
+        return
+    progress.say("airflow: making its metadata database (once)")
+    (state.airflow_home / "airflow.db").unlink(missing_ok=True)
+    from airflow.utils.db import initdb
+
+    initdb()
+    files.write_text(made, "")
+
+
+def _succeeds(dag_id: str, as_of: date) -> bool:
+    from airflow.dag_processing.dagbag import DagBag
+    from airflow.sdk import DagRunState
+
+    bag = DagBag(PROJECT_ROOT / "dags" / f"{dag_id}.py")
+    if bag.import_errors:
+        raise RuntimeError(f"{dag_id} cannot be imported: {bag.import_errors}")
+    run = bag.dags[dag_id].test(run_conf={"as_of": as_of.isoformat()})
+    return bool(run.state == DagRunState.SUCCESS)
+
+
+@contextmanager
+def _terminal_kept_for_people(log: Path) -> Iterator[TextIO]:
+    """Send this process's stdout and stderr to `log`, where Airflow's words go; yield the terminal."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = os.dup(1), os.dup(2)
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    try:
+        with os.fdopen(os.dup(kept[0]), "w", encoding="utf-8") as terminal:
+            yield terminal
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for descriptor, target in zip(kept, (1, 2), strict=True):
+            os.dup2(descriptor, target)
+            os.close(descriptor)

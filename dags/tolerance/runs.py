@@ -1,0 +1,204 @@
+"""The record of each run, kept as a file: its as-of date, what it knew, whether it was published.
+
+dbt reads the records as a source, so the as-of date is data and never an argument that would make dbt
+parse the project anew; and a lost warehouse is rebuilt with the same history.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+
+import duckdb
+
+from tolerance import files, intake
+from tolerance.calendar import as_of_ends_at
+from tolerance.parameters import Parameters, current_parameters
+from tolerance.records import SOURCES
+from tolerance.settings import settings
+from tolerance.state import State
+
+
+class EarlierAsOfError(Exception):
+    """The as-of date lies before the last published one. The message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run. `since_*` speak of the last published run: what came after it is this run's work."""
+
+    run_no: int
+    as_of_on: date
+    as_of_ends_at: datetime
+    generation_id: str
+    parameters_hash: str
+    rebuild_hash: str
+    code_version: str
+    incident_types: dict[str, str]
+    last_load_no: int
+    since_as_of_on: date | None
+    since_load_no: int
+    changed_incident_types: str
+    full_rebuild_reason: str | None
+    published: bool = False
+    checks_passed: int = 0
+
+    @property
+    def is_full_rebuild(self) -> bool:
+        """Whether every table is made anew from the landed files."""
+        return self.full_rebuild_reason is not None
+
+
+def _from_json(text: str) -> Run:
+    fields = json.loads(text)
+    since = fields["since_as_of_on"]
+    return Run(
+        **fields
+        | {
+            "as_of_on": date.fromisoformat(fields["as_of_on"]),
+            "as_of_ends_at": datetime.fromisoformat(fields["as_of_ends_at"]),
+            "since_as_of_on": date.fromisoformat(since) if since else None,
+        }
+    )
+
+
+def _write(state: State, run: Run) -> None:
+    line = json.dumps(asdict(run), default=lambda value: value.isoformat(), ensure_ascii=False)
+    files.write_text(state.runs / f"{run.run_no:06d}.json", line + "\n")
+
+
+def all_runs(state: State) -> list[Run]:
+    """Every run ever opened on this state, oldest first."""
+    return [_from_json(path.read_text("utf-8")) for path in sorted(state.runs.glob("*.json"))]
+
+
+def last_published(state: State) -> Run | None:
+    """The newest run whose generation readers see, or None."""
+    return next((run for run in reversed(all_runs(state)) if run.published), None)
+
+
+def refuse_earlier(as_of: date, published: Run | None) -> None:
+    """Raise `EarlierAsOfError` when `as_of` lies before the last published date."""
+    if published is not None and as_of < published.as_of_on:
+        raise EarlierAsOfError(
+            f"AS_OF={as_of} lies before {published.as_of_on}, the last published date: run that date "
+            "or a later one, or give another STATE to look at the past."
+        )
+
+
+def _loads(state: State) -> tuple[int, list[str]]:
+    """The number of the last load, and the ids of all in an order that only the inputs decide.
+
+    The sources of one date may be loaded in any order, so the number is no part of it.
+    """
+    loads = {
+        (record.as_of_on, SOURCES.index(record.source), record.load_no, record.load_id)
+        for record in intake.load_records(state)
+    }
+    return max((load_no for _, _, load_no, _ in loads), default=0), [
+        load_id for _, _, _, load_id in sorted(loads)
+    ]
+
+
+def _warehouse_run_no(state: State) -> int | None:
+    """The newest run that the warehouse knows, or None when it cannot be read."""
+    try:
+        with duckdb.connect(str(state.warehouse), read_only=True) as warehouse:
+            row = warehouse.execute("select max(run_no) from int_run").fetchone()
+    except duckdb.Error:
+        return None
+    return row[0] if row else None
+
+
+def _rebuild_reason(state: State, as_of: date, parameters: Parameters, since: list[Run]) -> str | None:
+    """Why the warehouse cannot be brought up to date by its touched customers alone, or None.
+
+    `since` are the last published run and all attempts after it: a killed attempt may have written
+    any part of the tables.
+    """
+    if not since or not since[0].published:
+        return "nothing was published yet"
+    if not state.warehouse.exists():
+        return "the warehouse is missing: it is made again from the landed files"
+    known = _warehouse_run_no(state)
+    if known is None:
+        return "the warehouse cannot be read: it is made again from the landed files"
+    if known < since[0].run_no:
+        return "the warehouse is older than the last published generation: it is made again"
+    if any(run.rebuild_hash != parameters.rebuild_hash for run in since):
+        return "the parameters changed"
+    if any(run.code_version != parameters.code_version for run in since):
+        return "the models changed"
+    if any(run.as_of_on > as_of for run in since):
+        return "a later date was tried and not published"
+    return None
+
+
+def _changed_incident_types(parameters: Parameters, since: list[Run]) -> list[str]:
+    return sorted(
+        {
+            name
+            for run in since
+            for name in run.incident_types.keys() | parameters.incident_types.keys()
+            if run.incident_types.get(name) != parameters.incident_types.get(name)
+        }
+    )
+
+
+def open_run(state: State, as_of: date) -> Run:
+    """Write the record of a new run for `as_of` and return it.
+
+    The generation id is a hash of as-of date, parameters, ordered loads and code: the same inputs
+    publish the same id.
+
+    Raises:
+        EarlierAsOfError: when `as_of` lies before the last published date.
+    """
+    earlier = all_runs(state)
+    published = last_published(state)
+    refuse_earlier(as_of, published)
+    since = [run for run in earlier if published is None or run.run_no >= published.run_no]
+    parameters = current_parameters()
+    last_load_no, load_ids = _loads(state)
+    identity = json.dumps(
+        [
+            as_of.isoformat(),
+            parameters.parameters_hash,
+            parameters.code_version,
+            load_ids,
+        ]
+    )
+    run = Run(
+        run_no=earlier[-1].run_no + 1 if earlier else 1,
+        as_of_on=as_of,
+        as_of_ends_at=as_of_ends_at(as_of, settings().business_time_zone),
+        generation_id=hashlib.sha256(identity.encode()).hexdigest()[:16],
+        parameters_hash=parameters.parameters_hash,
+        rebuild_hash=parameters.rebuild_hash,
+        code_version=parameters.code_version,
+        incident_types=parameters.incident_types,
+        last_load_no=last_load_no,
+        since_as_of_on=published.as_of_on if published else None,
+        since_load_no=published.last_load_no if published else 0,
+        changed_incident_types=",".join(_changed_incident_types(parameters, since)),
+        full_rebuild_reason=_rebuild_reason(state, as_of, parameters, since),
+    )
+    _write(state, run)
+    return run
+
+
+def current_run(state: State) -> Run:
+    """The run under way: the newest record."""
+    return all_runs(state)[-1]
+
+
+def record_checks(state: State, checks_passed: int) -> None:
+    """Note how many checks the run under way has passed."""
+    _write(state, replace(current_run(state), checks_passed=checks_passed))
+
+
+def record_published(state: State, run: Run) -> None:
+    """Note that readers see this run's generation."""
+    _write(state, replace(run, published=True))

@@ -1,0 +1,112 @@
+"""The summary of a run: what a person wants to read at its end, from the published file alone."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from tolerance.state import State
+
+_FILES_AND_RECORDS = """
+select
+    source,
+    count(*) as files,
+    sum(landed_records) as landed,
+    sum(loaded_records) as loaded,
+    sum(duplicate_records) as duplicates,
+    sum(quarantined_records) as quarantined,
+    count(*) filter (where status = 'refused') as refused
+from main.audit_load
+group by source
+order by source
+"""
+
+_INCIDENTS = """
+select category, count(*), sum(contact_count)
+from main.fct_incident
+group by category
+order by category
+"""
+
+_URGENT = """
+select customer_id, priority, owner_role, respond_by, reason_en, evidence_file_name, evidence_record_no
+from exports.crm_alert_list
+where status = 'open'
+order by priority, respond_by, balance_after_points, alert_id
+limit 3
+"""
+
+
+def print_summary(console: Console, state: State, warnings: list[str]) -> None:
+    """Print files and records, customers, incidents, ruptures, alerts and where each thing lies."""
+    with duckdb.connect(str(state.serving), read_only=True) as serving:
+        generation_id, as_of = serving.execute(
+            "select generation_id, as_of_on from main.audit_generation order by rowid desc limit 1"
+        ).fetchall()[0]
+        console.rule(f"Tolerance account as of {as_of}")
+        _print_intake(console, serving, state)
+        _print_accounts(console, serving, as_of)
+        _print_alerts(console, serving, state, as_of)
+    for warning in warnings:
+        console.print(f"[yellow]Warning:[/] {warning}", highlight=False)
+    console.print(f"Generation {generation_id}. For BI: {state.serving}", highlight=False, soft_wrap=True)
+
+
+def _print_intake(console: Console, serving: duckdb.DuckDBPyConnection, state: State) -> None:
+    table = Table("source", "files", "records", "loaded", "duplicates", "quarantined", "files refused")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    rows = serving.execute(_FILES_AND_RECORDS).fetchall()
+    for source, *counts in rows:
+        table.add_row(source, *(f"{count:,}" for count in counts))
+    console.print(table)
+    if any(row[5] or row[6] for row in rows):
+        console.print(
+            f"Quarantined records lie in {state.quarantine}: `tolerance quarantine` lists them by reason.",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _print_accounts(console: Console, serving: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    customers, negative = serving.execute(
+        "select count(*), count(*) filter (where is_negative) from main.fct_tolerance_current"
+    ).fetchall()[0]
+    ruptures, recent = serving.execute(
+        "select count(*), count(*) filter (where date_trunc('month', occurred_on) = date_trunc('month', ?)) "
+        "from main.fct_tolerance_ledger where turns_negative",
+        [as_of],
+    ).fetchall()[0]
+    review = serving.execute("select count(*) from main.audit_contact_review").fetchall()[0][0]
+    console.print(f"Customers: {customers:,}, of whom {negative:,} have a negative balance.")
+    for category, incidents, contacts in serving.execute(_INCIDENTS).fetchall():
+        console.print(f"Incidents, {category}: {incidents:,} (told by {contacts:,} contacts)")
+    console.print(f"Ruptures: {ruptures:,} in all, {recent:,} in this month.")
+    console.print(f"Contacts that wait for a person (audit_contact_review): {review:,}")
+
+
+def _print_alerts(console: Console, serving: duckdb.DuckDBPyConnection, state: State, as_of: date) -> None:
+    folder = state.outbox / as_of.isoformat()
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))["lists"]["alerts.csv"]
+    by_priority = ", ".join(f"{count} of priority {name}" for name, count in manifest["by_priority"].items())
+    too_old = serving.execute("select count(*) from main.fct_alert where status = 'too_old'").fetchall()[0][0]
+    console.print(
+        f"Red alerts for the CRM: {manifest['rows']:,}" + (f" ({by_priority})" if by_priority else "")
+    )
+    console.print(f"Alerts not sent because their incident is too old: {too_old:,}")
+    console.print(f"The list: {folder / 'alerts.csv'}", highlight=False, soft_wrap=True)
+    urgent = serving.execute(_URGENT).fetchall()
+    if urgent:
+        console.print("[bold]The most urgent:[/]")
+    for customer, priority, owner, respond_by, reason, file, record in urgent:
+        console.print(
+            f"  {customer} (priority {priority}, {owner}, by {respond_by:%Y-%m-%d %H:%M %Z}): {reason} "
+            f"Rests on {file}, record {record}.",
+            highlight=False,
+            soft_wrap=True,
+            markup=False,
+        )

@@ -1,0 +1,29 @@
+"""Compute the tolerance account of every customer as of one date, publish it, tell the CRM.
+
+When: as soon as all four sources were taken in (see the `ingest_*` DAGs), for the date they were
+taken in for.
+Reads: `raw/`, `history/`, the company's numbers in `dbt_project/seeds/`. Writes: `warehouse.duckdb`,
+then `serving/tolerance.duckdb` (what BI opens), then `outbox/crm/<as-of>/`.
+If it fails: nothing was published and yesterday's generation still stands. The task's log names the
+model or the check. Mend it and clear the failed task; nothing is sent twice.
+"""
+
+from airflow.sdk import DAG, AssetAll, chain
+
+from tolerance.airflow_ import DAG_DEFAULTS, RAW, audit, build, export_alerts, open_run, publish
+
+with DAG(
+    dag_id="tolerance_daily",
+    doc_md=__doc__,
+    schedule=AssetAll(*RAW.values()),
+    **DAG_DEFAULTS,
+):
+    chain(
+        open_run(),
+        build.override(task_id="build_staging")("staging"),
+        build.override(task_id="build_intermediate")("intermediate"),
+        build.override(task_id="build_marts")("marts"),
+        audit(),
+        publish(),
+        export_alerts(),
+    )
