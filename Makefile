@@ -47,7 +47,7 @@ generations: $(INSTALLED) ## List what was published
 	@$(BIN)/tolerance generations --state "$(STATE)"
 
 test: $(INSTALLED) ## All tests but the long ones
-	@$(BIN)/python -m pytest -m "not soak" -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -m "not soak" -n 2 --dist loadfile
 
 lint: $(INSTALLED) ## Style and types
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
