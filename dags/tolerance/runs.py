@@ -15,6 +15,7 @@ import duckdb
 
 from tolerance import files, intake
 from tolerance.calendar import as_of_ends_at
+from tolerance.lock import StateBusyError
 from tolerance.parameters import Parameters, current_parameters
 from tolerance.records import SOURCES
 from tolerance.settings import settings
@@ -103,13 +104,33 @@ def _loads(state: State) -> tuple[int, list[str]]:
 
 
 def _warehouse_run_no(state: State) -> int | None:
-    """The newest run that the warehouse knows, or None when it cannot be read."""
+    """The newest run that the warehouse knows, or None when it is no database.
+
+    Raises:
+        StateBusyError: when somebody else has the warehouse open.
+    """
     try:
         with duckdb.connect(str(state.warehouse), read_only=True) as warehouse:
             row = warehouse.execute("select max(run_no) from int_run").fetchone()
+    except duckdb.CatalogException:
+        return 0  # a run was killed before its first table
+    except duckdb.IOException as error:
+        if "lock" in str(error):
+            raise StateBusyError(
+                f"{state.warehouse} is open in another program: close it there (readers open "
+                f"{state.serving} instead) and run again."
+            ) from None
+        return None
     except duckdb.Error:
         return None
-    return row[0] if row else None
+    return row[0] if row else 0
+
+
+def _set_unreadable_warehouse_aside(state: State) -> None:
+    """Make room for a new warehouse; the old file stays beside it for whoever wants to look."""
+    for path in (state.warehouse, state.warehouse.with_name("warehouse.duckdb.wal")):
+        if path.exists():
+            path.replace(path.with_name(f"{path.name}.unreadable"))
 
 
 def _rebuild_reason(state: State, as_of: date, parameters: Parameters, since: list[Run]) -> str | None:
@@ -119,11 +140,14 @@ def _rebuild_reason(state: State, as_of: date, parameters: Parameters, since: li
     any part of the tables.
     """
     if not since or not since[0].published:
+        if state.warehouse.exists() and _warehouse_run_no(state) is None:
+            _set_unreadable_warehouse_aside(state)
         return "nothing was published yet"
     if not state.warehouse.exists():
         return "the warehouse is missing: it is made again from the landed files"
     known = _warehouse_run_no(state)
     if known is None:
+        _set_unreadable_warehouse_aside(state)
         return "the warehouse cannot be read: it is made again from the landed files"
     if known < since[0].run_no:
         return "the warehouse is older than the last published generation: it is made again"
