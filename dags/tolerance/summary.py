@@ -9,6 +9,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from tolerance.settings import settings
 from tolerance.state import State
 
 _FILES_AND_RECORDS = """
@@ -102,9 +103,11 @@ def _print_alerts(console: Console, serving: duckdb.DuckDBPyConnection, state: S
     urgent = serving.execute(_URGENT).fetchall()
     if urgent:
         console.print("[bold]The most urgent:[/]")
+    zone = settings().business_time_zone
     for customer, priority, owner, respond_by, reason, file, record in urgent:
+        deadline = respond_by.astimezone(zone)
         console.print(
-            f"  {customer} (priority {priority}, {owner}, by {respond_by:%Y-%m-%d %H:%M %Z}): {reason} "
+            f"  {customer} (priority {priority}, {owner}, by {deadline:%Y-%m-%d %H:%M %Z}): {reason} "
             f"Rests on {file}, record {record}.",
             highlight=False,
             soft_wrap=True,
