@@ -1,0 +1,87 @@
+"""Two states of one table, compared as the promise says: same keys, same flags, points within 1e-6."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from tests.properties.pipeline import Pipeline
+from tests.properties.reference import Rows
+
+NEARLY = Decimal("0.000001")
+
+KEYS = {
+    "dim_customer": ("customer_id",),
+    "fct_incident": ("incident_id",),
+    "fct_tolerance_ledger": ("incident_id",),
+    "fct_tolerance_monthly": ("customer_id", "balance_month"),
+    "fct_tolerance_current": ("customer_id",),
+    "agg_tolerance_monthly": ("balance_month",),
+}
+"""The tables that the promise names, and their grain."""
+
+MORE_KEYS = {
+    "fct_incident_contact": ("contact_id",),
+    "fct_alert": ("alert_id",),
+    "fct_tolerance_statement": ("customer_id", "line_no"),
+    "audit_contact_review": ("contact_id",),
+}
+"""Tables that a rebuild of the same state must give as well, though no reference is written for them."""
+
+
+def rows_of(pipeline: Pipeline, table: str, columns: tuple[str, ...] = ("*",)) -> Rows:
+    """The rows of a table by key; all columns where none are named."""
+    keys = (KEYS | MORE_KEYS)[table]
+    with_keys = ", ".join(columns) if columns == ("*",) else ", ".join((*keys, *columns))
+    names = [name for name, *_ in pipeline.rows(f"describe select {with_keys} from {table}")]
+    rows: Rows = {}
+    for values in pipeline.rows(f"select {with_keys} from {table}"):
+        row = {str(name): _plain(value) for name, value in zip(names, values, strict=True)}
+        key = tuple(row.pop(name) for name in keys)
+        rows[key if key not in rows else (*key, "once more")] = row
+    return rows
+
+
+def _plain(value: object) -> object:
+    return value.replace(tzinfo=None) if isinstance(value, datetime) else value
+
+
+def differences(table: str, expected: Rows, found: Rows) -> list[str]:
+    """One line per row that is missing, too many or otherwise."""
+    lines = [f"{_name(table, key, expected)}: missing" for key in expected.keys() - found.keys()]
+    lines += [f"{_name(table, key, found)}: not to be there" for key in found.keys() - expected.keys()]
+    for key in expected.keys() & found.keys():
+        lines += [
+            f"{_name(table, key, found)}: {column} is {found[key][column]}, not {value}"
+            for column, value in expected[key].items()
+            if not _agree(value, found[key][column])
+        ]
+    return sorted(lines)
+
+
+def _name(table: str, key: tuple[object, ...], rows: Rows) -> str:
+    customer = rows[key].get("customer_id")
+    return f"{table} {key}" + (f" of '{customer}'" if customer else "")
+
+
+def _agree(expected: object, found: object) -> bool:
+    if isinstance(expected, Decimal) and isinstance(found, Decimal):
+        return abs(expected - found) <= NEARLY
+    return expected == found
+
+
+def against_reference(pipeline: Pipeline, tables: dict[str, Rows]) -> list[str]:
+    """How the warehouse differs from what the reference says."""
+    lines: list[str] = []
+    for table, expected in tables.items():
+        columns = tuple(next(iter(expected.values()))) if expected else ()
+        lines += differences(table, expected, rows_of(pipeline, table, columns))
+    return lines
+
+
+def against_rebuild(pipeline: Pipeline, rebuilt: Pipeline) -> list[str]:
+    """How an incrementally built warehouse differs from one built anew, in every column."""
+    lines: list[str] = []
+    for table in (*KEYS, *MORE_KEYS):
+        lines += differences(table, rows_of(rebuilt, table), rows_of(pipeline, table))
+    return lines

@@ -1,0 +1,168 @@
+"""The pipe without Airflow: files in, the project's own steps in their order, tables out.
+
+Left out against a real cycle: the expectations of Great Expectations at the doors (their cost, and
+the extracts here are sound), and Airflow. Everything else is the library and the dbt project.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
+
+import duckdb
+
+from tests.properties import warm_dbt
+from tests.properties.records import Delivery, Record, write_file
+from tolerance import dbt as door
+from tolerance import intake, parameters, publish, runs
+from tolerance.crm import export
+from tolerance.crm.history import ensure_empty_history
+from tolerance.records import SOURCES
+from tolerance.settings import PROJECT_ROOT
+from tolerance.state import State
+
+LAYERS = "tag:staging tag:intermediate tag:marts"
+MODELS_ONLY = "test_type:data"
+_MARKER_COLUMNS = {"faq": "question", "mail": "subject", "tickets": "subject"}
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of the dbt project, whose numbers and models a test may change."""
+
+    root: Path
+
+    @classmethod
+    def copied_to(cls, root: Path) -> Project:
+        for folder in ("models", "macros", "dbt_project", "tests/data"):
+            shutil.copytree(
+                PROJECT_ROOT / folder,
+                root / folder,
+                ignore=shutil.ignore_patterns("__pycache__", "target", "logs"),
+            )
+        return cls(root)
+
+    @property
+    def seeds(self) -> Path:
+        return self.root / "dbt_project" / "seeds"
+
+    def replace(self, file: str, old: str, new: str) -> None:
+        """Change one place of one file; the place must be there exactly once."""
+        path = self.root / file
+        text = path.read_text("utf-8")
+        found = text.count(old)
+        assert found == 1, f"{file} holds {found} times, not once: {old!r}. Bring the pair up to date."
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """Let the library compute with this copy, and dbt start as a fork of a warm process."""
+        places = {"PROJECT_ROOT": self.root, "DBT_PROJECT": self.root / "dbt_project"}
+        warm = SimpleNamespace(run=warm_dbt.run, PIPE=None, STDOUT=None)
+        with (
+            patch.multiple(door, **places, subprocess=warm),
+            patch.multiple(parameters, **places),
+        ):
+            yield
+
+
+@dataclass
+class Pipeline:
+    """One state and its inbox. Every delivery is remembered for the reference."""
+
+    root: Path
+    project: Project
+    deliveries: list[Delivery] = field(default_factory=list)
+
+    @property
+    def state(self) -> State:
+        return State(self.root / "state")
+
+    @property
+    def extracts(self) -> Path:
+        return self.root / "inbox"
+
+    # In
+
+    def deliver(self, name: str, records: list[Record], delivered_on: date) -> None:
+        """Put one file into the inbox. A name below a folder of a day tells its day of delivery."""
+        self.deliveries += write_file(self.extracts, name, delivered_on, records)
+
+    def take_in(self, as_of: date) -> None:
+        """What the four ingestion DAGs do."""
+        self.extracts.mkdir(parents=True, exist_ok=True)
+        intake.ensure_empty_sources(self.state)
+        for source in SOURCES:
+            load_id = intake.land(source, self.extracts, as_of, self.state, datetime(2000, 1, 1))
+            if load_id:
+                intake.read(source, load_id, self.state)
+                intake.load(source, load_id, self.state)
+
+    # Through
+
+    def open(self, as_of: date) -> runs.Run:
+        ensure_empty_history(self.state)
+        export.finish_interrupted_export(self.state)
+        return runs.open_run(self.state, as_of)
+
+    def build(self, run: runs.Run, select: str = LAYERS, exclude: str = MODELS_ONLY) -> door.DbtResult:
+        with self.project.used():
+            return door.dbt("build", select, self.state, exclude=exclude, full_refresh=run.is_full_rebuild)
+
+    def publish(self) -> None:
+        publish.publish(self.state)
+        export.export_alerts(self.state)
+
+    def run(self, as_of: date, *, exclude: str = MODELS_ONLY) -> runs.Run:
+        """One whole cycle, published."""
+        self.take_in(as_of)
+        with self.project.used():
+            run = self.open(as_of)
+        self.build(run, exclude=exclude)
+        self.publish()
+        return run
+
+    def run_killed(self, as_of: date, select: str) -> None:
+        """An attempt that builds some models and dies before it publishes."""
+        self.take_in(as_of)
+        with self.project.used():
+            run = self.open(as_of)
+        self.build(run, select)
+
+    # Copies
+
+    def copied_to(self, root: Path) -> Pipeline:
+        """The same state elsewhere, as it is now."""
+        shutil.copytree(self.root, root)
+        return Pipeline(root, self.project, list(self.deliveries))
+
+    def rebuild(self) -> None:
+        """`--full-refresh` of everything, from the same files and the same run record."""
+        with self.project.used():
+            door.dbt("build", LAYERS, self.state, full_refresh=True)
+
+    # Out
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        with duckdb.connect(str(self.state.warehouse), read_only=True) as warehouse:
+            warehouse.execute("set TimeZone = 'UTC'")
+            return warehouse.execute(query).fetchall()
+
+    def record_hashes(self) -> dict[str, str]:
+        """The content hash of every version that was loaded, by its marker."""
+        hashes: dict[str, str] = {}
+        for source, column in _MARKER_COLUMNS.items():
+            paths = [str(path) for path in (self.state.raw / source).glob("*/*.parquet")]
+            with duckdb.connect() as memory:
+                hashes |= dict(
+                    memory.execute(
+                        f"select {column}, _record_hash from read_parquet(?)", [paths]
+                    ).fetchall()
+                )
+        return hashes

@@ -1,0 +1,160 @@
+"""What the generated companies deliver: customers, calls, mails, ticket versions, as files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from email.utils import format_datetime
+from pathlib import Path
+
+CUSTOMERS_HEADER = "customer_id;email;phone;relationship_started_on;relationship_ended_on;preferred_language"
+CALLS_HEADER = "call_id;customer_id;asked_at;faq_code;question;answered;agent_team;language"
+TICKETS_HEADER = (
+    "ticket_id;customer_id;requester_email;created_at;updated_at;solved_at;status;type;priority;"
+    "tags;subject;description;satisfaction;reopens;is_deleted"
+)
+
+PHRASES = {
+    "delivery_lost": "colis perdu",
+    "product_defect": "article defectueux",
+    "billing_error": "charged twice",
+    "no_answer": "aucune reponse",
+}
+"""Words that detection understands without doubt, by the type that they tell of."""
+
+FAQ_CODES = {
+    "colis_perdu": "delivery_lost",
+    "fraude_carte": "payment_fraud",
+    "staff_behaviour": "staff_behaviour",
+    "delivery_late": "delivery_late",
+    "opening_hours": None,
+}
+"""Codes of the call centre and the type that each stands for; None tells of no incident."""
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    customer_id: str
+    emails: tuple[str, ...] = ()
+    started_on: date | None = None
+    ended_on: date | None = None
+    language: str = "fr"
+
+    source = "customers"
+
+    @property
+    def line(self) -> str:
+        return (
+            f"{self.customer_id};{','.join(self.emails)};;{self.started_on or ''};"
+            f"{self.ended_on or ''};{self.language}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    marker: str
+    native_id: str
+    customer_id: str | None
+    occurred_at: datetime
+    faq_code: str
+
+    source = "faq"
+
+    @property
+    def version_at(self) -> datetime:
+        return self.occurred_at
+
+    @property
+    def line(self) -> str:
+        return (
+            f"{self.native_id};{self.customer_id or ''};{self.occurred_at.isoformat()};{self.faq_code};"
+            f"{self.marker};yes;team;fr"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    marker: str
+    native_id: str
+    email: str
+    occurred_at: datetime
+    incident_type: str | None
+    ticket_reference: str | None = None
+    reply_to: str | None = None
+
+    source = "mail"
+
+    @property
+    def version_at(self) -> datetime:
+        return self.occurred_at
+
+    @property
+    def line(self) -> str:
+        reference = f" ticket {self.ticket_reference}" if self.ticket_reference else ""
+        reply = f"In-Reply-To: <{self.reply_to}>\n" if self.reply_to else ""
+        words = PHRASES[self.incident_type] if self.incident_type else "merci beaucoup"
+        return (
+            "From mailer Thu Jan  1 00:00:00 2026\n"
+            f"Message-ID: <{self.native_id}>\n{reply}From: Somebody <{self.email}>\n"
+            f"Date: {format_datetime(self.occurred_at)}\nSubject: {self.marker}\n"
+            f"Content-Type: text/plain; charset=utf-8\n\n{words}{reference}\n"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One version of a ticket."""
+
+    marker: str
+    native_id: str
+    occurred_at: datetime
+    version_at: datetime
+    customer_id: str | None = None
+    email: str | None = None
+    solved_at: datetime | None = None
+    status: str = "open"
+    kind: str = "incident"
+    tags: tuple[str, ...] = ()
+
+    source = "tickets"
+
+    @property
+    def line(self) -> str:
+        solved = self.solved_at.isoformat() if self.solved_at else ""
+        return (
+            f"{self.native_id};{self.customer_id or ''};{self.email or ''};{self.occurred_at.isoformat()};"
+            f"{self.version_at.isoformat()};{solved};{self.status};{self.kind};normal;"
+            f"{','.join(self.tags)};{self.marker};a text;;0;false"
+        )
+
+
+Record = Customer | Call | Mail | Ticket
+
+_HEADERS = {"customers": CUSTOMERS_HEADER, "faq": CALLS_HEADER, "tickets": TICKETS_HEADER}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One record as it lay in one delivered file."""
+
+    record: Record
+    delivered_on: date
+    file_name: str
+    record_no: int
+
+
+def write_file(extracts: Path, name: str, delivered_on: date, records: list[Record]) -> list[Delivery]:
+    """Deliver `records`, all of one source, as one finished file; return what was delivered."""
+    source = records[0].source
+    path = extracts / source / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [record.line for record in records]
+    header = [_HEADERS[source]] if source in _HEADERS else []
+    path.write_text("\n".join([*header, *lines, ""]), encoding="utf-8")
+    path.with_name(path.name + ".done").touch()
+    return [Delivery(record, delivered_on, name, number) for number, record in enumerate(records, start=1)]
+
+
+def at(day: date, clock: str = "12:00:00") -> datetime:
+    """An instant of a UTC day."""
+    return datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=UTC)

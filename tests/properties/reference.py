@@ -1,0 +1,361 @@
+"""What the tables must hold, in plain Python, from what the generator knows it delivered.
+
+The rules are the handbook's, written a second time: which version counts, whose contact it is, what
+belongs to one incident, what it costs; and the account by the direct sum of `tolerance.oracle`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from tests.properties.records import FAQ_CODES, Call, Customer, Delivery, Mail, Ticket
+from tolerance import oracle
+
+PARIS = ZoneInfo("Europe/Paris")
+WINDOW = timedelta(days=7)
+Contact = Call | Mail | Ticket
+Rows = dict[tuple[object, ...], dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class TypeEntry:
+    """One row of the taxonomy."""
+
+    incident_type: str
+    category: str
+    penalty_points: Decimal
+    valid_from: date
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The company's numbers."""
+
+    taxonomy: tuple[TypeEntry, ...]
+    terms: oracle.Terms
+
+    def entry(self, incident_type: str, on: date) -> TypeEntry | None:
+        for one in self.taxonomy:
+            if one.incident_type == incident_type and one.valid_from <= on < (one.valid_to or date.max):
+                return one
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident, with the row of `fct_incident` that it must have."""
+
+    incident_id: str
+    customer_id: str
+    occurred_at: datetime
+    penalty_points: Decimal
+    row: dict[str, object]
+
+
+def business_date(instant: datetime) -> date:
+    return instant.astimezone(PARIS).date()
+
+
+def contact_id(contact: Contact) -> str:
+    return hashlib.md5(f"{contact.source}|{contact.native_id}".encode()).hexdigest()
+
+
+def visible_on(contact: Contact) -> date:
+    return max(business_date(contact.occurred_at), business_date(contact.version_at))
+
+
+class Truth:
+    """The tables of one as-of date, from all that was delivered by then."""
+
+    def __init__(
+        self, deliveries: Iterable[Delivery], hashes: dict[str, str], rules: Rules, as_of: date
+    ) -> None:
+        self.rules = rules
+        self.as_of = as_of
+        self._hashes = hashes
+        self.customers = _newest_customers(deliveries)
+        self._versions = self._visible_versions(deliveries)
+        self.incidents = self._incidents()
+        self.accounts = self._accounts()
+
+    # Which version counts, and whose it is
+
+    def _visible_versions(self, deliveries: Iterable[Delivery]) -> dict[str, list[Contact]]:
+        versions: dict[str, dict[str, Contact]] = defaultdict(dict)
+        for delivery in deliveries:
+            record = delivery.record
+            if not isinstance(record, Customer) and visible_on(record) <= self.as_of:
+                versions[contact_id(record)][record.marker] = record
+        return {
+            name: sorted(of_one.values(), key=lambda one: (one.version_at, self._hashes[one.marker]))
+            for name, of_one in versions.items()
+        }
+
+    def _owner(self, contact: Contact) -> str | None:
+        named = None if isinstance(contact, Mail) else contact.customer_id
+        if named is not None:
+            return named if named in self.customers else None
+        address = None if isinstance(contact, Call) else contact.email
+        owners = [one.customer_id for one in self.customers.values() if address in one.emails]
+        return owners[0] if len(owners) == 1 else None
+
+    def _incidents(self) -> list[Incident]:
+        by_customer: dict[str, list[Contact]] = defaultdict(list)
+        for versions in self._versions.values():
+            newest = versions[-1]
+            if isinstance(newest, Ticket) and newest.status == "deleted":
+                continue
+            owner = self._owner(newest)
+            if owner is not None:
+                by_customer[owner].append(newest)
+        return [
+            self._incident(owner, contacts)
+            for owner, all_contacts in by_customer.items()
+            for contacts in _grouped_to_incidents(all_contacts, self._type_of)
+        ]
+
+    # What it is and what it costs
+
+    def _type_of(self, contact: Contact) -> str | None:
+        if isinstance(contact, Call):
+            return FAQ_CODES[contact.faq_code]
+        if isinstance(contact, Mail):
+            return contact.incident_type
+        for entry in self.rules.taxonomy:
+            if entry.incident_type in contact.tags:
+                return entry.incident_type
+        return "other_incident" if contact.kind in ("incident", "problem") else None
+
+    def _incident(self, owner: str, contacts: list[Contact]) -> Incident:
+        anchor = min(contacts, key=lambda one: (one.source != "tickets", *_order(one)))
+        occurred_at = min(one.occurred_at for one in contacts)
+        incident_type = self._type_of(anchor)
+        assert incident_type is not None
+        entry = self.rules.entry(incident_type, business_date(occurred_at))
+        category = entry.category if entry else "unclassified"
+        points = entry.penalty_points if entry and category == "cumulative" else Decimal(0)
+        status = anchor.status if isinstance(anchor, Ticket) else "no_ticket"
+        row: dict[str, object] = {
+            "customer_id": owner,
+            "incident_type": incident_type,
+            "category": category,
+            "penalty_points": points,
+            "occurred_on": business_date(occurred_at),
+            "first_contact_at": occurred_at.astimezone(UTC).replace(tzinfo=None),
+            "status": status,
+            "resolved_at": self._resolved_at(anchor),
+            "contact_count": len(contacts),
+        }
+        return Incident(contact_id(anchor), owner, occurred_at, points, row)
+
+    def _resolved_at(self, anchor: Contact) -> datetime | None:
+        if not isinstance(anchor, Ticket) or anchor.status not in ("solved", "closed"):
+            return None
+        resolved = anchor.solved_at
+        if resolved is None:
+            resolved = next(
+                one.version_at
+                for one in self._versions[contact_id(anchor)]
+                if isinstance(one, Ticket) and one.status in ("solved", "closed")
+            )
+        return resolved.astimezone(UTC).replace(tzinfo=None)
+
+    # The account
+
+    def _accounts(self) -> dict[str, oracle.Account]:
+        touching: dict[str, list[oracle.Incident]] = defaultdict(list)
+        for one in self.incidents:
+            if one.penalty_points > 0:
+                on = business_date(one.occurred_at)
+                at = one.occurred_at.astimezone(UTC).replace(tzinfo=None)
+                touching[one.customer_id].append(
+                    oracle.Incident(one.incident_id, on, one.penalty_points, at)
+                )
+        return {
+            name: oracle.Account(touching[name], one.started_on, one.ended_on, self.rules.terms)
+            for name, one in self.customers.items()
+        }
+
+    # The tables
+
+    def tables(self) -> dict[str, Rows]:
+        """Every table that the promise names, by key."""
+        monthly = self._monthly()
+        return {
+            "dim_customer": self._dim_customer(),
+            "fct_incident": {(one.incident_id,): one.row for one in self.incidents},
+            "fct_tolerance_ledger": self._ledger(),
+            "fct_tolerance_monthly": monthly,
+            "fct_tolerance_current": self._current(),
+            "agg_tolerance_monthly": self._months(monthly),
+        }
+
+    def _dim_customer(self) -> Rows:
+        rows: Rows = {}
+        for name, one in self.customers.items():
+            day = min(self.as_of, one.ended_on or date.max)
+            start = one.started_on or day
+            rows[(name,)] = {
+                "relationship_started_on": one.started_on,
+                "relationship_ended_on": one.ended_on,
+                "preferred_language": one.language,
+                "tenure_months": max(0, oracle.month_number(day) - oracle.month_number(start)),
+            }
+        return rows
+
+    def _ledger(self) -> Rows:
+        by_id = {one.incident_id: one for one in self.incidents}
+        return {
+            (line.incident_id,): {
+                "customer_id": name,
+                "occurred_on": by_id[line.incident_id].row["occurred_on"],
+                "balance_before_points": line.balance_before_points,
+                "penalty_points": by_id[line.incident_id].penalty_points,
+                "balance_after_points": line.balance_after_points,
+                "is_first_cumulative": line.is_first_cumulative,
+                "turns_negative": line.turns_negative,
+            }
+            for name, account in self.accounts.items()
+            for line in oracle.ledger(account, self.as_of)
+        }
+
+    def _monthly(self) -> Rows:
+        columns = (
+            "opening_points",
+            "new_penalty_points",
+            "recovered_points",
+            "budget_change_points",
+            "closing_points",
+            "is_negative",
+            "became_negative",
+        )
+        return {
+            (name, month.balance_month): {column: getattr(month, column) for column in columns}
+            for name, account in self.accounts.items()
+            for month in oracle.monthly(account, self.as_of)
+        }
+
+    def _current(self) -> Rows:
+        rows: Rows = {}
+        for name, account in self.accounts.items():
+            balance = oracle.balance(account, self.as_of)
+            budget = oracle.budget(account, account.last_day(self.as_of))
+            rows[(name,)] = {
+                "as_of_on": self.as_of,
+                "budget_points": budget,
+                "remembered_points": budget - balance,
+                "balance_points": balance,
+                "first_safe_month": oracle.first_safe_month(account, self.as_of),
+                "is_negative": balance < 0,
+            }
+        return rows
+
+    def _months(self, monthly: Rows) -> Rows:
+        """All active customers of each month: a touched one by its row, others by their budget."""
+        numbers = [oracle.month_number(month) for _, month in monthly if isinstance(month, date)]
+        last = oracle.month_number(self.as_of)
+        rows: Rows = {}
+        for number in range(min(numbers, default=last), last + 1):
+            month = oracle.month_begin(number)
+            touched = {name: row for (name, of), row in monthly.items() if of == month}
+            balances = [Decimal(str(row["closing_points"])) for row in touched.values()]
+            balances += [
+                oracle.budget(self.accounts[name], month)
+                for name in self.customers
+                if name not in touched and self._is_active_untouched(name, number)
+            ]
+            balances.sort()
+            count = len(balances)
+            rows[(month,)] = {
+                "active_customers": count,
+                "touched_customers": len(touched),
+                "negative_customers": sum(one < 0 for one in balances),
+                "ruptures": sum(bool(row["became_negative"]) for row in touched.values()),
+                "balance_points_mean": sum(balances) / count if count else None,
+                "balance_points_p05": balances[-(-count // 20) - 1] if count else None,
+                "balance_points_p50": balances[-(-count // 2) - 1] if count else None,
+            }
+        return rows
+
+    def _is_active_untouched(self, name: str, number: int) -> bool:
+        one = self.customers[name]
+        if one.ended_on is not None and oracle.month_number(one.ended_on) < number:
+            return False
+        if one.started_on is None:
+            return True
+        return one.started_on <= self.as_of and oracle.month_number(one.started_on) <= number
+
+
+def _newest_customers(deliveries: Iterable[Delivery]) -> dict[str, Customer]:
+    newest: dict[str, tuple[tuple[date, str, int], Customer]] = {}
+    for delivery in deliveries:
+        if isinstance(delivery.record, Customer):
+            rank = delivery.delivered_on, delivery.file_name, delivery.record_no
+            name = delivery.record.customer_id
+            if name not in newest or newest[name][0] < rank:
+                newest[name] = rank, delivery.record
+    return {name: record for name, (_, record) in newest.items()}
+
+
+# What belongs to one incident ---------------------------------------------------------
+
+
+def _order(contact: Contact) -> tuple[datetime, str, str]:
+    return contact.occurred_at, contact.source, contact.native_id
+
+
+def _grouped_to_incidents(contacts: Sequence[Contact], type_of: object) -> list[list[Contact]]:
+    """All contacts of one customer that tell of incidents, grouped."""
+    assert callable(type_of)
+    typed = {id(one): type_of(one) for one in contacts}
+    tickets = {
+        one.native_id: one for one in contacts if isinstance(one, Ticket) and typed[id(one)] is not None
+    }
+    threads = _threads_about_tickets(contacts, tickets)
+    units: dict[str, list[Contact]] = defaultdict(list)
+    for one in contacts:
+        own = one.ticket_reference if isinstance(one, Mail) and one.ticket_reference in tickets else None
+        if typed[id(one)] is None and own is None:
+            continue
+        if isinstance(one, Mail):
+            key = one.reply_to or one.native_id
+            about = own or threads.get(key)
+            units[contact_id(tickets[about]) if about else f"thread|{key}"].append(one)
+        else:
+            units[contact_id(one)].append(one)
+    by_type: dict[str, list[tuple[datetime, str, list[Contact]]]] = defaultdict(list)
+    for name, members in units.items():
+        speakers = [one for one in members if typed[id(one)] is not None]
+        speaker = min(speakers, key=lambda one: (one.source != "tickets", *_order(one)))
+        by_type[typed[id(speaker)]].append((min(one.occurred_at for one in members), name, members))
+    return [incident for of_type in by_type.values() for incident in _by_window(sorted(of_type))]
+
+
+def _threads_about_tickets(contacts: Sequence[Contact], tickets: dict[str, Ticket]) -> dict[str, str]:
+    named: dict[str, list[Ticket]] = defaultdict(list)
+    for one in contacts:
+        if isinstance(one, Mail) and one.ticket_reference in tickets:
+            named[one.reply_to or one.native_id].append(tickets[one.ticket_reference])
+    return {key: min(about, key=_order).native_id for key, about in named.items()}
+
+
+def _by_window(units: list[tuple[datetime, str, list[Contact]]]) -> list[list[Contact]]:
+    """Units of one type in time order; the window counts from an incident's first contact."""
+    incidents: list[tuple[datetime, list[Contact]]] = []
+    for first_at, _, members in units:
+        is_ticket = any(isinstance(one, Ticket) for one in members)
+        for opened_at, others in incidents:
+            holds_ticket = any(isinstance(one, Ticket) for one in others)
+            if first_at - opened_at <= WINDOW and not (is_ticket and holds_ticket):
+                others.extend(members)
+                break
+        else:
+            incidents.append((first_at, list(members)))
+    return [members for _, members in incidents]
