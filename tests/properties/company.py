@@ -40,9 +40,7 @@ class Company:
             for band in BUDGETS:
                 until = "" if band.tenure_to is None else band.tenure_to
                 ends = "" if band.valid_to == date.max else band.valid_to
-                file.write(
-                    f"property,{band.tenure_from},{until},{band.points},{band.valid_from},{ends}\n"
-                )
+                file.write(f"property,{band.tenure_from},{until},{band.points},{band.valid_from},{ends}\n")
         self.project.replace(
             "dbt_project/dbt_project.yml", "budget_preset: flat ", "budget_preset: property "
         )

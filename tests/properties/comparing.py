@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+import duckdb
+
 from tests.properties.pipeline import Pipeline
 from tests.properties.reference import Rows
 
@@ -29,14 +31,15 @@ MORE_KEYS = {
 """Tables that a rebuild of the same state must give as well, though no reference is written for them."""
 
 
-def rows_of(pipeline: Pipeline, table: str, columns: tuple[str, ...] = ("*",)) -> Rows:
+def rows_of(warehouse: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...] = ()) -> Rows:
     """The rows of a table by key; all columns where none are named."""
     keys = (KEYS | MORE_KEYS)[table]
-    with_keys = ", ".join(columns) if columns == ("*",) else ", ".join((*keys, *columns))
-    names = [name for name, *_ in pipeline.rows(f"describe select {with_keys} from {table}")]
+    selected = ", ".join((*keys, *columns)) if columns else "*"
+    found = warehouse.execute(f"select {selected} from {table}")
+    names = [str(name) for name, *_ in found.description or ()]
     rows: Rows = {}
-    for values in pipeline.rows(f"select {with_keys} from {table}"):
-        row = {str(name): _plain(value) for name, value in zip(names, values, strict=True)}
+    for values in found.fetchall():
+        row = {name: _plain(value) for name, value in zip(names, values, strict=True)}
         key = tuple(row.pop(name) for name in keys)
         rows[key if key not in rows else (*key, "once more")] = row
     return rows
@@ -73,15 +76,21 @@ def _agree(expected: object, found: object) -> bool:
 def against_reference(pipeline: Pipeline, tables: dict[str, Rows]) -> list[str]:
     """How the warehouse differs from what the reference says."""
     lines: list[str] = []
-    for table, expected in tables.items():
-        columns = tuple(next(iter(expected.values()))) if expected else ()
-        lines += differences(table, expected, rows_of(pipeline, table, columns))
+    with pipeline.tables() as warehouse:
+        for table, expected in tables.items():
+            found = rows_of(warehouse, table, _columns(expected))
+            lines += differences(table, expected, found)
     return lines
 
 
 def against_rebuild(pipeline: Pipeline, rebuilt: Pipeline) -> list[str]:
-    """How an incrementally built warehouse differs from one built anew, in every column."""
+    """How an incrementally built warehouse differs from the same state built anew, in every column."""
     lines: list[str] = []
-    for table in (*KEYS, *MORE_KEYS):
-        lines += differences(table, rows_of(rebuilt, table), rows_of(pipeline, table))
+    with pipeline.tables() as warehouse, rebuilt.tables() as anew:
+        for table in (*KEYS, *MORE_KEYS):
+            lines += differences(table, rows_of(anew, table), rows_of(warehouse, table))
     return lines
+
+
+def _columns(rows: Rows) -> tuple[str, ...]:
+    return tuple(next(iter(rows.values()), ()))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from unittest.mock import patch
 
 import duckdb
@@ -29,6 +30,7 @@ from tolerance.state import State
 
 LAYERS = "tag:staging tag:intermediate tag:marts"
 MODELS_ONLY = "test_type:data"
+_LOADED_AT = datetime.fromisoformat("2000-01-01")  # nothing is ordered by it, and nobody reads it
 _MARKER_COLUMNS = {"faq": "question", "mail": "subject", "tickets": "subject"}
 
 
@@ -63,7 +65,7 @@ class Project:
     @contextmanager
     def used(self) -> Iterator[None]:
         """Let the library compute with this copy, and dbt start as a fork of a warm process."""
-        places = {"PROJECT_ROOT": self.root, "DBT_PROJECT": self.root / "dbt_project"}
+        places: dict[str, Any] = {"PROJECT_ROOT": self.root, "DBT_PROJECT": self.root / "dbt_project"}
         warm = SimpleNamespace(run=warm_dbt.run, PIPE=None, STDOUT=None)
         with (
             patch.multiple(door, **places, subprocess=warm),
@@ -99,7 +101,7 @@ class Pipeline:
         self.extracts.mkdir(parents=True, exist_ok=True)
         intake.ensure_empty_sources(self.state)
         for source in SOURCES:
-            load_id = intake.land(source, self.extracts, as_of, self.state, datetime(2000, 1, 1))
+            load_id = intake.land(source, self.extracts, as_of, self.state, _LOADED_AT)
             if load_id:
                 intake.read(source, load_id, self.state)
                 intake.load(source, load_id, self.state)
@@ -149,10 +151,12 @@ class Pipeline:
 
     # Out
 
-    def rows(self, query: str) -> list[tuple[object, ...]]:
+    @contextmanager
+    def tables(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The warehouse, for reading."""
         with duckdb.connect(str(self.state.warehouse), read_only=True) as warehouse:
             warehouse.execute("set TimeZone = 'UTC'")
-            return warehouse.execute(query).fetchall()
+            yield warehouse
 
     def record_hashes(self) -> dict[str, str]:
         """The content hash of every version that was loaded, by its marker."""
@@ -161,8 +165,6 @@ class Pipeline:
             paths = [str(path) for path in (self.state.raw / source).glob("*/*.parquet")]
             with duckdb.connect() as memory:
                 hashes |= dict(
-                    memory.execute(
-                        f"select {column}, _record_hash from read_parquet(?)", [paths]
-                    ).fetchall()
+                    memory.execute(f"select {column}, _record_hash from read_parquet(?)", [paths]).fetchall()
                 )
         return hashes

@@ -175,9 +175,7 @@ class Truth:
             if one.penalty_points > 0:
                 on = business_date(one.occurred_at)
                 at = one.occurred_at.astimezone(UTC).replace(tzinfo=None)
-                touching[one.customer_id].append(
-                    oracle.Incident(one.incident_id, on, one.penalty_points, at)
-                )
+                touching[one.customer_id].append(oracle.Incident(one.incident_id, on, one.penalty_points, at))
         return {
             name: oracle.Account(touching[name], one.started_on, one.ended_on, self.rules.terms)
             for name, one in self.customers.items()

@@ -194,7 +194,11 @@ class Schedule:
 
     def _near_something(self, today: date) -> datetime:
         """An instant some days around an earlier contact, also at the window's very edge."""
-        known = [*self.tickets.values(), *self.calls.values(), *self.mails.values()]
+        known: list[Ticket | Call | Mail] = [
+            *self.tickets.values(),
+            *self.calls.values(),
+            *self.mails.values(),
+        ]
         if not known or self.random.random() < 0.3:
             return at(self._some_day(today), self._clock())
         near = self.random.choice(known).occurred_at

@@ -11,7 +11,6 @@ purge come with a later issue.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import count
@@ -19,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.properties.comparing import against_reference
 from tests.properties.company import Company
+from tests.properties.comparing import against_reference
 from tests.properties.pipeline import Pipeline, Project
 from tests.properties.records import Call, Customer, Mail, Record, Ticket, at
 from tests.properties.reference import Rows, Truth
@@ -68,7 +67,8 @@ MISTAKES = (
         "models/intermediate/int_contact_versions.sql",
         "select * from {{ ref('stg_tickets__tickets') }} {{ new_only }}",
         "select * from {{ ref('stg_tickets__tickets') }}"
-        " {% if is_incremental() %}where created_on > (select since_as_of_on from {{ ref('int_run') }}){% endif %}",
+        " {% if is_incremental() %}where created_on > (select since_as_of_on from {{ ref('int_run') }})"
+        "{% endif %}",
         "late",
     ),
     Mistake(
@@ -344,7 +344,7 @@ class Trapped:
 
 
 @pytest.fixture(scope="module")
-def trapped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trapped]:
+def trapped(tmp_path_factory: pytest.TempPathFactory) -> Trapped:
     root = tmp_path_factory.mktemp("mistakes")
     project = Project.copied_to(root / "project")
     company = Company(project)
@@ -363,7 +363,7 @@ def trapped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trapped]:
     snapshot = root / "snapshot"
     shutil.copytree(pipeline.state.root, snapshot)
     truth = Truth(pipeline.deliveries, pipeline.record_hashes(), company.rules, SECOND)
-    yield Trapped(pipeline, snapshot, truth.tables())
+    return Trapped(pipeline, snapshot, truth.tables())
 
 
 def _deliver(pipeline: Pipeline, day: date, records: list[Record]) -> None:
