@@ -16,7 +16,7 @@ run_arguments = --state "$(STATE)" \
 	$(if $(AS_OF),--as-of "$(AS_OF)") \
 	$(if $(CRM),--crm "$(CRM)")
 
-.PHONY: help setup run sample test lint format clean explain generations
+.PHONY: help setup run sample test soak lint format clean explain generations
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ generations: $(INSTALLED) ## List what was published
 
 test: $(INSTALLED) ## All tests but the long ones
 	@$(BIN)/python -m pytest -m "not soak" -n 2 --dist loadfile
+
+soak: $(INSTALLED) ## The long tests of the promises
+	@$(BIN)/python -m pytest -m soak -n 2
 
 lint: $(INSTALLED) ## Style and types
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy

@@ -9,8 +9,9 @@ deliveries as (
     where source = 'customers'
 ),
 
+-- Distinct, because a content that one load brings under two names lies there once for each of them.
 final as (
-    select
+    select distinct
         -- key
         records.customer_id,
 
