@@ -70,7 +70,7 @@ call_contacts as (
         cast(null as varchar) as status,
         cast(null as timestamp) as solved_at,
         false as is_deleted,
-        calls._record_hash,
+        calls._content_hash,
         calls._file_sha256,
         calls._record_no,
         calls._load_no
@@ -101,7 +101,7 @@ mail_contacts as (
         cast(null as varchar) as status,
         cast(null as timestamp) as solved_at,
         false as is_deleted,
-        _record_hash,
+        _content_hash,
         _file_sha256,
         _record_no,
         _load_no
@@ -131,7 +131,7 @@ ticket_contacts as (
         tickets.status,
         tickets.solved_at,
         tickets.is_deleted,
-        tickets._record_hash,
+        tickets._content_hash,
         tickets._file_sha256,
         tickets._record_no,
         tickets._load_no
@@ -204,7 +204,7 @@ final as (
         solved_at,
 
         -- lineage
-        _record_hash,
+        _content_hash,
         _file_sha256,
         _record_no,
         _load_no

@@ -40,7 +40,7 @@ ranked as (
         versions.*,
         row_number() over (
             partition by versions.contact_id
-            order by versions.version_at desc, versions._record_hash desc
+            order by {{ newest_version_first('versions') }}
         ) as version_rank
     from versions
     inner join candidates on versions.contact_id = candidates.contact_id
@@ -51,7 +51,7 @@ ranked as (
         versions.*,
         row_number() over (
             partition by contact_id
-            order by version_at desc, _record_hash desc
+            order by {{ newest_version_first('versions') }}
         ) as version_rank
     from versions
 ),

@@ -9,7 +9,7 @@ ranked as (
         versions.*,
         row_number() over (
             partition by versions.contact_id
-            order by versions.version_at desc, versions._record_hash desc
+            order by {{ newest_version_first('versions') }}
         ) as version_rank
     from {{ ref('int_contact_versions') }} as versions
     cross join run

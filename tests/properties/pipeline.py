@@ -31,7 +31,11 @@ from tolerance.state import State
 LAYERS = "tag:staging tag:intermediate tag:marts"
 MODELS_ONLY = "test_type:data"
 _LOADED_AT = datetime.fromisoformat("2000-01-01")  # nothing is ordered by it, and nobody reads it
-_MARKER_COLUMNS = {"faq": "question", "mail": "subject", "tickets": "subject"}
+_MARKER_COLUMNS = {
+    "stg_faq__calls": "question",
+    "stg_mail__messages": "subject",
+    "stg_tickets__tickets": "subject",
+}
 
 
 @dataclass(frozen=True)
@@ -159,12 +163,12 @@ class Pipeline:
             yield warehouse
 
     def record_hashes(self) -> dict[str, str]:
-        """The content hash of every version that was loaded, by its marker."""
-        hashes: dict[str, str] = {}
-        for source, column in _MARKER_COLUMNS.items():
-            paths = [str(path) for path in (self.state.raw / source).glob("*/*.parquet")]
-            with duckdb.connect() as memory:
-                hashes |= dict(
-                    memory.execute(f"select {column}, _record_hash from read_parquet(?)", [paths]).fetchall()
-                )
-        return hashes
+        """The content hash of every version that was loaded, by its marker: it breaks ties."""
+        with self.tables() as warehouse:
+            return {
+                str(marker): str(content_hash)
+                for model, column in _MARKER_COLUMNS.items()
+                for marker, content_hash in warehouse.execute(
+                    f"select {column}, _content_hash from {model}"
+                ).fetchall()
+            }

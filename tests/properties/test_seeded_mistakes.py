@@ -145,9 +145,9 @@ MISTAKES = (
     ),
     Mistake(
         "the_version_that_came_last_wins",
-        CONTACTS,
-        "            partition by versions.contact_id\n            order by versions.version_at desc,",
-        "            partition by versions.contact_id\n            order by versions._load_no desc,",
+        "macros/newest_version_first.sql",
+        "{{ versions }}.version_at desc,",
+        "{{ versions }}._load_no desc,",
         "older_version_late",
     ),
     Mistake(
@@ -160,10 +160,9 @@ MISTAKES = (
     ),
     Mistake(
         "versions_of_one_instant_are_ordered_by_time_alone",
-        CONTACTS,
-        "            partition by versions.contact_id\n"
-        "            order by versions.version_at desc, versions._record_hash desc",
-        "            partition by versions.contact_id\n            order by versions.version_at desc",
+        "macros/newest_version_first.sql",
+        "{{ versions }}._content_hash desc,",
+        "",
         "ties",
     ),
     Mistake(

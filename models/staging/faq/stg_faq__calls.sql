@@ -27,7 +27,7 @@ final as (
         records.asked_on,
 
         -- lineage
-        records._record_hash,
+        records._record_hash as _content_hash,
         records._file_sha256,
         records._record_no,
         records._load_id,

@@ -27,7 +27,15 @@ final as (
         records.sent_on,
 
         -- lineage
-        records._record_hash,
+        {{ content_hash([
+            'records.mail_id',
+            'records.in_reply_to',
+            'records.reference_ids',
+            'records.sent_at',
+            'records.subject',
+            'records.body_text',
+            'records.mail_kind',
+        ]) }} as _content_hash,
         records._file_sha256,
         records._record_no,
         records._load_id,

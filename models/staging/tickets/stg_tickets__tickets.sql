@@ -36,7 +36,22 @@ final as (
         records.solved_on,
 
         -- lineage
-        records._record_hash,
+        {{ content_hash([
+            'records.ticket_id',
+            'records.customer_id',
+            'records.created_at',
+            'records.updated_at',
+            'records.solved_at',
+            'records.status',
+            'records.ticket_type',
+            'records.priority',
+            'records.tags',
+            'records.subject',
+            'records.description',
+            'records.satisfaction',
+            'records.reopens',
+            'records.is_deleted',
+        ]) }} as _content_hash,
         records._file_sha256,
         records._record_no,
         records._load_id,
