@@ -41,18 +41,45 @@ anchors as (
     where contact_id = incident_id
 ),
 
--- The first moment at which a ticket that is solved now was seen solved.
-first_solved as (
+-- Of tickets that are solved but do not say since when: their versions, the newest first.
+versions_of_solved as (
     select
         versions.contact_id,
-        min(versions.version_at) as solved_version_at
+        versions.status,
+        versions.version_at,
+        row_number() over (
+            partition by versions.contact_id
+            order by {{ newest_version_first('versions') }}
+        ) as recency
     from {{ ref('int_contact_versions') }} as versions
     inner join anchors on versions.contact_id = anchors.contact_id
     cross join {{ ref('int_run') }} as run
     where
-        versions.status in ('solved', 'closed')
+        anchors.status in ('solved', 'closed')
+        and anchors.solved_at is null
         and versions.visible_on <= run.as_of_on
-    group by versions.contact_id
+),
+
+-- Reopening voids what was solved before; deleting and restoring is no reopening.
+reopened as (
+    select
+        contact_id,
+        min(recency) as recency
+    from versions_of_solved
+    where status in ('new', 'open', 'pending', 'hold')
+    group by contact_id
+),
+
+first_solved as (
+    select
+        versions_of_solved.contact_id,
+        min(versions_of_solved.version_at) as solved_version_at
+    from versions_of_solved
+    left join reopened on versions_of_solved.contact_id = reopened.contact_id
+    where
+        versions_of_solved.status in ('solved', 'closed')
+        and (reopened.recency is null or versions_of_solved.recency < reopened.recency)
+    group by versions_of_solved.contact_id
 ),
 
 final as (

@@ -160,11 +160,12 @@ class Truth:
             return None
         resolved = anchor.solved_at
         if resolved is None:
-            resolved = next(
-                one.version_at
-                for one in self._versions[contact_id(anchor)]
-                if isinstance(one, Ticket) and one.status in ("solved", "closed")
-            )
+            for one in self._versions[contact_id(anchor)]:
+                if isinstance(one, Ticket) and one.status in ("solved", "closed"):
+                    resolved = resolved or one.version_at
+                elif isinstance(one, Ticket) and one.status != "deleted":
+                    resolved = None  # reopened
+        assert resolved is not None
         return resolved.astimezone(UTC).replace(tzinfo=None)
 
     # The account
