@@ -6,35 +6,23 @@
       Stock delete+insert deletes by the ids of the new rows, so an incident that was deleted or
       moved to another customer would stay. What is touched is known since the last PUBLISHED run:
       a repeated run, or one after a kill, replaces the same rows again and changes nothing.
-
-      `meta.replaces_months_after_last_published: <first-day column>` also replaces the rows of all
-      customers in the months after the last published one: the roll-over, over any number of
-      months, and the rows that a killed later attempt left.
     -#}
     {{ replace_touched_rows(
         arg_dict['target_relation'],
         arg_dict['temp_relation'],
         arg_dict['dest_columns'],
-        config.get('meta', {}).get('replaces_months_after_last_published'),
     ) }}
 {%- endmacro %}
 
-{% macro replace_touched_rows(target, new_rows, columns, month_column=none) -%}
-    {{ return(adapter.dispatch('replace_touched_rows')(target, new_rows, columns, month_column)) }}
+{% macro replace_touched_rows(target, new_rows, columns) -%}
+    {{ return(adapter.dispatch('replace_touched_rows')(target, new_rows, columns)) }}
 {%- endmacro %}
 
-{% macro default__replace_touched_rows(target, new_rows, columns, month_column) -%}
+{% macro default__replace_touched_rows(target, new_rows, columns) -%}
     {%- set column_list = columns | map(attribute='quoted') | join(', ') -%}
     delete from {{ target }}
     where customer_id in (select touched.customer_id from {{ ref('int_touched_customers') }} as touched);
 
-    {% if month_column -%}
-    delete from {{ target }}
-    where {{ month_column }} > (
-        select coalesce(run.since_as_of_on, date '1900-01-01') from {{ ref('int_run') }} as run
-    );
-
-    {% endif -%}
     insert into {{ target }} ({{ column_list }})
     select {{ column_list }} from {{ new_rows }}
 {%- endmacro %}

@@ -6,6 +6,8 @@ Readers open either yesterday's file or today's, never one that is half written.
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -13,6 +15,11 @@ import duckdb
 from tolerance import files
 from tolerance.runs import Run, all_runs, current_run, record_published
 from tolerance.state import State
+
+_SCHEMAS = {"marts": "main", "exports": "exports"}
+
+# How DuckDB writes a relation of the warehouse into the text of a view.
+_RELATION = re.compile(r'"?\bwarehouse"?\."?main"?\."?(\w+)"?')
 
 _AUDIT_GENERATION = """
 create table main.audit_generation (
@@ -26,15 +33,47 @@ create table main.audit_generation (
 """
 
 
-def published_models(state: State) -> dict[str, str]:
-    """The models that readers get, with the schema they stand in: marts in main, exports apart."""
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """What a published file holds: name of each relation, with the schema it stands in."""
+
+    tables: dict[str, str]
+    views: tuple[str, ...]
+
+
+def contents(state: State) -> Generation:
+    """What readers get: marts in main, exports apart, and in `engine` the tables below the views.
+
+    A model that says `is_published_as_view` would be larger as a table than all others together; its
+    query is carried instead, with the few tables that it reads.
+    """
     manifest = json.loads((state.dbt / "target" / "manifest.json").read_text("utf-8"))
-    schemas = {"marts": "main", "exports": "exports"}
-    return {
-        node["name"]: schemas[node["fqn"][1]]
+    nodes = {
+        node["unique_id"]: node
         for node in manifest["nodes"].values()
-        if node["resource_type"] == "model" and node["fqn"][1] in schemas
+        if node["resource_type"] in {"model", "seed"}
     }
+    published = {node_id: node for node_id, node in nodes.items() if node["fqn"][1] in _SCHEMAS}
+    views = {
+        node_id: node
+        for node_id, node in published.items()
+        if node["config"]["meta"].get("is_published_as_view", False)
+    }
+    below = {
+        parent: nodes[parent]["name"]
+        for node in views.values()
+        for parent in node["depends_on"]["nodes"]
+        if parent not in published
+    }
+    return Generation(
+        tables={
+            node["name"]: _SCHEMAS[node["fqn"][1]]
+            for node_id, node in published.items()
+            if node_id not in views
+        }
+        | dict.fromkeys(below.values(), "engine"),
+        views=tuple(node["name"] for node in views.values()),
+    )
 
 
 def publish(state: State) -> Run:
@@ -70,9 +109,7 @@ def _write_generation(state: State, path: Path, generations: list[Run]) -> None:
     with duckdb.connect(str(path)) as serving:
         serving.execute("set preserve_insertion_order = false")
         serving.execute(f"attach '{_quoted(state.warehouse)}' as warehouse (read_only)")
-        serving.execute("create schema exports")
-        for model, schema in sorted(published_models(state).items()):
-            serving.execute(f'create table {schema}."{model}" as select * from warehouse.main."{model}"')
+        _copy(serving, contents(state))
         serving.execute(_AUDIT_GENERATION)
         serving.executemany(
             "insert into main.audit_generation values (?, ?, ?, ?, ?, ?)",
@@ -89,6 +126,30 @@ def _write_generation(state: State, path: Path, generations: list[Run]) -> None:
             ],
         )
         serving.execute("detach warehouse")
+
+
+def _copy(serving: duckdb.DuckDBPyConnection, generation: Generation) -> None:
+    """Copy the tables, then say the views anew in terms of the copies."""
+    for schema in sorted({*generation.tables.values()} - {"main"}):
+        serving.execute(f"create schema {schema}")
+    for table, schema in sorted(generation.tables.items()):
+        serving.execute(f'create table {schema}."{table}" as select * from warehouse.main."{table}"')
+    definitions = dict(
+        serving.execute(
+            "select view_name, sql from duckdb_views() where database_name = 'warehouse' and not internal"
+        ).fetchall()
+    )
+    schemas = generation.tables | dict.fromkeys(generation.views, "main")
+    # A view is bound when it is made, so one that reads another comes after it.
+    waiting = {view: definitions[view] for view in generation.views}
+    while waiting:
+        ready = [
+            view
+            for view, sql in waiting.items()
+            if not any(name in waiting and name != view for name in _RELATION.findall(sql))
+        ]
+        for view in ready:
+            serving.execute(_RELATION.sub(lambda found: f"{schemas[found[1]]}.{found[1]}", waiting.pop(view)))
 
 
 def _quoted(path: Path) -> str:

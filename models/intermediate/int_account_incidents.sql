@@ -1,8 +1,14 @@
-{{ config(materialized='view') }}
+-- depends_on: {{ ref('int_touched_customers') }}
 
--- One row per incident that touches an account: it costs points and happened before the account froze.
+-- One row per incident that touches an account which this run computes again: it costs points and
+-- happened before the account froze. A table, so that the day's incidents are looked for once.
 with incidents as (
     select * from {{ ref('int_incidents') }}
+    where
+        penalty_points > 0
+        {% if not should_full_refresh() -%}
+        and customer_id in (select touched.customer_id from {{ ref('int_touched_customers') }} as touched)
+        {%- endif %}
 ),
 
 customers as (
@@ -22,11 +28,8 @@ final as (
     from incidents
     inner join customers on incidents.customer_id = customers.customer_id
     where
-        incidents.penalty_points > 0
-        and (
-            customers.relationship_ended_on is null
-            or incidents.occurred_on <= customers.relationship_ended_on
-        )
+        customers.relationship_ended_on is null
+        or incidents.occurred_on <= customers.relationship_ended_on
 )
 
 select * from final

@@ -1,15 +1,9 @@
 {{ config(materialized='incremental', incremental_strategy='replace_touched_rows', on_schema_change='fail') }}
+-- depends_on: {{ ref('int_touched_customers') }}
 
 -- One row per customer and month with an incident that costs points: the account until the next such month.
-with touched as (
-    select * from {{ ref('int_touched_customers') }}
-),
-
-incidents as (
+with incidents as (
     select * from {{ ref('int_account_incidents') }}
-    {% if is_incremental() %}
-    where customer_id in (select touched.customer_id from touched)
-    {% endif %}
 ),
 
 months as (
@@ -56,8 +50,7 @@ chained as (
             as previous_new_penalty_points,
         coalesce(
             lag(weighted_points, 2) over (partition by customer_id order by month_index), 0
-        ) as weighted_points_before_previous,
-        lag(decay_power) over (partition by customer_id order by month_index) as previous_event_decay_power
+        ) as weighted_points_before_previous
     from weighted
 ),
 
@@ -78,7 +71,7 @@ final as (
             case
                 when previous_event_month_index = month_index - 1
                     then
-                        {{ remembered_points('weighted_points_before_previous', 'previous_event_decay_power') }}
+                        {{ remembered_points('weighted_points_before_previous', 'previous_decay_power') }}
                         + previous_new_penalty_points
                 else {{ remembered_points('weighted_points_before', 'previous_decay_power') }}
             end as {{ points_type() }}

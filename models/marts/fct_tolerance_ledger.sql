@@ -1,15 +1,9 @@
 {{ config(materialized='incremental', incremental_strategy='replace_touched_rows', on_schema_change='fail') }}
+-- depends_on: {{ ref('int_touched_customers') }}
 
 -- One row per incident that costs points and touched an account: the balance before and after it.
-with touched as (
-    select * from {{ ref('int_touched_customers') }}
-),
-
-incidents as (
+with incidents as (
     select * from {{ ref('int_account_incidents') }}
-    {% if is_incremental() %}
-    where customer_id in (select touched.customer_id from touched)
-    {% endif %}
 ),
 
 segments as (

@@ -1,24 +1,18 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='replace_touched_rows',
-    on_schema_change='fail',
-    meta={'replaces_months_after_last_published': 'balance_month'},
-) }}
+{{ config(materialized='view', meta={'is_published_as_view': true}) }}
 
 -- One row per customer and month, from the month of the first incident that costs points to the as-of month.
+-- A view: a month that passes, or a customer that is touched, writes nothing here (docs/benchmark.md).
 with segments as (
     select * from {{ ref('int_tolerance_segments') }}
 ),
 
 run as (
-    select
-        {{ month_index('as_of_on') }} as as_of_month_index,
-        {{ month_index('since_as_of_on') }} as since_month_index
+    select {{ month_index('as_of_on') }} as as_of_month_index
     from {{ ref('int_run') }}
 ),
 
-touched as (
-    select * from {{ ref('int_touched_customers') }}
+span_months as (
+    select * from {{ ref('int_span_months') }}
 ),
 
 months as (
@@ -33,53 +27,46 @@ budgets as (
 spans as (
     select
         segments.*,
-        {% if is_incremental() -%}
-        -- Of customers that nothing touched, only the months since the last published one are new.
-        case
-            when touched.customer_id is null
-                then greatest(segments.month_index, coalesce(run.since_month_index + 1, segments.month_index))
-            else segments.month_index
-        end as from_month_index,
-        {%- else -%}
-        segments.month_index as from_month_index,
-        {%- endif %}
         least(
             coalesce(segments.next_event_month_index - 1, run.as_of_month_index),
             coalesce(segments.ended_month_index, run.as_of_month_index),
             run.as_of_month_index
-        ) as until_month_index
+        ) - segments.month_index as last_month_offset
     from segments
     cross join run
-    {% if is_incremental() -%}
-    left join touched on segments.customer_id = touched.customer_id
-    {%- endif %}
+),
+
+-- By equality: a join on the range of months takes two thirds of the query's time.
+expanded as (
+    select
+        spans.*,
+        spans.month_index + span_months.month_offset as at_month_index
+    from spans
+    inner join span_months on spans.last_month_offset = span_months.last_month_offset
 ),
 
 dense as (
     select
-        spans.customer_id,
+        expanded.customer_id,
         months.month_starts_on as balance_month,
-        spans.month_index = months.month_index as has_incident,
-        months.month_index - spans.month_index as months_since_incident,
         {{ budget_key(
             'months.budget_schedule_no',
-            tenure_in_month('months.month_index', 'spans.started_month_index'),
+            tenure_in_month('months.month_index', 'expanded.started_month_index'),
         ) }} as budget_key,
         case
-            when months.month_index = spans.month_index then spans.new_penalty_points else 0
+            when months.month_index = expanded.month_index then expanded.new_penalty_points else 0
         end as new_penalty_points,
         case
-            when months.month_index = spans.month_index then spans.opening_remembered_points
-            when months.month_index = spans.month_index + 1 then spans.remembered_points
-            else {{ remembered_points('spans.weighted_points', 'months.previous_decay_power') }}
+            when months.month_index = expanded.month_index then expanded.opening_remembered_points
+            when months.month_index = expanded.month_index + 1 then expanded.remembered_points
+            else {{ remembered_points('expanded.weighted_points', 'months.previous_decay_power') }}
         end as opening_remembered_points,
         case
-            when months.month_index = spans.month_index then spans.remembered_points
-            else {{ remembered_points('spans.weighted_points', 'months.decay_power') }}
+            when months.month_index = expanded.month_index then expanded.remembered_points
+            else {{ remembered_points('expanded.weighted_points', 'months.decay_power') }}
         end as remembered_points
-    from spans
-    inner join months
-        on months.month_index >= spans.from_month_index and months.month_index <= spans.until_month_index
+    from expanded
+    inner join months on expanded.at_month_index = months.month_index
 ),
 
 balances as (

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', meta={'is_published_as_view': true}) }}
 
 -- One row per line of a customer's statement; a customer's lines sum to the balance of today.
 -- Read it with `where customer_id = ...`: the condition reaches the tables below.
