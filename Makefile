@@ -16,7 +16,7 @@ run_arguments = --state "$(STATE)" \
 	$(if $(AS_OF),--as-of "$(AS_OF)") \
 	$(if $(CRM),--crm "$(CRM)")
 
-.PHONY: help setup run sample test soak lint format clean explain generations
+.PHONY: help setup run sample test soak bench lint format clean explain generations
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ soak: $(INSTALLED) ## The long tests of the promises
 
 lint: $(INSTALLED) ## Style and types
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
+
+bench: $(INSTALLED) ## How fast? docs/benchmark.md; SCALE=10m for ten million customers
+	@$(BIN)/python -m bench $(if $(SCALE),--scale "$(SCALE)")
 
 format: $(INSTALLED) ## Bring the code into shape
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -1,0 +1,1 @@
+"""How fast is the tolerance engine, beside its peers and the floor: `make bench`."""

@@ -1,0 +1,295 @@
+"""The report: medians, ratios and growth beside the figures of the issue; a table, a JSON, a picture."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+
+import duckdb
+
+from bench.measured import Cost
+
+# Above this share of the machine used by others, CPU seconds are not those of a quiet machine.
+MAX_OTHERS = 0.10
+MAX_LOAD = 1.0
+
+# The text below this line is written by people and kept when the numbers are written anew.
+_BY_HAND = "<!-- below: written by hand, kept by `make bench` -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the numbers depend on."""
+
+    cores: int
+    memory_gigabytes: int
+    load_before: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """All costs of one scale."""
+
+    name: str
+    customers: int
+    costs: list[Cost]
+    checks: dict[str, list[object]]
+
+    def names(self) -> list[str]:
+        """The steps without a memory limit, in order."""
+        return list(dict.fromkeys(cost.name for cost in self.costs if not cost.memory_limit))
+
+    def of(self, name: str, limit: str = "") -> list[Cost]:
+        """The runs of one step that succeeded."""
+        return [
+            cost
+            for cost in self.costs
+            if cost.name == name and cost.memory_limit == limit and not cost.failure
+        ]
+
+    def cpu(self, *prefixes: str) -> float | None:
+        """Median CPU seconds, summed over the steps that begin with one of the prefixes."""
+        names = [name for name in self.names() if name.startswith(prefixes)]
+        runs = [[cost.cpu_seconds for cost in self.of(name)] for name in names]
+        if not runs or not all(runs):
+            return None
+        return sum(median(seconds) for seconds in runs)
+
+    def peak(self, name: str, limit: str = "") -> float | None:
+        """The highest peak memory of a step, in MB."""
+        return max((cost.peak_megabytes for cost in self.of(name, limit)), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the issue's table beside what was measured."""
+
+    what: str
+    reach: str
+    value: float | None
+    is_reached: bool | None
+    unit: str = ""
+
+    @property
+    def text(self) -> str:
+        """The measured value in words."""
+        if self.value is None:
+            return "not measured"
+        return f"{self.value * 100:.1f} %" if self.unit == "%" else f"{self.value:.2f}{self.unit}"
+
+
+def _ratio(part: float | None, whole: float | None) -> float | None:
+    return part / whole if part is not None and whole else None
+
+
+def _at_most(what: str, value: float | None, limit: float, unit: str = "") -> Figure:
+    reach = f"≤ {limit * 100:g} %" if unit == "%" else f"≤ {limit:g}{unit}"
+    return Figure(what, reach, value, None if value is None else value <= limit, unit)
+
+
+def _at_least(what: str, value: float | None, limit: float, unit: str = "") -> Figure:
+    return Figure(what, f"≥ {limit:g}{unit}", value, None if value is None else value >= limit, unit)
+
+
+def figures(scales: list[Scale], dbt_cpu: tuple[float, float]) -> list[Figure]:
+    """The issue's figures, for each scale where they are asked."""
+    lines: list[Figure] = []
+    for scale in scales:
+        at = f"at {scale.name}"
+        full, day = scale.cpu("full: "), scale.cpu("day: ")
+        monthly = scale.cpu("monthly: the view as a table")
+        with_table = full + monthly if full and monthly else None
+        lines += [
+            _at_most(f"monthly table / floor {at}", _ratio(monthly, scale.cpu("monthly: floor")), 1.7),
+            _at_most(
+                f"ledger / floor {at}",
+                _ratio(scale.cpu("full: fct_tolerance_ledger"), scale.cpu("ledger: floor")),
+                2.0,
+            ),
+            _at_most(f"a day / full rebuild {at}", _ratio(day, full), 0.02, "%"),
+            _at_most(
+                f"a day / full rebuild with the monthly table written {at}",
+                _ratio(day, with_table),
+                0.02,
+                "%",
+            ),
+            _at_most(
+                f"a day with nothing new / a day {at}", _ratio(scale.cpu("nothing new: "), day), 0.05, "%"
+            ),
+            _at_most(
+                f"the 1st of the month / full rebuild {at}", _ratio(scale.cpu("1st: "), full), 0.06, "%"
+            ),
+        ]
+        if scale.cpu("from incidents: engine"):
+            ours = scale.cpu("from incidents: engine")
+            parquet, polars = "from incidents to parquet: engine", "from incidents to parquet: polars"
+            lines += [
+                _at_most(
+                    f"full to Parquet / Polars {at}", _ratio(scale.cpu(parquet), scale.cpu(polars)), 1.1
+                ),
+                _at_most(
+                    f"its memory / Polars' {at}", _ratio(scale.peak(parquet), scale.peak(polars)), 1 / 3
+                ),
+                _at_least(
+                    f"naive join / full {at}",
+                    _ratio(scale.cpu("from incidents: naive join"), ours),
+                    3,
+                    " times",
+                ),
+                _at_least(
+                    f"cross join / full {at}",
+                    _ratio(scale.cpu("from incidents: cross join"), ours),
+                    4.5,
+                    " times",
+                ),
+            ]
+        for limit, megabytes in (("8GB", 8000.0), ("4GB", 4000.0)):
+            peaks = [cost.peak_megabytes for cost in scale.costs if cost.memory_limit == limit]
+            failed = [cost for cost in scale.costs if cost.memory_limit == limit and cost.failure]
+            if peaks:
+                value = math.inf if failed else max(peaks) / megabytes
+                lines.append(_at_most(f"peak memory / limit of {limit} {at}", value, 1.1))
+    for smaller, larger in pairwise(scales):
+        growth = math.log(larger.customers / smaller.customers)
+        for what, prefix in (("full", "full: "), ("daily", "day: ")):
+            ratio = _ratio(larger.cpu(prefix), smaller.cpu(prefix))
+            lines.append(
+                _at_most(
+                    f"growth exponent {smaller.name} → {larger.name}, {what}",
+                    math.log(ratio) / growth if ratio else None,
+                    1.05,
+                )
+            )
+    lines += [
+        _at_most("dbt: CPU per call", dbt_cpu[0], 8, " s"),
+        _at_most("dbt: CPU per model", dbt_cpu[1], 0.1, " s"),
+    ]
+    return lines
+
+
+def verdict(machine: Machine, scales: Iterable[Scale]) -> str:
+    """Whether the machine was quiet enough for the numbers to be judged."""
+    others = [cost.others_cpu_share for scale in scales for cost in scale.costs if cost.wall_seconds > 1]
+    share = median(others) if others else 0.0
+    if machine.load_before > MAX_LOAD or share > MAX_OTHERS:
+        return (
+            f"**No verdict: the machine was loaded** (load {machine.load_before} before the run, others used "
+            f"{share:.0%} of its cores during the median step; limits {MAX_LOAD} and {MAX_OTHERS:.0%}). The "
+            "numbers below are what was measured all the same."
+        )
+    return f"The machine was quiet: others used {share:.0%} of its cores during the median step."
+
+
+def _agreement(scale: Scale) -> str:
+    """Whether all ways to the monthly table made the same rows; sums may differ by their rounding."""
+    made = {name: values for name, values in scale.checks.items() if len(values) > 1}
+    rows = {str(values[0]) for values in made.values()}
+    sums = [[float(str(value)) for value in column] for column in zip(*made.values(), strict=True)]
+    apart = max((max(column) - min(column) for column in sums[1:5]), default=0.0)
+    same = "the same number of rows" if len(rows) == 1 else f"DIFFERENT numbers of rows: {sorted(rows)}"
+    return f"{len(made)} ways to the monthly table made {same}; their sums lie {apart:.6f} points apart"
+
+
+def _steps_table(scale: Scale) -> list[str]:
+    lines = [
+        f"## Steps at {scale.name} customers",
+        "",
+        "| step | CPU s | wall s | peak MB | runs |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    limits = list(dict.fromkeys(cost.memory_limit for cost in scale.costs))
+    for limit in limits:
+        names = list(dict.fromkeys(cost.name for cost in scale.costs if cost.memory_limit == limit))
+        for name in names:
+            runs = scale.of(name, limit)
+            title = name + (f" within {limit}" if limit else "")
+            if not runs:
+                failure = next(cost.failure for cost in scale.costs if cost.name == name and cost.failure)
+                lines.append(f"| {title} | failed: {failure} | | | 0 |")
+                continue
+            cpu, wall = median(r.cpu_seconds for r in runs), median(r.wall_seconds for r in runs)
+            peak = max(r.peak_megabytes for r in runs)
+            lines.append(f"| {title} | {cpu:.2f} | {wall:.2f} | {peak:.0f} | {len(runs)} |")
+    lines += ["", "What was checked in the run:", "", f"- {_agreement(scale)}"]
+    lines += [
+        f"- {name}: {', '.join(str(value) for value in values)}" for name, values in scale.checks.items()
+    ]
+    return [*lines, ""]
+
+
+def write(folder: Path, machine: Machine, dbt_cpu: tuple[float, float], scales: list[Scale]) -> str:
+    """Write benchmark.json, .png and .md into `folder`; return the table of figures."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = figures(scales, dbt_cpu)
+    judged = verdict(machine, scales)
+    versions = f"DuckDB {duckdb.__version__}, Python {platform.python_version()}, {platform.system()}"
+    is_judged = not judged.startswith("**No")
+    words = {None: "", True: "reached", False: "not reached"}
+    table = ["| figure | to reach | measured | |", "|---|---|---:|---|"] + [
+        f"| {one.what} | {one.reach} | {one.text} | {words[one.is_reached] if is_judged else ''} |"
+        for one in lines
+    ]
+    text = [
+        "# How fast is the tolerance engine?",
+        "",
+        f"Written by `make bench`. {machine.cores} cores, {machine.memory_gigabytes} GB; {versions}. "
+        "CPU seconds are user and system time of a process of its own per step, medians of the runs; "
+        "memory is the peak of that process. The SQL is what dbt compiled from the models.",
+        "",
+        judged,
+        "",
+        *table,
+        "",
+        "![CPU seconds per step](benchmark.png)",
+        "",
+    ]
+    for scale in scales:
+        text += _steps_table(scale)
+    page = folder / "benchmark.md"
+    by_hand = page.read_text("utf-8").partition(_BY_HAND)[2] if page.exists() else "\n"
+    page.write_text("\n".join([*text, _BY_HAND]) + by_hand, "utf-8")
+    (folder / "benchmark.json").write_text(
+        json.dumps(
+            {
+                "machine": asdict(machine) | {"versions": versions},
+                "verdict": judged,
+                "dbt_cpu_seconds": {"per_call": dbt_cpu[0], "per_model": dbt_cpu[1]},
+                "figures": [asdict(one) for one in lines],
+                "scales": [asdict(scale) for scale in scales],
+            },
+            indent=1,
+            default=str,
+        )
+        + "\n",
+        "utf-8",
+    )
+    _picture(folder / "benchmark.png", scales[-1])
+    return "\n".join([judged, "", *table])
+
+
+def _picture(path: Path, scale: Scale) -> None:
+    """One bar per step of the largest scale, coloured by what it belongs to."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    groups = {"full": "#4269d0", "monthly": "#6cc5b0", "from": "#efb118", "day": "#ff725c"}
+    names = [name for name in scale.names() if scale.of(name)]
+    seconds = [median(cost.cpu_seconds for cost in scale.of(name)) for name in names]
+    figure, axes = pyplot.subplots(figsize=(9, 0.28 * len(names) + 1), layout="constrained")
+    colours = [groups.get(name.split(":")[0].split(" ")[0], "#9498a0") for name in names]
+    axes.barh(names[::-1], seconds[::-1], color=colours[::-1])
+    axes.bar_label(axes.containers[0], fmt="%.2f", padding=3, fontsize=7)  # type: ignore[arg-type]
+    axes.set_xlabel("CPU seconds")
+    axes.set_title(f"{scale.customers:,} customers, 60 months")
+    axes.tick_params(axis="y", labelsize=7)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=110, metadata={"Software": None})
+    pyplot.close(figure)
