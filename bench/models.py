@@ -20,6 +20,7 @@ SMALL = ("int_months", "int_span_months", "int_tenure_budgets")
 ENGINE = (
     "int_account_incidents",
     "int_tolerance_segments",
+    "int_balance_counts",
     "fct_tolerance_ledger",
     "fct_tolerance_monthly",
     "fct_tolerance_current",

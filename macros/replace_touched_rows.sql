@@ -26,3 +26,44 @@
     insert into {{ target }} ({{ column_list }})
     select {{ column_list }} from {{ new_rows }}
 {%- endmacro %}
+
+{% macro get_incremental_replace_touched_segments_sql(arg_dict) -%}
+    {#-
+      replace_touched_rows for int_tolerance_segments, which also keeps int_balance_counts true: in the
+      same transaction what the touched accounts counted for goes out, and what they count for now comes
+      in. So a run that is killed or repeated counts nothing twice, and no run reads all accounts again.
+    -#}
+    {%- set target = arg_dict['target_relation'] -%}
+    {%- set counts = target.incorporate(path={'identifier': 'int_balance_counts'}) -%}
+    {%- set months_begun -%}
+        select
+            cast(null as integer) as first_month_index,
+            max(month_index) as last_month_index
+        from {{ counts }}
+        having max(month_index) is not null
+    {%- endset -%}
+    {%- set old_rows -%}
+        (
+            select * from {{ target }}
+            where customer_id in (select touched.customer_id from {{ ref('int_touched_customers') }} as touched)
+        ) as old_rows
+    {%- endset -%}
+    insert into {{ counts }} (
+        month_index, balance_bucket, balance_micropoints, customer_count, rupture_count
+    )
+    select
+        month_index,
+        balance_bucket,
+        balance_micropoints,
+        sum(customer_count),
+        sum(rupture_count)
+    from (
+        {{ balance_counts(old_rows, months_begun, -1) }}
+        union all
+        {{ balance_counts(arg_dict['temp_relation'], months_begun, 1) }}
+    ) as changes
+    group by month_index, balance_bucket, balance_micropoints
+    having sum(customer_count) <> 0 or sum(rupture_count) <> 0;
+
+    {{ get_incremental_replace_touched_rows_sql(arg_dict) }}
+{%- endmacro %}

@@ -23,6 +23,7 @@ final as (
         incidents.occurred_on,
         {{ month_index('incidents.occurred_on') }} as month_index,
         incidents.penalty_points,
+        customers.relationship_started_on,
         {{ month_index('customers.relationship_started_on') }} as started_month_index,
         {{ month_index('customers.relationship_ended_on') }} as ended_month_index
     from incidents

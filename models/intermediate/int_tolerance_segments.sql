@@ -1,5 +1,5 @@
-{{ config(materialized='incremental', incremental_strategy='replace_touched_rows', on_schema_change='fail') }}
--- depends_on: {{ ref('int_touched_customers') }}
+{{ config(materialized='incremental', incremental_strategy='replace_touched_segments', on_schema_change='fail') }}
+-- depends_on: {{ ref('int_touched_customers') }}, {{ ref('int_span_months') }}, {{ ref('int_tenure_budgets') }}
 
 -- One row per customer and month with an incident that costs points: the account until the next such month.
 with incidents as (
@@ -14,6 +14,7 @@ by_month as (
     select
         customer_id,
         month_index,
+        min(relationship_started_on) as relationship_started_on,
         min(started_month_index) as started_month_index,
         min(ended_month_index) as ended_month_index,
         count(*) as incident_count,
@@ -59,6 +60,7 @@ final as (
         customer_id,
         month_index,
         next_event_month_index,
+        relationship_started_on,
         started_month_index,
         ended_month_index,
         previous_event_month_index is null as is_first_segment,

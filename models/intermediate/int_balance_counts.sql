@@ -1,0 +1,33 @@
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
+
+-- One row per month, balance and change of its count: how many touched accounts closed the month at it.
+-- The sums of the signed counts are exact. Here months are begun, for all accounts; in months begun,
+-- int_tolerance_segments counts old rows out and new ones in, in the transaction that replaces them.
+{%- set unbegun_months %}
+select
+    begun.last_month_index + 1 as first_month_index,
+    as_of.last_month_index
+from (select max(month_index) as last_month_index from {{ this }}) as begun
+cross join ({{ until_as_of_month() }}) as as_of
+where begun.last_month_index is null or begun.last_month_index < as_of.last_month_index
+{%- endset %}
+
+with counts as (
+    {{ balance_counts(
+        ref('int_tolerance_segments'),
+        unbegun_months if is_incremental() else until_as_of_month(),
+        1,
+    ) | indent }}
+),
+
+final as (
+    select
+        month_index,
+        balance_bucket,
+        balance_micropoints,
+        customer_count,
+        rupture_count
+    from counts
+)
+
+select * from final
