@@ -42,11 +42,13 @@
         from {{ counts }}
         having max(month_index) is not null
     {%- endset -%}
+    {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
     {%- set old_rows -%}
-        (
-            select * from {{ target }}
-            where customer_id in (select touched.customer_id from {{ ref('int_touched_customers') }} as touched)
-        ) as old_rows
+        select {{ columns }} from {{ target }}
+        where customer_id in (select touched.customer_id from {{ ref('int_touched_customers') }} as touched)
+    {%- endset -%}
+    {%- set new_rows -%}
+        select {{ columns }} from {{ arg_dict['temp_relation'] }}
     {%- endset -%}
     insert into {{ counts }} (
         month_index, balance_bucket, balance_micropoints, customer_count, rupture_count
@@ -58,9 +60,9 @@
         sum(customer_count),
         sum(rupture_count)
     from (
-        {{ balance_counts(old_rows, months_begun, -1) }}
+        {{ balance_counts('(' ~ old_rows ~ ' except ' ~ new_rows ~ ') as gone', months_begun, -1) }}
         union all
-        {{ balance_counts(arg_dict['temp_relation'], months_begun, 1) }}
+        {{ balance_counts('(' ~ new_rows ~ ' except ' ~ old_rows ~ ') as come', months_begun, 1) }}
     ) as changes
     group by month_index, balance_bucket, balance_micropoints
     having sum(customer_count) <> 0 or sum(rupture_count) <> 0;

@@ -23,6 +23,10 @@ months as (
     select * from {{ ref('int_months') }}
 ),
 
+span_months as (
+    select * from {{ ref('int_span_months') }}
+),
+
 budgets as (
     select * from {{ ref('int_tenure_budgets') }}
 ),
@@ -32,17 +36,6 @@ run as (
         as_of_on,
         {{ month_index('as_of_on') }} as as_of_month_index
     from {{ ref('int_run') }}
-),
-
--- A company without any incident still has its as-of month.
-period as (
-    select
-        run.as_of_on,
-        run.as_of_month_index,
-        coalesce(min(first_segments.month_index), run.as_of_month_index) as first_month_index
-    from run
-    left join first_segments on 1 = 1
-    group by run.as_of_on, run.as_of_month_index
 ),
 
 -- Whole points are few; the quantiles then look only into the point that each of them falls in.
@@ -92,6 +85,16 @@ touched_spans as (
         first_segments.started_month_index, first_segments.ended_month_index, first_segments.month_index
 ),
 
+-- A company without any incident still has its as-of month.
+period as (
+    select
+        run.as_of_month_index,
+        coalesce(min(touched_spans.touched_month_index), run.as_of_month_index) as first_month_index
+    from run
+    left join touched_spans on 1 = 1
+    group by run.as_of_month_index
+),
+
 signed_spans as (
     select * from active_spans
     union all
@@ -114,6 +117,7 @@ untouched_spans as (
     from signed_spans
     cross join period
     group by 1, 2, 3
+    having sum(signed_spans.customer_count) <> 0
 ),
 
 untouched_balances as (
@@ -123,10 +127,11 @@ untouched_balances as (
         cast(budgets.budget_points * 1000000 as bigint) as balance_micropoints,
         sum(untouched_spans.customer_count) as customer_count
     from untouched_spans
-    inner join months
+    inner join span_months
         on
-            months.month_index >= untouched_spans.from_month_index
-            and months.month_index <= untouched_spans.until_month_index
+            untouched_spans.until_month_index - untouched_spans.from_month_index
+            = span_months.last_month_offset
+    inner join months on untouched_spans.from_month_index + span_months.month_offset = months.month_index
     inner join budgets
         on
             {{ budget_key(
@@ -223,7 +228,7 @@ balances_in_quantile_buckets as (
         sum(balances.customer_count) as customer_count
     from (
         select month_index, balance_bucket, balance_micropoints, customer_count
-        from counts
+        from {{ ref('int_balance_counts') }}
         union all
         select month_index, balance_bucket, balance_micropoints, customer_count
         from untouched_balances
