@@ -45,7 +45,7 @@
     {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
     {%- set old_rows -%}
         select {{ columns }} from {{ target }}
-        where customer_id in (select touched.customer_id from {{ ref('int_touched_customers') }} as touched)
+        where customer_id in (select customer_id from {{ ref('int_touched_customers') }})
     {%- endset -%}
     {%- set new_rows -%}
         select {{ columns }} from {{ arg_dict['temp_relation'] }}

@@ -31,7 +31,7 @@ TIES = 6
 
 @dataclass(frozen=True)
 class Mistake:
-    """One mistake as a replacement in one file, and the customer who shows it."""
+    """One mistake as a replacement in one file, and the customer (or the table of sums) that shows it."""
 
     name: str
     file: str
@@ -44,7 +44,8 @@ TOUCHED = "models/intermediate/int_touched_customers.sql"
 CONTACTS = "models/intermediate/int_contacts.sql"
 LINKS = "macros/python/incident_links.py"
 REPLACE = "macros/replace_touched_rows.sql"
-MONTHLY = "models/marts/fct_tolerance_monthly.sql"
+MONTHS = "macros/account_months.sql"
+COUNTS = "models/intermediate/int_balance_counts.sql"
 LEDGER = "models/marts/fct_tolerance_ledger.sql"
 
 MISTAKES = (
@@ -131,17 +132,24 @@ MISTAKES = (
     ),
     Mistake(
         "only_one_month_is_rolled_over",
-        MONTHLY,
-        "coalesce(run.since_month_index + 1, segments.month_index)",
-        "run.as_of_month_index",
-        "decays",
+        COUNTS,
+        "begun.last_month_index + 1 as first_month_index",
+        "as_of.last_month_index as first_month_index",
+        "agg_tolerance_monthly",
     ),
     Mistake(
         "the_suffix_begins_one_month_late",
-        MONTHLY,
-        "            else segments.month_index\n",
-        "            else segments.month_index + 1\n",
-        "late",
+        MONTHS,
+        "coalesce(period.first_month_index, segments.month_index)",
+        "coalesce(period.first_month_index + 1, segments.month_index)",
+        "agg_tolerance_monthly",
+    ),
+    Mistake(
+        "a_replaced_account_is_still_counted",
+        REPLACE,
+        "months_begun, -1)",
+        "months_begun, 0)",
+        "agg_tolerance_monthly",
     ),
     Mistake(
         "the_version_that_came_last_wins",
@@ -378,6 +386,6 @@ def test_sound_models_agree_with_the_reference(trapped: Trapped) -> None:
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_a_seeded_mistake_is_caught(trapped: Trapped, mistake: Mistake) -> None:
     differences = trapped.second_run(mistake)
-    assert any(f"'{mistake.victim}" in line for line in differences), (
+    assert any(f"'{mistake.victim}" in line or line.startswith(mistake.victim) for line in differences), (
         f"nobody noticed at {mistake.victim}: {differences[:5]}"
     )
