@@ -10,7 +10,7 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends make \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 50000 tolerance \
-    && mkdir -p /opt/tolerance /opt/airflow /data/state /data/inbox \
+    && mkdir -p /opt/tolerance /opt/airflow/logs /data/state /data/inbox \
     && chown -R tolerance /opt/tolerance /opt/airflow /data
 
 USER tolerance

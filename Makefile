@@ -1,4 +1,4 @@
-# Thin over one command-line tool: `make NAME KEY=value` is `tolerance name --key value`.
+# Thin over one command-line tool, `tolerance`, whose own exit codes make turns into its 2.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 

@@ -145,6 +145,7 @@ def open_run() -> None:
     """Finish what a killed run left, then write the record of this run."""
     with _step("tolerance: opening the run") as state:
         ensure_empty_history(state)
+        publishing.finish_interrupted_publication(state)
         finish_interrupted_export(state)
         run = open_record(state, _as_of())
         if run.full_rebuild_reason:

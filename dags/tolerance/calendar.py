@@ -25,11 +25,11 @@ def as_of_for_schedule(run_after: datetime, zone: ZoneInfo) -> date:
     return business_date(run_after, zone) - timedelta(days=1)
 
 
-def parse_as_of(text: str) -> date:
-    """An as-of date as a user writes it.
+def parse_as_of(text: str, earliest: date = date.min, latest: date = date.max) -> date:
+    """An as-of date as a user writes it, within the dates that the company holds plausible.
 
     Raises:
-        ValueError: with a sentence, when `text` is not YYYY-MM-DD or no day of the calendar.
+        ValueError: with a sentence, when `text` is not YYYY-MM-DD, no day of the calendar, or outside.
     """
     try:
         parsed = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
@@ -37,4 +37,9 @@ def parse_as_of(text: str) -> date:
         raise ValueError(
             f"AS_OF={text!r} is no date: write it as YYYY-MM-DD, for example 2026-10-31."
         ) from None
+    if not earliest <= parsed <= latest:
+        raise ValueError(
+            f"AS_OF={text} lies outside the plausible dates ({earliest} to {latest}): give a business date, "
+            "or widen earliest_plausible_on and latest_plausible_on in dbt_project.yml."
+        )
     return parsed

@@ -1,19 +1,20 @@
-"""The command-line tool `tolerance`. `make NAME KEY=value` and `tolerance name --key value` are the same."""
+"""The command-line tool `tolerance`; the Makefile's targets set up the environment and call it."""
 
 from __future__ import annotations
 
 import sys
+from datetime import date
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from rich.console import Console
 
 from tolerance.calendar import parse_as_of
+from tolerance.settings import settings
 from tolerance.state import State
 
-EXIT_NOT_PUBLISHED = 1
 EXIT_WRONG_USAGE = 2
-EXIT_STATE_BUSY = 75
 
 _STATE = click.option(
     "--state",
@@ -29,9 +30,18 @@ def _state(folder: Path) -> State:
     return State(folder.resolve())
 
 
-def _stop(sentence: str, code: int) -> None:
+def _stop(sentence: str) -> NoReturn:
+    """End with one sentence: what was asked for cannot be done."""
     click.echo(sentence, err=True)
-    sys.exit(code)
+    sys.exit(EXIT_WRONG_USAGE)
+
+
+def _business_date(text: str) -> date:
+    known = settings()
+    try:
+        return parse_as_of(text, known.earliest_plausible_on, known.latest_plausible_on)
+    except ValueError as error:
+        _stop(str(error))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -56,12 +66,12 @@ def run(extracts: Path | None, as_of_text: str | None, crm: str, state_folder: P
     """
     from tolerance import daily_cycle
 
+    as_of = _business_date(as_of_text) if as_of_text else None
+    request = daily_cycle.Request(_state(state_folder), extracts, as_of, crm)
     try:
-        as_of = parse_as_of(as_of_text) if as_of_text else None
-        request = daily_cycle.Request(_state(state_folder), extracts, as_of, crm)
         sys.exit(daily_cycle.run(request, Console()))
-    except (ValueError, daily_cycle.UsageError) as error:
-        _stop(str(error), EXIT_WRONG_USAGE)
+    except daily_cycle.UsageError as error:
+        _stop(str(error))
 
 
 @main.command()
@@ -79,11 +89,13 @@ def sample(out: Path, customers: int, contacts: int, seed: int, until: str) -> N
     """Make the sample company: five years of calls, mails and tickets, delivered by day."""
     from tolerance.sample import make_sample
 
+    last_day = _business_date(until)
     try:
-        last_day = parse_as_of(until)
-    except ValueError as error:
-        _stop(str(error), EXIT_WRONG_USAGE)
-    make_sample(out, customers=customers, contacts=contacts, seed=seed, until=last_day, progress=click.echo)
+        make_sample(
+            out, customers=customers, contacts=contacts, seed=seed, until=last_day, progress=click.echo
+        )
+    except (FileExistsError, ValueError) as error:
+        _stop(str(error))
 
 
 @main.command()
@@ -93,8 +105,11 @@ def explain(customer_id: str, state_folder: Path) -> None:
     """Explain one customer's balance line by line, down to the records it rests on."""
     from tolerance.explain import print_explanation
 
-    if not print_explanation(Console(), _state(state_folder), customer_id):
-        _stop("No such customer in the published generation.", EXIT_WRONG_USAGE)
+    state = _state(state_folder)
+    if not state.serving.exists():
+        _stop(f"Nothing is published in {state.root} yet: run a date first.")
+    if not print_explanation(Console(), state, customer_id):
+        _stop("No such customer in the published generation.")
 
 
 @main.command()

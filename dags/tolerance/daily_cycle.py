@@ -7,9 +7,11 @@ from datetime import date
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from tolerance import inbox, intake, local_run
 from tolerance.lock import StateBusyError, state_lock
+from tolerance.publish import finish_interrupted_publication
 from tolerance.records import SOURCES
 from tolerance.runs import EarlierAsOfError, current_run, last_published, refuse_earlier
 from tolerance.sample import make_sample
@@ -45,13 +47,18 @@ def run(request: Request, console: Console) -> int:
     state = request.state
     try:
         with state_lock(state):
+            finish_interrupted_publication(state)
             extracts = _inbox(request, console)
             as_of = request.as_of or _default_as_of(state, extracts)
             refuse_earlier(as_of, last_published(state))
-            console.print(f"Taking in {extracts} as of {as_of}", highlight=False, soft_wrap=True)
+            console.print(
+                f"Taking in {extracts} as of {as_of}", markup=False, highlight=False, soft_wrap=True
+            )
             failures = local_run.run_dags(state, extracts, as_of)
             if failures:
-                console.print(f"[red]Not published:[/] {failures[0]}", soft_wrap=True)
+                console.print(
+                    f"[red]Not published:[/] {escape(failures[0])}", soft_wrap=True, highlight=False
+                )
                 return NOT_PUBLISHED
             print_summary(console, state, _warnings(state, extracts, as_of))
             return PUBLISHED
@@ -66,7 +73,9 @@ def _inbox(request: Request, console: Console) -> Path:
     if request.extracts is None:
         sample = request.state.root / "sample"
         if not sample.exists():
-            console.print(f"Making the sample company in {sample}", soft_wrap=True, highlight=False)
+            console.print(
+                f"Making the sample company in {sample}", soft_wrap=True, markup=False, highlight=False
+            )
             make_sample(sample)
         return sample
     if not request.extracts.is_dir():

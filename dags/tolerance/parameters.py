@@ -60,6 +60,11 @@ def _incident_type_hashes(taxonomy: Path) -> dict[str, str]:
     }
 
 
+def _tag_order(taxonomy: Path) -> list[tuple[str, str]]:
+    with taxonomy.open(encoding="utf-8", newline="") as file:
+        return sorted({(row["sort_order"], row["incident_type"]) for row in csv.DictReader(file)})
+
+
 def current_parameters() -> Parameters:
     """The parameters and the code of this checkout."""
     seeds = DBT_PROJECT / "seeds"
@@ -79,7 +84,7 @@ def current_parameters() -> Parameters:
             variables,
             _files_hash([path for path in all_seeds if path.name != _TAXONOMY], seeds).encode(),
             # A new type, or another order of them, changes what a tag means.
-            json.dumps(list(incident_types)).encode(),
+            json.dumps(_tag_order(seeds / _TAXONOMY)).encode(),
         ),
         code_version=_sha256(
             _files_hash(code, PROJECT_ROOT).encode(),

@@ -27,8 +27,7 @@ create table main.audit_generation (
     as_of_on date not null,
     parameters_hash varchar not null,
     code_version varchar not null,
-    checks_passed integer not null,
-    is_full_rebuild boolean not null
+    checks_passed integer not null
 )
 """
 
@@ -85,6 +84,17 @@ def publish(state: State) -> Run:
     return run
 
 
+def finish_interrupted_publication(state: State) -> None:
+    """Note the publication of a run that died between the rename and its note.
+
+    Readers see its generation, so it is the one that later runs build upon.
+    """
+    generation = published_generation(state)
+    runs = [run for run in all_runs(state) if generation and run.generation_id == generation[0]]
+    if runs and not any(run.published for run in runs):
+        record_published(state, runs[-1])
+
+
 def published_generation(state: State) -> tuple[str, str] | None:
     """Generation id and as-of date (ISO) of the published file, or None when there is none."""
     if not state.serving.exists():
@@ -112,7 +122,7 @@ def _write_generation(state: State, path: Path, generations: list[Run]) -> None:
         _copy(serving, contents(state))
         serving.execute(_AUDIT_GENERATION)
         serving.executemany(
-            "insert into main.audit_generation values (?, ?, ?, ?, ?, ?)",
+            "insert into main.audit_generation values (?, ?, ?, ?, ?)",
             [
                 (
                     one.generation_id,
@@ -120,7 +130,6 @@ def _write_generation(state: State, path: Path, generations: list[Run]) -> None:
                     one.parameters_hash,
                     one.code_version,
                     one.checks_passed,
-                    one.is_full_rebuild,
                 )
                 for one in generations
             ],

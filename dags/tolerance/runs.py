@@ -144,17 +144,19 @@ def _rebuild_reason(state: State, as_of: date, parameters: Parameters, since: li
             _set_unreadable_warehouse_aside(state)
         return "nothing was published yet"
     if not state.warehouse.exists():
-        return "the warehouse is missing: it is made again from the landed files"
+        return "the warehouse is missing: it is made again from what was taken in"
     known = _warehouse_run_no(state)
     if known is None:
         _set_unreadable_warehouse_aside(state)
-        return "the warehouse cannot be read: it is made again from the landed files"
+        return "the warehouse cannot be read: it is made again from what was taken in"
     if known < since[0].run_no:
         return "the warehouse is older than the last published generation: it is made again"
     if any(run.rebuild_hash != parameters.rebuild_hash for run in since):
         return "the parameters changed"
     if any(run.code_version != parameters.code_version for run in since):
         return "the models changed"
+    if any(run.is_full_rebuild for run in since[1:]):
+        return "a rebuild was begun and not finished"
     if any(run.as_of_on > as_of for run in since):
         return "a later date was tried and not published"
     return None

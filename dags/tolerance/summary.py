@@ -7,6 +7,7 @@ from datetime import date
 
 import duckdb
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from tolerance.settings import settings
@@ -53,8 +54,10 @@ def print_summary(console: Console, state: State, warnings: list[str]) -> None:
         _print_accounts(console, serving, as_of)
         _print_alerts(console, serving, state, as_of)
     for warning in warnings:
-        console.print(f"[yellow]Warning:[/] {warning}", highlight=False)
-    console.print(f"Generation {generation_id}. For BI: {state.serving}", highlight=False, soft_wrap=True)
+        console.print(f"[yellow]Warning:[/] {escape(warning)}", highlight=False, soft_wrap=True)
+    console.print(
+        f"Generation {generation_id}. For BI: {state.serving}", markup=False, highlight=False, soft_wrap=True
+    )
 
 
 def _print_intake(console: Console, serving: duckdb.DuckDBPyConnection, state: State) -> None:
@@ -99,7 +102,7 @@ def _print_alerts(console: Console, serving: duckdb.DuckDBPyConnection, state: S
         f"Red alerts for the CRM: {manifest['rows']:,}" + (f" ({by_priority})" if by_priority else "")
     )
     console.print(f"Alerts not sent because their incident is too old: {too_old:,}")
-    console.print(f"The list: {folder / 'alerts.csv'}", highlight=False, soft_wrap=True)
+    console.print(f"The list: {folder / 'alerts.csv'}", markup=False, highlight=False, soft_wrap=True)
     urgent = serving.execute(_URGENT).fetchall()
     if urgent:
         console.print("[bold]The most urgent:[/]")

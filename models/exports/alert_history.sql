@@ -1,5 +1,5 @@
--- One row per alert that this date's run raised or whose status it changed: kept as a file, so that
--- what was known then is never computed anew.
+-- One row per alert that this date's run raised, listed, or whose status it changed: kept as a file, so
+-- that what was known and told then is never computed anew.
 with run as (
     select * from {{ ref('int_run') }}
 ),
@@ -8,10 +8,15 @@ alerts as (
     select * from {{ ref('fct_alert') }}
 ),
 
-earlier as (
+alert_list as (
+    select * from {{ ref('crm_alert_list') }}
+),
+
+history as (
     select
         history.alert_id,
         history.status,
+        history.told_on,
         row_number() over (
             partition by history.alert_id
             order by history.told_on desc
@@ -19,6 +24,11 @@ earlier as (
     from {{ ref('stg_runs__alert_history') }} as history
     cross join run
     where history.told_on < run.as_of_on
+),
+
+earlier as (
+    select * from history
+    where recency = 1
 ),
 
 todays as (
@@ -30,13 +40,16 @@ todays as (
 final as (
     select
         alerts.*,
-        run.as_of_on as told_on
+        run.as_of_on as told_on,
+        alert_list.alert_id is not null as is_listed
     from alerts
     cross join run
-    left join earlier on alerts.alert_id = earlier.alert_id and earlier.recency = 1
+    left join earlier on alerts.alert_id = earlier.alert_id
+    left join alert_list on alerts.alert_id = alert_list.alert_id
     where
         earlier.status is null
         or earlier.status <> alerts.status
+        or alert_list.alert_id is not null
         or alerts.alert_id in (select todays.alert_id from todays)
 )
 

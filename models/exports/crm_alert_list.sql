@@ -8,44 +8,47 @@ alerts as (
     select * from {{ ref('fct_alert') }}
 ),
 
-history as (
+listed as (
     select
         history.alert_id,
-        history.told_on,
         history.status,
-        history.told_on = run.as_of_on as is_todays,
+        history.told_on,
         row_number() over (
-            partition by history.alert_id, history.told_on = run.as_of_on
+            partition by history.alert_id
             order by history.told_on desc
         ) as recency
     from {{ ref('stg_runs__alert_history') }} as history
     cross join run
-    where history.told_on <= run.as_of_on
+    where history.is_listed and history.told_on < run.as_of_on
 ),
 
+-- What the CRM was told last, before this date.
 told_before as (
-    select * from history
-    where recency = 1 and not is_todays
+    select * from listed
+    where recency = 1
 ),
 
-told_today as (
-    select * from history
-    where recency = 1 and is_todays
+-- What an earlier run of this date has put on its list stands on it for good.
+listed_today as (
+    select history.alert_id
+    from {{ ref('stg_runs__alert_history') }} as history
+    inner join run on history.told_on = run.as_of_on
+    where history.is_listed
 ),
 
 compared as (
     select
         alerts.*,
+        told_before.status as told_status,
+        listed_today.alert_id is not null as is_listed_today,
         case
             when alerts.status = 'retracted' then 'retracted'
-            when told_before.status in ('open', 'retracted', 'closed') then 'changed'
-            else 'new'
-        end as change,
-        coalesce(told_before.status, 'untold') as status_before,
-        coalesce(told_today.status, 'untold') as status_today
+            when told_before.alert_id is null then 'new'
+            else 'changed'
+        end as change
     from alerts
     left join told_before on alerts.alert_id = told_before.alert_id
-    left join told_today on alerts.alert_id = told_today.alert_id
+    left join listed_today on alerts.alert_id = listed_today.alert_id
 ),
 
 final as (
@@ -55,13 +58,9 @@ final as (
         change
     from compared
     where
-        -- The CRM hears of what is open, and of the end of what it has heard of.
-        (
-            status = 'open'
-            or (status in ('retracted', 'closed') and 'open' in (status_before, status_today))
-            or (status = 'retracted' and status_today = 'retracted' and status_before not in ('retracted'))
-        )
-        and (status <> status_before or status_today <> 'untold')
+        is_listed_today
+        or (status = 'open' and coalesce(told_status, 'untold') <> 'open')
+        or (status in ('retracted', 'closed') and coalesce(told_status, status) <> status)
 )
 
 select * from final

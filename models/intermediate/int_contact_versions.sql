@@ -46,7 +46,7 @@ ticket_tags as (
         tickets._record_no,
         min(types.sort_order) as sort_order
     from tickets
-    inner join types on ',' || tickets.tags || ',' like '%,' || types.incident_type || ',%'
+    inner join types on {{ list_contains_word('tickets.tags', 'types.incident_type') }}
     group by tickets._file_sha256, tickets._record_no
 ),
 

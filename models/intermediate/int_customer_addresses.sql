@@ -6,10 +6,10 @@ with records as (
     select distinct
         customer_id,
         address_hashes
-    from {{ ref('stg_customers__customers') }}
+    from {{ ref('stg_customers__customers') }} as deliveries
     where address_hashes <> ''
     {% if is_incremental() %}
-    and _load_no > (select since_load_no from {{ ref('int_run') }})
+    and {{ is_new_delivery('deliveries') }}
     {% endif %}
 ),
 

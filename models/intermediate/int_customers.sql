@@ -1,14 +1,14 @@
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='customer_id', on_schema_change='fail') }}
 -- depends_on: {{ ref('int_run') }}
 
--- One row per customer: the record of the latest delivery (day, then file name, then record number).
+-- One row per customer: the record of the latest delivery (day, then file name, then load and record number).
 with deliveries as (
     select * from {{ ref('stg_customers__customers') }}
     {% if is_incremental() %}
     where customer_id in (
         select new_deliveries.customer_id
         from {{ ref('stg_customers__customers') }} as new_deliveries
-        where new_deliveries._load_no > (select since_load_no from {{ ref('int_run') }})
+        where {{ is_new_delivery('new_deliveries') }}
     )
     {% endif %}
 ),
@@ -18,7 +18,7 @@ ranked as (
         *,
         row_number() over (
             partition by customer_id
-            order by delivered_on desc, _file_name desc, _record_no desc
+            order by delivered_on desc, _file_name desc, _load_no desc, _record_no desc
         ) as delivery_rank
     from deliveries
 ),

@@ -19,8 +19,7 @@ addresses as (
 changed_customers as (
     select distinct deliveries.customer_id
     from {{ ref('stg_customers__customers') }} as deliveries
-    cross join run
-    where deliveries._load_no > run.since_load_no
+    where {{ is_new_delivery('deliveries') }}
 ),
 
 -- An address that moves from one customer to another changes both.
@@ -41,7 +40,7 @@ changed_contacts as (
             contact_versions.visible_on > run.since_as_of_on
             and contact_versions.visible_on <= run.as_of_on
         )
-        or ',' || run.changed_incident_types || ',' like '%,' || contact_versions.incident_type || ',%'
+        or {{ list_contains_word('run.changed_incident_types', 'contact_versions.incident_type') }}
 ),
 
 -- All versions: the old owner of a contact that moved loses it in the same run.

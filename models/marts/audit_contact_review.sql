@@ -44,7 +44,7 @@ final as (
     select
         reviewed.contact_id,
         reviewed.source,
-        reviewed.native_id,
+        {{ publishable_native_id('reviewed.source', 'reviewed.native_id') }} as native_id,
         reviewed.review_reason,
         reviewed.incident_type,
         reviewed.occurred_on,

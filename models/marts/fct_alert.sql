@@ -46,16 +46,29 @@ history as (
     where history.told_on <= run.as_of_on
 ),
 
+-- On which date an alert first went to the CRM; the cap counts what goes there for the first time.
+openings as (
+    select
+        history.alert_id,
+        min(history.told_on) as first_opened_on
+    from {{ ref('stg_runs__alert_history') }} as history
+    cross join run
+    where history.status = 'open' and history.told_on <= run.as_of_on
+    group by history.alert_id
+),
+
 -- An incident that found a stronger anchor has a new id; the alert raised under the old one is its alias.
 known as (
     select
         history.*,
+        openings.first_opened_on,
         ledger.incident_id as current_incident_id,
         row_number() over (
             partition by ledger.incident_id
             order by history.raised_on, history.alert_id
         ) as claim_rank
     from history
+    left join openings on history.alert_id = openings.alert_id
     left join links on history.incident_id = links.contact_id
     left join ledger on links.incident_id = ledger.incident_id
     where history.recency = 1
@@ -67,11 +80,10 @@ raised_before as (
         case
             when status = 'closed' then 'closed'
             when current_incident_id is null or claim_rank > 1 then 'retracted'
-            when status = 'held_by_cap' then 'held_by_cap'
             when {{ days_between('occurred_on', 'raised_on') }} > {{ var('alert_max_age_days') }} then 'too_old'
             else 'open'
         end as status,
-        status as last_status
+        first_opened_on
     from known
 ),
 
@@ -181,7 +193,7 @@ raised_now as (
             when {{ days_between('occurred_on', 'raised_on') }} > {{ var('alert_max_age_days') }} then 'too_old'
             else 'open'
         end as status,
-        cast(null as varchar) as last_status
+        cast(null as date) as first_opened_on
     from described
 ),
 
@@ -191,26 +203,37 @@ alerts as (
     select * from raised_now
 ),
 
+waiting as (
+    select
+        alerts.*,
+        alerts.status = 'open'
+        and (alerts.first_opened_on is null or alerts.first_opened_on = run.as_of_on) as is_waiting,
+        -- What an earlier run of this date let through stays through.
+        case when alerts.first_opened_on is null then 1 else 0 end as newcomer
+    from alerts
+    cross join run
+),
+
 -- The cap lets the most urgent through; what it holds back competes again the next day, in plain sight.
-capped as (
+ranked as (
     select
         *,
         row_number() over (
-            partition by case when status = 'held_by_cap' or (status = 'open' and last_status is null) then 1 end
-            order by priority, respond_by, alert_id
+            partition by is_waiting
+            order by newcomer, priority, respond_by, alert_id
         ) as waiting_rank
-    from alerts
+    from waiting
 ),
 
 final as (
     select
         {{ alert_columns() }},
         case
-            when status <> 'held_by_cap' and not (status = 'open' and last_status is null) then status
-            when {{ var('alert_daily_cap') }} = 0 or waiting_rank <= {{ var('alert_daily_cap') }} then 'open'
-            else 'held_by_cap'
+            when is_waiting and {{ var('alert_daily_cap') }} > 0 and waiting_rank > {{ var('alert_daily_cap') }}
+                then 'held_by_cap'
+            else status
         end as status
-    from capped
+    from ranked
 )
 
 select * from final

@@ -34,7 +34,7 @@ final as (
 
         -- the record
         contacts.source,
-        contacts.native_id,
+        {{ publishable_native_id('contacts.source', 'contacts.native_id') }} as native_id,
         files.file_name,
         contacts._file_sha256 as file_sha256,
         contacts._record_no as record_no,

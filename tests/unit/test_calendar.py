@@ -39,3 +39,8 @@ def test_an_as_of_is_a_day_of_the_calendar() -> None:
     for wrong in ("2023-02-29", "29/02/2024", "", "today"):
         with pytest.raises(ValueError, match="YYYY-MM-DD"):
             parse_as_of(wrong)
+
+
+def test_an_as_of_outside_the_plausible_dates_is_refused_before_it_locks_the_state() -> None:
+    with pytest.raises(ValueError, match="outside the plausible dates"):
+        parse_as_of("2062-01-01", date(1990, 1, 1), date(2049, 12, 31))

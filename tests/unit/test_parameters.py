@@ -44,6 +44,8 @@ def test_an_entry_of_the_taxonomy_touches_one_type(project: Path) -> None:
         ("dbt_project/dbt_project.yml", "monthly_decay_rate: 0.05", "monthly_decay_rate: 0.04"),
         ("dbt_project/seeds/tolerance_budgets.csv", "150", "160"),
         ("dbt_project/seeds/faq_incident_types.csv", "colis_perdu", "colis_egare"),
+        # Of several tags the first in the table's order counts, so another order is another meaning.
+        ("dbt_project/seeds/incident_types.csv", "delivery_late,1,", "delivery_late,99,"),
     ],
 )
 def test_other_numbers_rebuild(project: Path, file: str, old: str, new: str) -> None:

@@ -34,8 +34,9 @@ HISTORY_COLUMNS: dict[str, str] = {
     "evidence_record_no": "bigint",
     "status": "varchar",
     "told_on": "date",
+    "is_listed": "boolean",
 }
-"""The columns of `fct_alert`, and the as-of date of the run that told them."""
+"""The columns of `fct_alert`, the as-of date of the run, and whether its list told the CRM."""
 
 
 def ensure_empty_history(state: State) -> None:

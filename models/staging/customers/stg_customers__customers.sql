@@ -4,9 +4,19 @@ with records as (
     select * from {{ source('customers', 'records') }}
 ),
 
+runs as (
+    select * from {{ ref('stg_runs__runs') }}
+),
+
+-- A delivery has its day, like a record: one that an attempt for a later date took in is not seen yet.
 deliveries as (
     select * from {{ ref('stg_runs__loads') }}
-    where source = 'customers'
+    where
+        source = 'customers'
+        and delivered_on <= (
+            select runs.as_of_on from runs
+            where runs.run_no = (select max(newest.run_no) from runs as newest)
+        )
 ),
 
 -- Distinct, because a content that one load brings under two names lies there once for each of them.

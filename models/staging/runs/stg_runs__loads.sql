@@ -1,6 +1,11 @@
--- One row per delivered file: source, name as delivered and content.
+-- One row per delivered file that the run under way knows: source, name as delivered and content.
+-- A load that comes in while the run is computing waits for the next one.
 with source as (
     select * from {{ source('runs', 'loads') }}
+),
+
+runs as (
+    select * from {{ source('runs', 'runs') }}
 ),
 
 final as (
@@ -25,6 +30,10 @@ final as (
         -- times
         delivered_on
     from source
+    where load_no <= (
+        select runs.last_load_no from runs
+        where runs.run_no = (select max(newest.run_no) from runs as newest)
+    )
 )
 
 select * from final
