@@ -104,7 +104,7 @@ MISTAKES = (
     Mistake(
         "a_changed_entry_of_the_taxonomy_touches_nobody",
         TOUCHED,
-        "or ',' || run.changed_incident_types || ',' like",
+        "or {{ list_contains_word('run.changed_incident_types', 'contact_versions.incident_type') }}",
         "or ',' || run.generation_id || ',' like",
         "repriced",
     ),
@@ -190,7 +190,7 @@ MISTAKES = (
     Mistake(
         "the_customer_record_that_came_last_wins",
         "models/intermediate/int_customers.sql",
-        "order by delivered_on desc, _file_name desc, _record_no desc",
+        "order by delivered_on desc, _file_name desc, _load_no desc, _record_no desc",
         "order by _load_no desc, _file_name desc, _record_no desc",
         "late_customer_file",
     ),
