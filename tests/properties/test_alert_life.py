@@ -1,0 +1,141 @@
+"""The life of a red alert over runs: raised once, told once, taken back once, the same bytes for a date."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.properties.pipeline import Pipeline, Project
+from tests.properties.records import Call, Customer, Ticket, at
+
+DAY = date(2026, 3, 10)
+NEXT = DAY + timedelta(days=1)
+THIRD = DAY + timedelta(days=2)
+OLD = DAY - timedelta(days=90)
+
+GRAVE = ("product_defect",)
+
+
+def ticket(number: int, on: date, customer: str, *, tags: tuple[str, ...] = GRAVE) -> Ticket:
+    return Ticket(f"m{number}", str(number), at(on), at(on), customer_id=customer, tags=tags)
+
+
+def listed(pipeline: Pipeline, day: date) -> dict[str, str]:
+    """What the list of a day says: customer and change."""
+    path = pipeline.state.outbox / day.isoformat() / "alerts.csv"
+    rows = list(csv.DictReader(path.read_text("utf-8").splitlines()))
+    assert len({row["alert_id"] for row in rows}) == len(rows)
+    return {row["customer_id"]: row["change"] for row in rows}
+
+
+def alerts(pipeline: Pipeline) -> dict[str, tuple[str, str, str]]:
+    """Customer -> alert id, as-of date that raised it, status; each customer here has one."""
+    with pipeline.tables() as warehouse:
+        rows = warehouse.execute(
+            "select customer_id, alert_id, cast(raised_on as varchar), status from fct_alert"
+        ).fetchall()
+    assert len({row[0] for row in rows}) == len(rows)
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """Three days of one company, with all that the rules below look at."""
+    root = tmp_path_factory.mktemp("alerts")
+    pipeline = Pipeline(root / "company", Project.copied_to(root / "project"))
+    names = ("kept", "withdrawn", "old", "old_withdrawn", "back", "anchored", "moved_on")
+    pipeline.deliver("customers.csv", [Customer(name) for name in names], DAY)
+    first = {
+        "kept": ticket(1, DAY, "kept"),
+        "withdrawn": ticket(2, DAY, "withdrawn"),
+        "old": ticket(3, OLD, "old"),
+        "old_withdrawn": ticket(4, OLD, "old_withdrawn"),
+        "back": ticket(5, DAY, "back"),
+    }
+    pipeline.deliver("first.csv", list(first.values()), DAY)
+    pipeline.deliver("calls.csv", [Call("c1", "c1", "anchored", at(DAY), "product_defect")], DAY)
+    pipeline.run(DAY)
+    seen: dict[str, object] = {"day": listed(pipeline, DAY), "alerts_day": alerts(pipeline)}
+    gone = [
+        replace(first[name], marker=f"{name}-gone", version_at=at(NEXT), status="deleted")
+        for name in ("withdrawn", "old_withdrawn", "back")
+    ]
+    pipeline.deliver("second.csv", [*gone, ticket(6, NEXT, "anchored")], NEXT)
+    pipeline.run(NEXT)
+    seen |= {"next": listed(pipeline, NEXT), "alerts_next": alerts(pipeline)}
+    pipeline.run(NEXT)
+    seen |= {"next_again": listed(pipeline, NEXT)}
+    again = replace(first["back"], marker="back-again", version_at=at(THIRD))
+    pipeline.deliver("third.csv", [again], THIRD)
+    pipeline.run(THIRD)
+    seen |= {"third": listed(pipeline, THIRD), "alerts_third": alerts(pipeline)}
+    return seen
+
+
+def test_a_new_grave_incident_is_told_once(told: dict[str, dict[str, str]]) -> None:
+    assert told["day"] == {"kept": "new", "withdrawn": "new", "back": "new", "anchored": "new"}
+    assert "kept" not in told["next"]
+    assert "kept" not in told["third"]
+
+
+def test_an_incident_that_is_too_old_is_entered_and_never_told(
+    told: dict[str, dict[str, tuple[str, str, str]]],
+) -> None:
+    assert told["alerts_day"]["old"][2] == "too_old"
+    assert "old" not in {*told["day"], *told["next"], *told["third"]}
+
+
+def test_the_crm_hears_of_a_withdrawal_only_where_it_heard_of_the_alert(
+    told: dict[str, dict[str, str]],
+) -> None:
+    assert told["next"] == {"withdrawn": "retracted", "back": "retracted"}
+    # Also when the same date runs again: it never heard of old_withdrawn.
+    assert told["next_again"] == told["next"]
+
+
+def test_an_alert_whose_incident_comes_back_opens_again_under_its_id(
+    told: dict[str, dict[str, tuple[str, str, str]]],
+) -> None:
+    assert told["third"] == {"back": "changed"}
+    assert told["alerts_next"]["back"][2] == "retracted"
+    assert told["alerts_third"]["back"][2] == "open"
+    assert told["alerts_third"]["back"][:2] == told["alerts_day"]["back"][:2]
+
+
+def test_a_stronger_anchor_keeps_the_alert_and_raises_no_second(
+    told: dict[str, dict[str, tuple[str, str, str]]],
+) -> None:
+    # The call's incident is now the ticket's: another incident id, the same alert.
+    assert told["alerts_next"]["anchored"] == told["alerts_day"]["anchored"]
+    assert "anchored" not in told["next"]
+
+
+def test_a_cap_holds_back_the_least_urgent_and_a_repeated_date_lets_no_more_through(tmp_path: Path) -> None:
+    project = Project.copied_to(tmp_path / "project")
+    project.replace("dbt_project/dbt_project.yml", "alert_daily_cap: 0", "alert_daily_cap: 2")
+    pipeline = Pipeline(tmp_path / "company", project)
+    names = ("negative", "first_a", "first_b")
+    pipeline.deliver("customers.csv", [Customer(name) for name in names], DAY)
+    pipeline.deliver(
+        "tickets.csv",
+        [
+            ticket(1, OLD, "negative"),
+            ticket(2, DAY, "negative"),
+            ticket(3, DAY, "first_a"),
+            ticket(4, DAY, "first_b"),
+        ],
+        DAY,
+    )
+    pipeline.run(DAY)
+    through = listed(pipeline, DAY)
+    assert len(through) == 2
+    assert "negative" in through
+    pipeline.run(DAY)
+    assert listed(pipeline, DAY) == through
+    pipeline.run(NEXT)
+    assert {**through, **listed(pipeline, NEXT)}.keys() == {"negative", "first_a", "first_b"}
+    assert not set(through) & set(listed(pipeline, NEXT))
