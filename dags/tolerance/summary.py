@@ -97,9 +97,12 @@ def _print_alerts(console: Console, serving: duckdb.DuckDBPyConnection, state: S
     folder = state.outbox / as_of.isoformat()
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))["lists"]["alerts.csv"]
     by_priority = ", ".join(f"{count} of priority {name}" for name, count in manifest["by_priority"].items())
+    taken_back = manifest["by_change"].get("retracted", 0)
     too_old = serving.execute("select count(*) from main.fct_alert where status = 'too_old'").fetchall()[0][0]
     console.print(
-        f"Red alerts for the CRM: {manifest['rows']:,}" + (f" ({by_priority})" if by_priority else "")
+        f"Red alerts for the CRM: {manifest['rows'] - taken_back:,}"
+        + (f" ({by_priority})" if by_priority else "")
+        + (f", and {taken_back:,} taken back" if taken_back else "")
     )
     console.print(f"Alerts not sent because their incident is too old: {too_old:,}")
     console.print(f"The list: {folder / 'alerts.csv'}", markup=False, highlight=False, soft_wrap=True)

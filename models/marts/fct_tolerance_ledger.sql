@@ -93,7 +93,7 @@ final as (
     select
         incident_id,
         customer_id,
-        occurred_at,
+        {{ as_instant('occurred_at') }} as occurred_at,
         occurred_on,
         balance_before_points,
         penalty_points,
