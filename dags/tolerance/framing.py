@@ -11,11 +11,13 @@ import mmap
 import re
 import tempfile
 import zlib
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tolerance import limits
 from tolerance.records import (
     FileRefusedError,
     Position,
@@ -27,6 +29,8 @@ from tolerance.records import (
 Content = mmap.mmap | bytes
 
 MAX_RECORD_BYTES = 32 << 20
+"""Mails carry attachments; no honest record is larger than this."""
+
 MAX_JOINED_BYTES = 1 << 20
 """How far an opening quote is followed through the lines before it counts as unclosed."""
 
@@ -37,6 +41,10 @@ GZIP_RATIO_FROM_BYTES = 64 << 20
 KEPT_BYTES_OF_OVERSIZED = 64 << 10
 _CHUNK_BYTES = 1 << 20
 _BOM = b"\xef\xbb\xbf"
+
+
+class UndecodableError(Exception):
+    """Bytes that are neither UTF-8 nor cp1252."""
 
 
 class ArchiveTooDenseError(Exception):
@@ -89,13 +97,18 @@ def content_of(path: Path, *, name: str, scratch: Path) -> Iterator[Content]:
 
 
 def _decompress(path: Path, name: str, plain: Path) -> None:
-    limit = max(GZIP_RATIO_FROM_BYTES, path.stat().st_size * MAX_GZIP_RATIO)
     written = 0
     try:
-        with gzip.open(path, "rb") as packed, plain.open("wb") as unpacked:
+        with (
+            path.open("rb") as compressed,
+            gzip.GzipFile(fileobj=compressed, mode="rb") as packed,
+            plain.open("wb") as unpacked,
+        ):
             while chunk := packed.read(_CHUNK_BYTES):
+                limits.alive()
                 written += len(chunk)
-                if written > limit:
+                # What was read so far counts: a bomb is known by its beginning, however long it is.
+                if written > GZIP_RATIO_FROM_BYTES and written > MAX_GZIP_RATIO * compressed.tell():
                     raise ArchiveTooDenseError
                 unpacked.write(chunk)
     except (EOFError, OSError, zlib.error) as error:
@@ -121,10 +134,10 @@ def form_of(name: str) -> str:
     return plain.rpartition(".")[2] if "." in plain else ""
 
 
-def text_of(raw: bytes, *, name: str, notes: FileNotes) -> str:
+def text_of(raw: bytes, notes: FileNotes) -> str:
     """A record's text: UTF-8, else cp1252, strictly. The notes keep which.
 
-    Raises `FileRefusedError` (bad_encoding) when it is neither.
+    Raises `UndecodableError` when it is neither.
     """
     try:
         text = raw.decode("utf-8")
@@ -137,12 +150,18 @@ def text_of(raw: bytes, *, name: str, notes: FileNotes) -> str:
     try:
         text = raw.decode("cp1252")
     except UnicodeDecodeError:
-        raise FileRefusedError(
-            RefusalReason.BAD_ENCODING,
-            f"{name} is neither UTF-8 nor cp1252: export it as UTF-8 and deliver it again.",
-        ) from None
+        raise UndecodableError from None
     notes.encodings.add("cp1252")
     return text
+
+
+def undecodable(name: str, content: Content, byte_start: int) -> FileRefusedError:
+    """The refusal of a file with text in neither encoding; it names the line where that begins."""
+    line = sum(1 for _ in _LINE_END.finditer(content, 0, byte_start)) + 1
+    return FileRefusedError(
+        RefusalReason.BAD_ENCODING,
+        f"{name}, line {line}, is neither UTF-8 nor cp1252: export it as UTF-8 and deliver it again.",
+    )
 
 
 def start_of_text(content: Content) -> int:
@@ -159,14 +178,30 @@ _LINE_END = re.compile(rb"\r\n|\n|\r")
 def _lines(content: Content, start: int) -> Iterator[tuple[int, int, int]]:
     """Every physical line as (start, end of its text, start of the next one).
 
-    CR LF, LF and a lone CR each end a line, also mixed in one file.
+    CR LF, LF and a lone CR each end a line, also mixed in one file. A line without end costs no
+    more than looking for its end.
     """
-    size = len(content)
-    for match in _LINE_END.finditer(content, start):
-        yield start, match.start(), match.end()
-        start = match.end()
-    if start < size:
-        yield start, size, size
+    size, begin, at = len(content), start, start
+    while at < size:
+        limits.alive()
+        _release(content, at)
+        chunk = content[at : at + _CHUNK_BYTES]
+        if chunk[-1:] == b"\r":
+            chunk = content[at : at + len(chunk) + 1]  # CR LF stays together
+        if b"\n" in chunk or b"\r" in chunk:
+            for match in _LINE_END.finditer(chunk):
+                yield begin, at + match.start(), at + match.end()
+                begin = at + match.end()
+        at += len(chunk)
+    if begin < size:
+        yield begin, size, size
+
+
+def _release(content: Content, upto: int) -> None:
+    """Give back the memory of mapped pages that were read; the file keeps them."""
+    start = max(0, upto - 4 * _CHUNK_BYTES) // mmap.PAGESIZE * mmap.PAGESIZE
+    if isinstance(content, mmap.mmap) and upto > start:
+        content.madvise(mmap.MADV_DONTNEED, start, upto - start)
 
 
 def ndjson_frames(content: Content) -> Iterator[Frame]:
@@ -295,8 +330,13 @@ class JsonArrays:
     `broken_from` is where reading had to stop, or None for a whole document.
     """
 
-    elements: dict[str, list[tuple[int, int]]]
+    elements: dict[str, array[int]]
     broken_from: int | None = None
+
+    def spans(self, key: str) -> Iterator[tuple[int, int]]:
+        """Start and end of each element of one array, in bytes."""
+        numbers = iter(self.elements.get(key, ()))
+        return zip(numbers, numbers, strict=True)
 
 
 def json_arrays(content: Content, wanted: tuple[str, ...]) -> JsonArrays:
@@ -307,14 +347,19 @@ def json_arrays(content: Content, wanted: tuple[str, ...]) -> JsonArrays:
     """
     found = JsonArrays({})
     depth, key, begin = 0, "", -1
+    next_look = 0
     for match in _JSON_TOKEN.finditer(content):
+        if match.end() > next_look:
+            limits.alive()
+            _release(content, match.start())
+            next_look = match.end() + _CHUNK_BYTES
         token = match.group()
         if token == b'"' or (depth == 0 and token != b"{"):
             break  # a string that never ends; a document that is no object
         if token in b"{[":
             depth += 1
             if depth == _IN_A_VALUE and token == b"[" and key in wanted:
-                found.elements.setdefault(key, [])
+                found.elements.setdefault(key, array("q"))
                 begin = match.end()
         elif token in b"}]":
             depth -= 1
@@ -332,9 +377,9 @@ def json_arrays(content: Content, wanted: tuple[str, ...]) -> JsonArrays:
     return found
 
 
-def _end_element(content: Content, elements: list[tuple[int, int]], begin: int, end: int) -> None:
-    if content[begin:end].strip():
-        elements.append((begin, end))
+def _end_element(content: Content, elements: array[int], begin: int, end: int) -> None:
+    if content[begin : min(end, begin + _CHUNK_BYTES)].strip():
+        elements.extend((begin, end))
 
 
 def _closed(content: Content, found: JsonArrays, end: int) -> JsonArrays:
@@ -346,9 +391,12 @@ def _closed(content: Content, found: JsonArrays, end: int) -> JsonArrays:
 
 def span_frames(content: Content, arrays: JsonArrays, key: str) -> Iterator[Frame]:
     """The elements of one array as frames; a broken rest is one more, marked not_json."""
-    record_no = 0
-    for start, end in arrays.elements.get(key, []):
+    record_no = released = 0
+    for start, end in arrays.spans(key):
         record_no += 1
+        if start - released > _CHUNK_BYTES:
+            _release(content, start)
+            released = start
         yield _frame(content, record_no, start, end)
     if arrays.broken_from is None:
         return
@@ -365,25 +413,74 @@ def span_frames(content: Content, arrays: JsonArrays, key: str) -> Iterator[Fram
 # Mail ---------------------------------------------------------------------------------
 
 
-_FROM_LINE = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]{0,500}\d\d:\d\d[^\r\n]{0,200}")
+_FROM_LINE = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]{1,500}(?=\r?\n|\Z)")
+_ENVELOPE_DATE = re.compile(
+    rb" (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +(?:(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d"
+    rb"|\d\d? +(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) ).{0,60}\d:\d\d"
+)
+_TIME_OF_DAY = re.compile(rb"\d:\d\d")
+_HEADER_LINE = re.compile(rb"\r?\n[!-9;-~]{1,80}:")
+_CONTENT_LENGTH = re.compile(rb"^Content-Length:[ \t]*(\d{1,12})[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
+_END_OF_HEADERS = re.compile(rb"\n\r?\n")
+_BETWEEN_MESSAGES = re.compile(rb"(?:\r?\n){0,3}(?=From |\Z)")
+_MAX_HEADER_BYTES = 256 << 10
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 
 
 def mbox_frames(content: Content) -> Iterator[Frame]:
     """The messages of an mbox file.
 
-    A message begins with a line `From …` that tells a time of day and stands at the
-    beginning of the file or after a blank line: a sentence that begins with "From" does
-    not split a message. What stands before the first such line is a record of its own.
+    A message begins with a line `From … <date>` at the beginning of the file or after a blank line: a
+    sentence that begins with "From" does not split a message. Where a message tells its own length
+    and the next one, or the end, stands there, nothing in its body splits it. What stands before the
+    first message is a record of its own.
     """
-    starts = [match.start() for match in _FROM_LINE.finditer(content)]
+    starts = _message_starts(content)
     if content and (not starts or content[: starts[0]].strip()):
         starts.insert(0, 0)
     if not starts:
         return
     starts[0] = 0  # blank lines before the first message are its own
-    for record_no, (start, end) in enumerate(zip(starts, [*starts[1:], len(content)], strict=True), start=1):
+    for record_no, start in enumerate(starts, start=1):
+        end = starts[record_no] if record_no < len(starts) else len(content)
+        _release(content, start)
         yield _frame(content, record_no, start, end)
+
+
+def _message_starts(content: Content) -> array[int]:
+    starts = array("q")
+    at = 0
+    while (match := _FROM_LINE.search(content, at)) is not None:
+        limits.alive()
+        _release(content, match.start())
+        at = match.end()
+        if _is_separator(content, match.start(), match.end()):
+            starts.append(match.start())
+            at = _end_by_length(content, match.end()) or at
+    return starts
+
+
+def _is_separator(content: Content, start: int, end: int) -> bool:
+    """A `From ` line with the date of an envelope, or with a time of day and headers after it."""
+    line = content[start:end]
+    if _ENVELOPE_DATE.search(line):
+        return True
+    return bool(_TIME_OF_DAY.search(line) and _HEADER_LINE.match(content, end))
+
+
+def _end_by_length(content: Content, start: int) -> int | None:
+    """Where the message ends by its Content-Length, if that is confirmed by what stands there."""
+    headers = content[start : start + _MAX_HEADER_BYTES]
+    end_of_headers = _END_OF_HEADERS.search(headers)
+    if end_of_headers is None:
+        return None
+    length = _CONTENT_LENGTH.search(headers, 0, end_of_headers.end())
+    if length is None:
+        return None
+    end = start + end_of_headers.end() + int(length.group(1))
+    if end > len(content) or _BETWEEN_MESSAGES.match(content, end) is None:
+        return None
+    return max(end - 2, start)  # the blank line before the next message may be the body's last
 
 
 def mbox_message(raw: bytes) -> bytes:

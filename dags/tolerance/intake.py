@@ -14,21 +14,21 @@ import os
 import shutil
 import tempfile
 from array import array
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import duckdb
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock
 
-from tolerance import gates, inbox, landing
+from tolerance import gates, inbox, landing, limits
 from tolerance.framing import ArchiveTooDenseError, Content, FileNotes, content_of
 from tolerance.identity import identity_key
 from tolerance.readers.contract import Reader, ReaderContext
@@ -52,6 +52,16 @@ if TYPE_CHECKING:
 
 EMPTY_LOAD_ID = "0" * 16
 BATCH_ROWS = 20_000
+ROW_GROUP_BYTES = 16 << 20
+"""Rows go to disk when there are `BATCH_ROWS` of them or this much text in them."""
+
+BATCH_FILES = 2_000
+BATCH_BYTES = 256 << 20
+"""What one child process reads: so many files, or so many bytes."""
+
+MAX_KILLS = 2
+"""How many children one file may cost before it is set aside whole."""
+
 DUCKDB_MEMORY = "256MB"
 
 QUARANTINE_SCHEMA = pa.schema(
@@ -213,6 +223,10 @@ class _Work:
         return self.root / "quarantined"
 
     @property
+    def batches(self) -> Path:
+        return self.root / "batches"
+
+    @property
     def counted(self) -> Path:
         return self.root / "counted.ndjson"
 
@@ -237,27 +251,128 @@ def read(source: str, load_id: str, state: State) -> None:
     work = _Work(state, source, load_id)
     if _is_loaded(state, source, load_id):
         return
-    for folder in (work.staged, work.quarantined):
+    for folder in (work.staged, work.quarantined, work.batches):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    company = settings()
-    context = ReaderContext(company, identity_key(state), work.scratch)
+    context = ReaderContext(settings(), identity_key(state), work.scratch)
     contents = _loaded_contents(load_records(state, source))
-    records = _read_records(work.plan)
-    with closing(_Staging(work, source)) as staging:
-        for file_no, record in enumerate(records):
-            earlier = contents.get(record.file_sha256)
-            if earlier is not None and source != "customers":
-                _repeat(record, earlier)
-                continue
-            staging.begin(record, file_no, keeps_bad=earlier is None)
-            _read_file(record, staging, context, state)
-            if earlier is not None:
-                # A customers file counts again, as the latest delivery, by rows marked duplicate.
-                _repeat(record, earlier)
-            elif record.status in _LOADED:
-                contents.setdefault(record.file_sha256, record)
+    files = list(enumerate(_read_records(work.plan)))
+    records = [record for _, record in files]
+    while files:
+        to_read, files = _split_known(files, contents, source)
+        for batch in _batches(to_read):
+            for file_no, record in _read_batch(work, batch, context, frozenset(contents)):
+                records[file_no] = record
+                earlier = contents.get(record.file_sha256)
+                if earlier is not None:
+                    # A customers file counts again, as the latest delivery, by rows marked duplicate.
+                    _repeat(record, earlier)
+                elif record.status in _LOADED:
+                    contents[record.file_sha256] = record
+        files = [(file_no, records[file_no]) for file_no, _ in files]
     _write_records(work.counted, records)
+
+
+_Files = list[tuple[int, FileRecord]]
+
+
+def _split_known(files: _Files, contents: dict[str, FileRecord], source: str) -> tuple[_Files, _Files]:
+    """What is to be read now, and what must wait because its content is read now under another name.
+
+    Known content is counted here and not read again, but for customers.
+    """
+    now: _Files = []
+    later: _Files = []
+    coming: set[str] = set()
+    for file_no, record in files:
+        earlier = contents.get(record.file_sha256)
+        if earlier is not None and source != "customers":
+            _repeat(record, earlier)
+        elif record.file_sha256 in coming:
+            later.append((file_no, record))
+        else:
+            now.append((file_no, record))
+            coming.add(record.file_sha256)
+    return now, later
+
+
+def _batches(files: _Files) -> Iterator[_Files]:
+    """Runs of files that one child reads: many small ones, or one large one."""
+    batch: _Files = []
+    size = 0
+    for file in files:
+        if batch and (len(batch) >= BATCH_FILES or size + file[1].byte_count > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(file)
+        size += file[1].byte_count
+    if batch:
+        yield batch
+
+
+def _read_batch(work: _Work, batch: _Files, context: ReaderContext, contents: frozenset[str]) -> _Files:
+    """Read files in a child under limits; give them back with their counts.
+
+    A child that dies costs the record that it was reading; a file that kills more than
+    `MAX_KILLS` of them is set aside whole.
+    `contents` were loaded before: their bad records are not set aside again.
+    """
+    passed_over: set[tuple[int, int]] = set()
+    kills: Counter[int] = Counter()
+    name = f"{batch[0][0]:06d}"
+    while True:
+        for folder in (work.staged, work.quarantined):
+            for leftover in folder.glob(f"{name}-*"):
+                leftover.unlink()
+        counted = work.batches / f"{name}.ndjson"
+        dropped = frozenset(file_no for file_no, count in kills.items() if count > MAX_KILLS)
+        killed = limits.run_in_child(
+            _read_files,
+            {
+                "work": work,
+                "batch": batch,
+                "context": context,
+                "counted": counted,
+                "contents": contents,
+                "dropped": dropped,
+                "batch_rows": BATCH_ROWS,
+            },
+            scratch=work.scratch,
+            passed_over=frozenset(passed_over),
+        )
+        if killed is None:
+            return [
+                (file_no, record) for (file_no, _), record in zip(batch, _read_records(counted), strict=True)
+            ]
+        kills[killed.file_no] += 1
+        logger.warning("%s: reading file %d, record %d: %s", work.source, *astuple(killed))
+        if killed.record_no:
+            passed_over.add((killed.file_no, killed.record_no))
+        else:
+            kills[killed.file_no] = MAX_KILLS + 1
+
+
+def _read_files(
+    work: _Work,
+    batch: _Files,
+    context: ReaderContext,
+    counted: Path,
+    *,
+    contents: frozenset[str],
+    dropped: frozenset[int],
+    batch_rows: int,
+) -> None:
+    """Stage the records of a batch of files and write their counts. Runs in a child."""
+    with closing(_Staging(work, work.source, f"{batch[0][0]:06d}", batch_rows)) as staging:
+        for file_no, record in batch:
+            limits.begin_file(file_no)
+            staging.begin(record, file_no, keeps_bad=record.file_sha256 not in contents)
+            if file_no in dropped:
+                staging.set_aside(_beyond_limits(record, "reading it ended the reading process"))
+                _judge(record, staging, work.state.landing / record.file_sha256, context)
+            else:
+                _read_file(record, staging, context, work.state)
+    _write_records(counted, [record for _, record in batch])
 
 
 def _loaded_contents(records: list[FileRecord]) -> dict[str, FileRecord]:
@@ -297,7 +412,10 @@ def _read_file(record: FileRecord, staging: _Staging, context: ReaderContext, st
         return
     except ArchiveTooDenseError:
         staging.abandon()
-        staging.set_aside(_dense_archive(record))
+        staging.set_aside(_beyond_limits(record, "the archive grows beyond the limit"))
+    except (MemoryError, RecursionError):
+        staging.abandon()
+        staging.set_aside(_beyond_limits(record, "its records cannot be told apart in bounded memory"))
     _judge(record, staging, path, context)
     record.encoding = notes.encoding
     record.message = record.message or "; ".join(dict.fromkeys(notes.messages)) or None
@@ -310,12 +428,13 @@ def _newest(newest: date | None, outcome: AcceptedRecord, columns: tuple[str, ..
     return newest
 
 
-def _dense_archive(record: FileRecord) -> QuarantinedRecord:
+def _beyond_limits(record: FileRecord, why: str) -> QuarantinedRecord:
+    """A whole file as one record that costs too much."""
     return QuarantinedRecord(
         Position(1, 0, record.byte_count),
         b"",
         QuarantineReason.RESOURCE_LIMIT,
-        "the archive grows beyond the limit; its bytes are in landing/",
+        f"{why}; its bytes are in landing/",
     )
 
 
@@ -368,12 +487,24 @@ class _Rows:
 
     path: Path
     schema: pa.Schema
+    most_rows: int
     rows: list[dict[str, object]] = field(default_factory=list)
     writer: pq.ParquetWriter | None = None
+    byte_count: int = 0
 
-    def add(self, row: dict[str, object]) -> None:
+    def add(self, row: dict[str, object], byte_count: int) -> None:
         self.rows.append(row)
-        if len(self.rows) >= BATCH_ROWS:
+        self.byte_count += byte_count
+        if len(self.rows) >= self.most_rows or self.byte_count >= ROW_GROUP_BYTES:
+            self.flush()
+
+    def take(self, other: _Rows) -> None:
+        """Take over the rows of another that has none on disk."""
+        self.rows.extend(other.rows)
+        self.byte_count += other.byte_count
+        other.rows.clear()
+        other.byte_count = 0
+        if len(self.rows) >= self.most_rows or self.byte_count >= ROW_GROUP_BYTES:
             self.flush()
 
     def flush(self) -> None:
@@ -381,8 +512,11 @@ class _Rows:
             return
         if self.writer is None:
             self.writer = pq.ParquetWriter(self.path, self.schema, compression="zstd")
+        limits.alive()
         self.writer.write_table(pa.Table.from_pylist(self.rows, schema=self.schema))
+        limits.alive()
         self.rows.clear()
+        self.byte_count = 0
 
     def close(self) -> None:
         self.flush()
@@ -393,6 +527,7 @@ class _Rows:
     def discard(self) -> None:
         """Forget everything, also what is already on disk."""
         self.rows.clear()
+        self.byte_count = 0
         if self.writer is not None:
             self.writer.close()
             self.writer = None
@@ -406,19 +541,21 @@ class _Staging:
     refusal at its end can take all of it back.
     """
 
-    def __init__(self, work: _Work, source: str) -> None:
+    def __init__(self, work: _Work, source: str, batch: str, batch_rows: int) -> None:
         self._work = work
+        self._batch_rows = batch_rows
+        self._batch = batch
         self._columns = [name for name, _ in RAW_COLUMNS[source]]
         self._schema = staged_schema(source)
-        self._shared = _Rows(work.staged / "shared.parquet", self._schema)
-        self._shared_bad = _Rows(work.quarantined / "shared.parquet", QUARANTINE_SCHEMA)
+        self._shared = _Rows(work.staged / f"{batch}-shared.parquet", self._schema, batch_rows)
+        self._shared_bad = _Rows(work.quarantined / f"{batch}-shared.parquet", QUARANTINE_SCHEMA, batch_rows)
 
     def begin(self, record: FileRecord, file_no: int, *, keeps_bad: bool) -> None:
         """Turn to the next file. One read before does not set its bad records aside again."""
-        own = f"file-{file_no:06d}.parquet"
+        own = f"{self._batch}-file-{file_no:06d}.parquet"
         self._record, self._file_no, self._keeps_bad = record, file_no, keeps_bad
-        self._good = _Rows(self._work.staged / own, self._schema)
-        self._bad = _Rows(self._work.quarantined / own, QUARANTINE_SCHEMA)
+        self._good = _Rows(self._work.staged / own, self._schema, self._batch_rows)
+        self._bad = _Rows(self._work.quarantined / own, QUARANTINE_SCHEMA, self._batch_rows)
         self._positions = array("q")  # number, start and end of each accepted record
         self.bad = 0
 
@@ -443,7 +580,8 @@ class _Staging:
                 "_load_id": self._record.load_id,
                 "_loaded_at": self._record.loaded_at,
                 "_file_no": self._file_no,
-            }
+            },
+            len(content),
         )
 
     def set_aside(self, outcome: QuarantinedRecord) -> None:
@@ -462,7 +600,8 @@ class _Staging:
                 "reason": outcome.reason.value,
                 "detail": outcome.detail,
                 "raw": outcome.raw,
-            }
+            },
+            len(outcome.raw),
         )
 
     def commit(self) -> None:
@@ -502,10 +641,7 @@ def _merge(own: _Rows, shared: _Rows) -> None:
     if own.writer is not None:
         own.close()
         return
-    shared.rows.extend(own.rows)
-    own.rows.clear()
-    if len(shared.rows) >= BATCH_ROWS:
-        shared.flush()
+    shared.take(own)
 
 
 def staged_schema(source: str) -> pa.Schema:
@@ -535,8 +671,8 @@ def _frames(paths: list[Path]) -> Iterator[pd.DataFrame]:
     """The staged rows as data frames of at most a batch; dates are comparable in them."""
     for path in paths:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=BATCH_ROWS):
-                yield batch.to_pandas(date_as_object=False)
+            for group in range(file.num_row_groups):  # bounded in rows and bytes
+                yield file.read_row_group(group).to_pandas(date_as_object=False)
 
 
 # Step 4: load -------------------------------------------------------------------------
@@ -599,6 +735,8 @@ def _write_loaded(work: _Work, files: list[FileRecord]) -> None:
     staged = sorted(str(path) for path in work.staged.glob("*.parquet"))
     if not staged:
         return
+    import duckdb  # here: reading processes do without it
+
     source = work.source
     is_kept = "true" if source == "customers" else "not is_duplicate"
     columns = ", ".join(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tolerance import framing
 from tolerance.framing import FileNotes, csv_frames, json_arrays, mbox_frames, ndjson_frames
-from tolerance.records import FileRefusedError, QuarantineReason
+from tolerance.records import QuarantineReason
 
 
 def framed(content: bytes) -> list[bytes]:
@@ -77,11 +77,11 @@ def test_a_line_beyond_the_limit_is_set_aside_and_the_next_one_read(
 def test_elements_of_arrays_are_found_past_brackets_and_quotes_in_strings() -> None:
     content = rb'{"x":[[1]],"users":[], "tickets" : [ {"a":"]}\"["} ,2],"end":"tickets"}'
     arrays = json_arrays(content, ("tickets", "users"))
-    assert [content[a:b].strip() for a, b in arrays.elements["tickets"]] == [
+    assert [content[a:b].strip() for a, b in arrays.spans("tickets")] == [
         rb'{"a":"]}\"["}',
         b"2",
     ]
-    assert arrays.elements["users"] == []
+    assert list(arrays.spans("users")) == []
     assert arrays.broken_from is None
 
 
@@ -113,9 +113,9 @@ def test_what_stands_before_the_first_message_of_an_mbox_is_a_record() -> None:
 
 def test_text_is_utf8_else_cp1252_else_the_file_is_refused() -> None:
     notes = FileNotes()
-    assert framing.text_of("é".encode(), name="a", notes=notes) == "é"
+    assert framing.text_of("é".encode(), notes) == "é"
     assert notes.encoding == "utf-8"
-    assert framing.text_of("é€".encode("cp1252"), name="a", notes=notes) == "é€"
+    assert framing.text_of("é€".encode("cp1252"), notes) == "é€"
     assert notes.encoding == "utf-8+cp1252"
-    with pytest.raises(FileRefusedError, match="neither UTF-8 nor cp1252"):
-        framing.text_of(b"\x81", name="a", notes=notes)
+    with pytest.raises(framing.UndecodableError):
+        framing.text_of(b"\x81", notes)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import os
+import resource
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -213,9 +216,60 @@ def test_a_gate_that_fails_says_so_in_counts(state: State, deliver: Deliver) -> 
     assert rows(state) == []
 
 
+BOMB = gzip.compress(b"a" * (16 << 20), 9) * 64
+MAIL = b"From: Ana <ana@example.fr>\nDate: Thu, 1 Oct 2026 10:00:00 +0200\nMessage-ID: <%d@x>\n"
+NESTED = b"".join(b"Content-Type: multipart/mixed; boundary=%d\n\n--%d\n" % (n, n) for n in range(3_000))
+FORWARDED = b"Content-Type: message/rfc822\n\n" * 3_000
+
+
+def test_bombs_cost_one_record_each_and_the_other_files_of_the_day_load(state: State) -> None:
+    mails = state.root.parent / "in" / "mail"
+    mails.mkdir(parents=True)
+    hostile = {
+        "bomb.eml.gz": BOMB,
+        "subject.eml": MAIL % 1 + b"Subject: " + b"=?utf-8?q?=C3=A9?= " * 105_000 + b"\n\nx",
+        "nested.eml": MAIL % 2 + NESTED,
+        "forwarded.eml": MAIL % 3 + FORWARDED,
+        "good.eml": MAIL % 4 + b"\nWhere is my parcel?\n",
+    }
+    for name, content in hostile.items():
+        (mails / name).write_bytes(content)
+    with (mails / "line.mbox").open("wb") as file:
+        file.write(b"From a@b Thu Oct  1 10:00:00 2026\n" + MAIL % 5 + b"\n")
+        for _ in range(256):
+            file.write(b"x" * (1 << 20))
+    begin = time.process_time() + _children()
+    found = counts(take_in(state, "mail"))
+    assert time.process_time() + _children() - begin < 5 * len(found)
+    assert {name for name, row in found.items() if row == ("loaded", 1, 1, 0, 0)} == {"good.eml"}
+    assert {row for name, row in found.items() if name != "good.eml"} == {
+        ("loaded_with_quarantine", 1, 0, 0, 1)
+    }
+    assert {row["reason"] for row in quarantined(state, "mail")} == {"resource_limit"}
+
+
+def _children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def test_a_line_of_256_megabytes_is_set_aside_and_its_neighbours_load(state: State) -> None:
+    calls = state.root.parent / "in" / "faq"
+    calls.mkdir(parents=True)
+    with (calls / "a.csv").open("wb") as file:
+        file.write((CALLS + call(1)).encode())
+        for _ in range(256):
+            file.write(b"x" * (1 << 20))
+        file.write(b"\n" + call(2).encode())
+    assert counts(take_in(state)) == {"a.csv": ("loaded_with_quarantine", 3, 2, 0, 1)}
+    assert [row["reason"] for row in quarantined(state)] == ["resource_limit"]
+    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10
+    assert most < 512 << 20
+
+
 STEPS = [
     ("tolerance.landing", "sync_folder", "land"),
-    ("tolerance.intake", "_judge", "read"),
+    ("tolerance.intake", "_read_batch", "read"),
     ("tolerance.intake", "_write_loaded", "load"),
     ("tolerance.intake", "_assert_balanced", "load"),
     ("tolerance.intake", "_publish", "load"),

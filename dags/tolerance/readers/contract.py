@@ -10,7 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from tolerance import framing
+from tolerance import framing, limits
 from tolerance.framing import Content, FileNotes, Frame
 from tolerance.instants import (
     ImplausibleTimeError,
@@ -139,15 +139,39 @@ def csv_outcomes(
     header_frame = next(framing.csv_frames(content, delimiter, begin), None)
     if header_frame is None:
         return
-    header = _header(header_frame, contract, name=name, notes=notes)
+    try:
+        header = _header(header_frame, contract, name=name, notes=notes)
+    except framing.UndecodableError:
+        raise framing.undecodable(name, content, begin) from None
     for frame in framing.csv_frames(content, delimiter, header_frame.position.byte_end):
-        try:
-            yield AcceptedRecord(
-                frame.position,
-                values_of(_row(frame, header, contract.delimiter, name=name, notes=notes)),
-            )
-        except BadFieldError as error:
-            yield frame.quarantined(error.reason, error.detail)
+        yield outcome_of(
+            frame,
+            lambda frame: values_of(_row(frame, header, contract.delimiter, notes)),
+            name=name,
+            content=content,
+        )
+
+
+def outcome_of(frame: Frame, values_of: Callable[[Frame], Values], *, name: str, content: Content) -> Outcome:
+    """What one frame becomes: accepted, or quarantined with a reason, also when it costs too much.
+
+    Raises `FileRefusedError` when its text is in no encoding that is read.
+    """
+    try:
+        with limits.one_record(frame.position.record_no):
+            if frame.problem is not None:
+                raise BadFieldError(frame.problem, frame.detail)
+            return AcceptedRecord(frame.position, values_of(frame))
+    except BadFieldError as error:
+        return frame.quarantined(error.reason, error.detail)
+    except limits.TooCostlyError:
+        return frame.quarantined(QuarantineReason.RESOURCE_LIMIT, "reading it took too long")
+    except MemoryError:
+        return frame.quarantined(QuarantineReason.RESOURCE_LIMIT, "reading it took too much memory")
+    except RecursionError:
+        return frame.quarantined(QuarantineReason.RESOURCE_LIMIT, "its parts are nested too deeply")
+    except framing.UndecodableError:
+        raise framing.undecodable(name, content, frame.position.byte_start) from None
 
 
 def _after_sep_line(content: Content, delimiter: bytes) -> int:
@@ -162,7 +186,7 @@ def _header(frame: Frame, contract: CsvContract, *, name: str, notes: FileNotes)
     try:
         if frame.problem is not None:
             raise BadFieldError(frame.problem, frame.detail)
-        text = framing.text_of(frame.raw, name=name, notes=notes)
+        text = framing.text_of(frame.raw, notes)
         header = [column.strip() for column in _cells(text, contract.delimiter)]
     except BadFieldError as error:
         raise FileRefusedError(
@@ -196,17 +220,15 @@ def _header_sentence(name: str, missing: str, header: list[str], contract: CsvCo
     return f"{name}, line 1: the column {missing} is missing{hint}; the header must be {expected}"
 
 
-def _row(frame: Frame, header: list[str], delimiter: str, *, name: str, notes: FileNotes) -> dict[str, str]:
+def _row(frame: Frame, header: list[str], delimiter: str, notes: FileNotes) -> dict[str, str]:
     """One record's fields by column, blanks at their ends taken off."""
-    if frame.problem is not None:
-        raise BadFieldError(frame.problem, frame.detail)
     if b"\0" in frame.raw:
         is_filler = not frame.raw.strip(b"\0 \t\r\n")
         raise BadFieldError(
             QuarantineReason.NOT_A_RECORD if is_filler else QuarantineReason.BAD_VALUE,
             "the line is made of NULs" if is_filler else "a NUL stands in the line",
         )
-    text = framing.text_of(frame.raw, name=name, notes=notes)
+    text = framing.text_of(frame.raw, notes)
     cells = [cell.strip() for cell in _cells(text, delimiter)]
     if len(cells) != len(header):
         raise BadFieldError(

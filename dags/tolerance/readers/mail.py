@@ -23,7 +23,7 @@ from pathlib import Path
 from selectolax.lexbor import LexborHTMLParser
 
 from tolerance import framing
-from tolerance.framing import FileNotes, Frame
+from tolerance.framing import FileNotes
 from tolerance.identity import address_hash
 from tolerance.inbox import is_maildir_message
 from tolerance.instants import (
@@ -37,12 +37,14 @@ from tolerance.readers.contract import (
     Outcome,
     ReaderContext,
     Values,
+    outcome_of,
     unknown_form,
 )
-from tolerance.records import AcceptedRecord, QuarantineReason
+from tolerance.records import QuarantineReason
 from tolerance.settings import Settings
 
 MAX_PARTS = 200
+MAX_HEADER_BYTES = 1 << 20
 MAX_SUBJECT_CHARACTERS = 1_000
 MAX_BODY_CHARACTERS = 100_000
 _MAX_HEADER_CHARACTERS = 8_192
@@ -54,6 +56,7 @@ _TELLTALE_HEADERS = frozenset(
     {"from", "sender", "to", "date", "subject", "message-id", "received", "return-path"}
 )
 _AUTOMATIC_HEADERS = frozenset({"x-autoreply", "x-autorespond", "x-autoresponder"})
+_END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 _ID = re.compile(r"<([^<>\s]{1,998})>")
 _BLANKS = re.compile(r"\s+")
 _BLANK_LINES = re.compile(r"\n\s*\n")
@@ -76,27 +79,21 @@ def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> 
         raise unknown_form(name, ".eml or .mbox (each also .gz), or in a Maildir folder")
     notes.encodings.add("mime")  # each part of a message declares its own
     with framing.content_of(path, name=name, scratch=context.scratch) as content:
-        if is_message:  # also one of no bytes: a delivered message that is none
-            yield _outcome(framing.whole_frame(content), context)
-        else:
-            for frame in framing.mbox_frames(content):
-                yield _outcome(frame, context)
-
-
-def _outcome(frame: Frame, context: ReaderContext) -> Outcome:
-    try:
-        if frame.problem is not None:
-            raise BadFieldError(frame.problem, frame.detail)
-        return AcceptedRecord(frame.position, _values(framing.mbox_message(frame.raw), context))
-    except BadFieldError as error:
-        return frame.quarantined(error.reason, error.detail)
-    except RecursionError:
-        return frame.quarantined(QuarantineReason.RESOURCE_LIMIT, "parts are nested too deeply")
+        # One message of no bytes counts too: a delivered message that is none.
+        for frame in [framing.whole_frame(content)] if is_message else framing.mbox_frames(content):
+            yield outcome_of(
+                frame,
+                lambda frame: _values(framing.mbox_message(frame.raw), context),
+                name=name,
+                content=content,
+            )
 
 
 def _values(raw: bytes, context: ReaderContext) -> Values:
-    if raw.count(b"boundary") > MAX_PARTS:
+    if raw.count(b"boundary=") > MAX_PARTS:
         raise BadFieldError(QuarantineReason.RESOURCE_LIMIT, f"more than {MAX_PARTS} boundaries")
+    if _header_bytes(raw) > MAX_HEADER_BYTES:
+        raise BadFieldError(QuarantineReason.RESOURCE_LIMIT, f"more than {MAX_HEADER_BYTES} bytes of headers")
     message = _PARSER.parsebytes(raw)
     headers = _headers(message)
     if not _TELLTALE_HEADERS & headers.keys():
@@ -114,6 +111,12 @@ def _values(raw: bytes, context: ReaderContext) -> Values:
         "body_text": _body_text(message),
         "mail_kind": _kind(headers, message, sender),
     }
+
+
+def _header_bytes(raw: bytes) -> int:
+    """How much stands before the first blank line, as far as it matters."""
+    end = _END_OF_HEADERS.search(raw, 0, MAX_HEADER_BYTES + 2)
+    return end.start() if end else min(len(raw), MAX_HEADER_BYTES + 1)
 
 
 # Headers ------------------------------------------------------------------------------

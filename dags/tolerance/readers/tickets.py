@@ -6,13 +6,15 @@ version give equal values, so that a ticket delivered twice is found out.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from tolerance import framing
+from tolerance import framing, limits
 from tolerance.framing import Content, FileNotes, Frame
 from tolerance.identity import address_hash
 from tolerance.readers.contract import (
@@ -25,11 +27,11 @@ from tolerance.readers.contract import (
     moment,
     one_of,
     optional_moment,
+    outcome_of,
     required,
     unknown_form,
 )
 from tolerance.records import (
-    AcceptedRecord,
     FileRefusedError,
     QuarantineReason,
     RefusalReason,
@@ -61,6 +63,8 @@ SATISFACTIONS = frozenset({"good", "bad", "offered", "unoffered"})
 _YES_OR_NO = frozenset({"yes", "no", "true", "false", "0", "1"})
 _YES = frozenset({"yes", "true", "1"})
 _MOST_DIGITS_OF_A_COUNT = 6
+_MAX_BESIDE_BYTES = 1 << 20
+"""A user or a metric set that is larger is none."""
 
 Json = dict[str, Any]
 
@@ -89,15 +93,14 @@ def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> 
 
 
 def _data_export(content: Content, name: str, context: ReaderContext, notes: FileNotes) -> Iterator[Outcome]:
+    def values_of(frame: Frame) -> Values:
+        ticket = _object(frame.raw, notes)
+        requester = ticket.get("requester")
+        person = requester if isinstance(requester, dict) else {}
+        return _values(_fields(ticket, person, _metrics_in(ticket)), context)
+
     for frame in framing.ndjson_frames(content):
-        try:
-            ticket = _object(frame, name, notes)
-            requester = ticket.get("requester")
-            person = requester if isinstance(requester, dict) else {}
-            fields = _fields(ticket, person, _metrics_in(ticket))
-            yield AcceptedRecord(frame.position, _values(fields, context))
-        except BadFieldError as error:
-            yield frame.quarantined(error.reason, error.detail)
+        yield outcome_of(frame, values_of, name=name, content=content)
 
 
 # Form (a): one document, the people and the metrics beside the tickets ----------------
@@ -115,49 +118,79 @@ def _incremental_export(
             f"{name} holds no array `tickets`: deliver Zendesk's incremental export as it is, "
             "or one ticket a line as .ndjson.",
         )
-    users = _by_id(content, arrays, "users", "id", name=name, notes=notes)
-    metrics = _by_id(content, arrays, "metric_sets", "ticket_id", name=name, notes=notes)
     is_whole = arrays.broken_from is None
-    for frame in framing.span_frames(content, arrays, "tickets"):
-        try:
-            ticket = _object(frame, name, notes)
-            person = users.get(_text(ticket.get("requester_id")))
+    with closing(_Beside(content, arrays, name, notes)) as beside:
+
+        def values_of(frame: Frame) -> Values:
+            ticket = _object(frame.raw, notes)
+            person = beside.find("users", _text(ticket.get("requester_id")))
             if person is None and not is_whole:
                 # The rest of the document may have held this person: not theirs to lose.
                 raise BadFieldError(
                     QuarantineReason.MISSING_REQUIRED, "its user was lost with the rest of the file"
                 )
-            metric = metrics.get(_text(ticket.get("id"))) or _metrics_in(ticket)
-            yield AcceptedRecord(frame.position, _values(_fields(ticket, person or {}, metric), context))
-        except BadFieldError as error:
-            yield frame.quarantined(error.reason, error.detail)
+            metric = beside.find("metric_sets", _text(ticket.get("id"))) or _metrics_in(ticket)
+            return _values(_fields(ticket, person or {}, metric), context)
+
+        for frame in framing.span_frames(content, arrays, "tickets"):
+            yield outcome_of(frame, values_of, name=name, content=content)
 
 
-def _by_id(
-    content: Content,
-    arrays: framing.JsonArrays,
-    key: str,
-    id_field: str,
-    *,
-    name: str,
-    notes: FileNotes,
-) -> dict[str, Json]:
-    """The wanted fields of users or metric sets, by id. One that cannot be read is passed over."""
-    found: dict[str, Json] = {}
-    for start, end in arrays.elements.get(key, []):
-        try:
-            element = _parsed(content[start:end], name, notes)
-        except BadFieldError:
-            element = None
-        if isinstance(element, dict) and element.get(id_field) is not None:
-            found[_text(element[id_field])] = {
-                field: element[field]
-                for field in ("external_id", "email", "solved_at", "reopens")
-                if field in element
-            }
-        else:
-            notes.messages.append(f"{name}: an entry of {key} cannot be read")
-    return found
+_IDS_BESIDE = {"users": "id", "metric_sets": "ticket_id"}
+_FIELDS_BESIDE = ("external_id", "email", "solved_at", "reopens")
+
+
+class _Beside:
+    """The users and metric sets of one document, by id.
+
+    However many there are, they lie in a private database of SQLite, which stays in memory while it
+    is small and has no name on the disk when it is not.
+    """
+
+    def __init__(self, content: Content, arrays: framing.JsonArrays, name: str, notes: FileNotes) -> None:
+        self._database = sqlite3.connect("")
+        self._database.execute("create table beside (kind, id, fields, primary key (kind, id)) without rowid")
+        for kind, id_field in _IDS_BESIDE.items():
+            self._database.executemany(
+                "insert or replace into beside values (?, ?, ?)",
+                self._entries(content, arrays, kind, id_field, name=name, notes=notes),
+            )
+
+    def _entries(
+        self,
+        content: Content,
+        arrays: framing.JsonArrays,
+        kind: str,
+        id_field: str,
+        *,
+        name: str,
+        notes: FileNotes,
+    ) -> Iterator[tuple[str, str, bytes]]:
+        """The wanted fields of each entry. One that cannot be read is passed over and counted."""
+        unread = 0
+        for start, end in arrays.spans(kind):
+            limits.alive()
+            try:
+                element = _parsed(content[start:end], notes) if end - start <= _MAX_BESIDE_BYTES else None
+            except (BadFieldError, framing.UndecodableError):
+                element = None
+            if isinstance(element, dict) and element.get(id_field) is not None:
+                fields = {field: element[field] for field in _FIELDS_BESIDE if field in element}
+                yield kind, _text(element[id_field]), orjson.dumps(fields)
+            else:
+                unread += 1
+        if unread:
+            notes.messages.append(f"{name}: {unread} entries of {kind} cannot be read")
+
+    def find(self, kind: str, wanted: str) -> Json | None:
+        """The fields of one entry, or None when there is none of that id."""
+        query = "select fields from beside where kind = ? and id = ?"
+        row = self._database.execute(query, (kind, wanted)).fetchone()
+        return None if row is None else orjson.loads(row[0])
+
+    def close(self) -> None:
+        """Forget them all."""
+        self._database.close()
 
 
 def _metrics_in(ticket: Json) -> Json:
@@ -169,22 +202,20 @@ def _metrics_in(ticket: Json) -> Json:
 # JSON to the fields of the CSV form ---------------------------------------------------
 
 
-def _object(frame: Frame, name: str, notes: FileNotes) -> Json:
-    if frame.problem is not None:
-        raise BadFieldError(frame.problem, frame.detail)
-    value = _parsed(frame.raw, name, notes)
+def _object(raw: bytes, notes: FileNotes) -> Json:
+    value = _parsed(raw, notes)
     if not isinstance(value, dict):
         raise BadFieldError(QuarantineReason.NOT_A_RECORD, "this is no JSON object")
     return value
 
 
-def _parsed(raw: bytes, name: str, notes: FileNotes) -> object:
+def _parsed(raw: bytes, notes: FileNotes) -> object:
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
         pass  # perhaps only its encoding: read it as text
     try:
-        return orjson.loads(framing.text_of(raw, name=name, notes=notes))
+        return orjson.loads(framing.text_of(raw, notes))
     except orjson.JSONDecodeError:
         raise BadFieldError(QuarantineReason.NOT_JSON, "this is no JSON") from None
 

@@ -134,6 +134,13 @@ def test_a_hostile_mail_costs_no_more_than_two_seconds(read_bytes: Read, hostile
         assert record.reason.value == "resource_limit"
 
 
+@pytest.mark.parametrize("header", [b"Subject: ", b"X-Other: ", b"Subject: =?utf-8?Q?"])
+def test_a_mail_of_two_megabytes_of_header_is_set_aside(read_bytes: Read, header: bytes) -> None:
+    (record,) = read_bytes("mail", "m.eml", HEAD + header + b"ab " * 700_000 + b"\n\nx")
+    assert isinstance(record, QuarantinedRecord)
+    assert record.reason.value == "resource_limit"
+
+
 def test_another_form_is_refused_but_a_maildir_needs_no_extension(read_bytes: Read) -> None:
     assert len(read_bytes("mail", "box/cur/1:2,S", HEAD + b"\nx")) == 1
     with pytest.raises(FileRefusedError, match="of no known form"):

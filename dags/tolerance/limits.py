@@ -1,0 +1,272 @@
+"""What one record may cost: reading happens in a child process that is stopped when it costs more.
+
+Time is the processor's, not the clock's: a busy machine quarantines nothing that an idle one loads.
+
+Two lines of defence. Inside the child, a ticking alarm ends a record that takes too long and the
+memory limit of the process ends one that grows too large; both cost that record alone. Where neither
+helps, because time passes in code that does not look up, the parent kills the child and starts
+another one, which passes over the record at fault.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+import pickle
+import resource
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import IO, Any, NoReturn, cast
+
+RECORD_SECONDS = 2.0
+RECORD_BYTES = 256 << 20
+SILENT_SECONDS = 4.0
+"""How long a child may compute without a sign of life before it is killed."""
+
+_TICK_SECONDS = 0.1
+_LOOK_SECONDS = 0.1
+_BASE_BYTES = 96 << 20
+"""What a child needs beside its records: rows on their way to disk, compression."""
+
+_FILE, _RECORD, _BEGAN, _ALIVE = range(4)
+_PULSE_BYTES = 4 * 8
+
+
+class TooCostlyError(Exception):
+    """A record took more time than one may."""
+
+
+class ChildFailedError(Exception):
+    """The child process ended by an error of this program, not of a delivered file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """A child that had to be killed, or was: what it was reading then."""
+
+    file_no: int
+    record_no: int
+    why: str
+
+
+class _Pulse:
+    """Where a process is: file, record, since when, last sign of life.
+
+    A child's cells lie in a file that its parent looks at.
+    """
+
+    def __init__(self) -> None:
+        self.cells = memoryview(bytearray(_PULSE_BYTES)).cast("d")
+        self.passed_over: frozenset[tuple[int, int]] = frozenset()
+
+
+_pulse = _Pulse()
+
+
+def begin_file(file_no: int) -> None:
+    """Say which file is read from now on."""
+    cells = _pulse.cells
+    cells[_FILE], cells[_RECORD] = file_no, 0
+    cells[_ALIVE] = time.process_time()
+
+
+def alive() -> None:
+    """Give a sign of life in work that belongs to no single record."""
+    _pulse.cells[_ALIVE] = time.process_time()
+
+
+class one_record:  # noqa: N801  (reads as `with one_record(7):`)
+    """The scope of one record: it ends by `TooCostlyError` when it takes too long.
+
+    Also at once when a child before this one was killed by it.
+    """
+
+    __slots__ = ("_record_no",)
+
+    def __init__(self, record_no: int) -> None:
+        self._record_no = record_no
+
+    def __enter__(self) -> None:
+        pulse = _pulse
+        cells = pulse.cells
+        cells[_RECORD] = self._record_no
+        if pulse.passed_over and (int(cells[_FILE]), self._record_no) in pulse.passed_over:
+            raise TooCostlyError
+        cells[_ALIVE] = cells[_BEGAN] = time.process_time()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _pulse.cells[_BEGAN] = 0.0
+
+
+def _tick(_signal: int, _frame: FrameType | None) -> None:
+    began = _pulse.cells[_BEGAN]
+    if began and time.process_time() - began > RECORD_SECONDS:
+        _pulse.cells[_BEGAN] = 0.0
+        raise TooCostlyError
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What a child is started for; it reads this from its standard input."""
+
+    work: Callable[..., None]
+    arguments: dict[str, Any]
+    passed_over: frozenset[tuple[int, int]]
+    pulse: Path
+    parent: int
+    answer: int
+
+
+def run_in_child(
+    work: Callable[..., None],
+    arguments: dict[str, Any],
+    *,
+    scratch: Path,
+    passed_over: frozenset[tuple[int, int]] = frozenset(),
+) -> Killed | None:
+    """Run `work(**arguments)` in a process of its own under the limits; None when it ended well.
+
+    `work` is a function of a module, its arguments can be pickled. `passed_over` are (file, record)
+    numbers that cost a child its life before. What `work` raises is raised here. The child ends with
+    its parent, so a killed run leaves no writer behind.
+
+    A fresh process, not a fork: engines with threads of their own do not survive forks.
+    """
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=scratch, prefix="pulse-") as file:
+        file.write(bytes(_PULSE_BYTES))
+        file.flush()
+        cells = memoryview(mmap.mmap(file.fileno(), _PULSE_BYTES)).cast("d")
+        answer, write_end = os.pipe()
+        job = _Job(work, arguments, passed_over, Path(file.name), os.getpid(), write_end)
+        try:
+            child = subprocess.Popen(
+                [sys.executable, "-c", "from tolerance.limits import live; live()"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                pass_fds=(write_end,),
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+        finally:
+            os.close(write_end)
+        try:
+            with child:
+                _give(child, job)
+                return _watch(child, answer, cells)
+        finally:
+            os.close(answer)
+
+
+def _give(child: subprocess.Popen[bytes], job: _Job) -> None:
+    pipe = cast("IO[bytes]", child.stdin)
+    with contextlib.suppress(BrokenPipeError), pipe:
+        pipe.write(pickle.dumps(job))
+
+
+def live() -> NoReturn:
+    """The whole life of a child process: read the job, do it under the limits, tell what failed."""
+    job: _Job = pickle.load(sys.stdin.buffer)  # noqa: S301  (written by our own parent)
+    code = 1
+    try:
+        with job.pulse.open("r+b") as file:
+            _pulse.cells = memoryview(mmap.mmap(file.fileno(), _PULSE_BYTES)).cast("d")
+        _pulse.passed_over = job.passed_over
+        signal.signal(signal.SIGPROF, lambda number, frame: _tick_of(job.parent, number, frame))
+        signal.setitimer(signal.ITIMER_PROF, _TICK_SECONDS, _TICK_SECONDS)
+        _limit_memory()
+        job.work(**job.arguments)
+        signal.setitimer(signal.ITIMER_PROF, 0.0)
+        code = 0
+    except BaseException as error:
+        signal.setitimer(signal.ITIMER_PROF, 0.0)
+        os.write(job.answer, _told(error))
+    finally:
+        os._exit(code)
+
+
+def _tick_of(parent: int, number: int, frame: FrameType | None) -> None:
+    if os.getppid() != parent:
+        os._exit(1)
+    _tick(number, frame)
+
+
+def _limit_memory() -> None:
+    """Bound what this process may write to; files that it maps for reading do not count."""
+    allowed = _written_bytes() + RECORD_BYTES + _BASE_BYTES
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if hard == resource.RLIM_INFINITY or allowed < hard:
+        resource.setrlimit(resource.RLIMIT_DATA, (allowed, hard))
+
+
+def _written_bytes() -> int:
+    """The data segment of this process, in bytes; 0 where the system does not tell."""
+    try:
+        with open("/proc/self/status", "rb") as status:  # noqa: PTH123
+            return next(int(line.split()[1]) << 10 for line in status if line.startswith(b"VmData:"))
+    except (OSError, StopIteration):
+        return 0
+
+
+_TOLD_BYTES = 32 << 10  # fits a pipe: the child never waits for its parent
+
+
+def _told(error: BaseException) -> bytes:
+    """An error as the parent can raise it again: itself, else the places it passed, without values."""
+    try:
+        told = pickle.dumps(error)
+        pickle.loads(told)  # noqa: S301  (our own bytes)
+    except Exception:
+        told = b""
+    if isinstance(error, Exception) and told and len(told) <= _TOLD_BYTES:
+        return told
+    places = "".join(traceback.format_tb(error.__traceback__)[-3:])
+    return pickle.dumps(ChildFailedError(f"{type(error).__name__} in\n{places}"[:_TOLD_BYTES]))
+
+
+def _watch(child: subprocess.Popen[bytes], answer: int, cells: memoryview[float]) -> Killed | None:
+    """Wait for the child's end; kill it when it gives no sign of life any more."""
+    is_killed = False
+    while not select.select([answer], [], [], _LOOK_SECONDS)[0]:
+        if _processor_seconds(child.pid) - cells[_ALIVE] > SILENT_SECONDS:
+            child.kill()
+            is_killed = True
+            break
+    told = b"" if is_killed else _all_of(answer)
+    code = child.wait()
+    if told:
+        raise pickle.loads(told)  # noqa: S301  (written by our own child)
+    if code == 0:
+        return None
+    if code > 0:
+        raise ChildFailedError(f"the reading process ended with code {code}")
+    why = "it took too long" if is_killed else f"it ended the reading process (signal {-code})"
+    return Killed(int(cells[_FILE]), int(cells[_RECORD]), why)
+
+
+def _processor_seconds(child: int) -> float:
+    """The processor time that a child has used; 0 where the system does not tell."""
+    try:
+        with open(f"/proc/{child}/stat", "rb") as status:  # noqa: PTH123
+            fields = status.read().rpartition(b")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _all_of(answer: int) -> bytes:
+    parts = []
+    while part := os.read(answer, 1 << 16):
+        parts.append(part)
+    return b"".join(parts)
