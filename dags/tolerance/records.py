@@ -105,6 +105,7 @@ RAW_COLUMNS: dict[str, list[tuple[str, pa.DataType]]] = {
         ("subject", pa.string()),
         ("body_text", pa.string()),
         ("mail_kind", pa.string()),  # customer, automatic_reply, bounce, mailing_list, own_company
+        ("attachments", pa.string()),  # JSON: name, byte_count and sha256 of each
     ],
     "tickets": [
         ("ticket_id", pa.string()),

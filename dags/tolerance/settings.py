@@ -23,6 +23,8 @@ class Settings:
     latest_plausible_on: date
     max_bad_share: float
     max_bad_share_from_records: int
+    own_addresses: tuple[str, ...] = ()
+    """The company's own addresses, in lower case, and its domains as `@example.com`."""
 
 
 @cache
@@ -35,4 +37,5 @@ def settings() -> Settings:
         latest_plausible_on=date.fromisoformat(str(vars_["latest_plausible_on"])),
         max_bad_share=float(vars_["max_bad_share"]),
         max_bad_share_from_records=int(vars_["max_bad_share_from_records"]),
+        own_addresses=tuple(str(address).strip().lower() for address in vars_["own_addresses"]),
     )

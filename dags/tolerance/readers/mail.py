@@ -11,6 +11,7 @@ import codecs
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.errors import HeaderParseError
 from email.header import decode_header
@@ -20,7 +21,7 @@ from email.policy import compat32
 from email.utils import parseaddr, parsedate_to_datetime
 from pathlib import Path
 
-from selectolax.lexbor import LexborHTMLParser
+import orjson
 
 from tolerance import framing
 from tolerance.framing import FileNotes
@@ -40,6 +41,8 @@ from tolerance.readers.contract import (
     outcome_of,
     unknown_form,
 )
+from tolerance.readers.html_text import text_of_html
+from tolerance.readers.quoting import own_words
 from tolerance.records import QuarantineReason
 from tolerance.settings import Settings
 
@@ -50,6 +53,8 @@ MAX_BODY_CHARACTERS = 100_000
 _MAX_HEADER_CHARACTERS = 8_192
 _MAX_ID_CHARACTERS = 998
 _MAX_REFERENCES = 50
+_MAX_RECEIVED = 20
+MAX_NAME_CHARACTERS = 255
 _MAX_HTML_BYTES = 1 << 20
 
 _TELLTALE_HEADERS = frozenset(
@@ -59,7 +64,6 @@ _AUTOMATIC_HEADERS = frozenset({"x-autoreply", "x-autorespond", "x-autoresponder
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 _ID = re.compile(r"<([^<>\s]{1,998})>")
 _BLANKS = re.compile(r"\s+")
-_BLANK_LINES = re.compile(r"\n\s*\n")
 _UNSAFE_CODECS = frozenset(
     {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"}
 )
@@ -100,6 +104,8 @@ def _values(raw: bytes, context: ReaderContext) -> Values:
         raise BadFieldError(QuarantineReason.NOT_A_MESSAGE, "no header of a mail at its beginning")
     sent_at = _sent_at(headers, context.settings)
     sender = _sender(headers)
+    subject = _subject(headers)
+    contents = _contents(message)
     return {
         "mail_id": _mail_id(headers, raw),
         "in_reply_to": next(iter(_ids(headers, "in-reply-to")), None),
@@ -107,9 +113,10 @@ def _values(raw: bytes, context: ReaderContext) -> Values:
         "sent_at": stored(sent_at),
         "sent_on": business_date(sent_at, context.settings),
         "sender_hash": address_hash(context.identity_key, sender) if sender else None,
-        "subject": _subject(headers),
-        "body_text": _body_text(message),
-        "mail_kind": _kind(headers, message, sender),
+        "subject": subject,
+        "body_text": contents.own_words,
+        "mail_kind": _kind(headers, message, sender, subject, context.settings),
+        "attachments": contents.attachment_list,
     }
 
 
@@ -216,7 +223,8 @@ def _sent_at(headers: Headers, settings: Settings) -> datetime:
     written = _first(headers, "date")
     found = _date(written)
     if found is None:
-        found = _date(_first(headers, "received").rpartition(";")[2])
+        received = (_date(line.rpartition(";")[2]) for line in headers.get("received", [])[:_MAX_RECEIVED])
+        found = next((date for date in received if date is not None), None)
     if found is None:
         reason = QuarantineReason.BAD_VALUE if written.strip() else QuarantineReason.EVENT_TIME_OUT_OF_RANGE
         raise BadFieldError(reason, "no readable date, neither in Date nor in Received")
@@ -244,24 +252,83 @@ def _date(text: str) -> datetime | None:
 # What it says -------------------------------------------------------------------------
 
 
-def _body_text(message: Message) -> str | None:
-    """The mail's own words: its plain parts, else its HTML parts as text."""
-    plain: list[str] = []
-    html: list[str] = []
-    for number, part in enumerate(message.walk()):
-        if number >= MAX_PARTS:
+@dataclass(slots=True)
+class _Contents:
+    """The parts of one mail: texts to read, attachments to know of."""
+
+    plain: list[str]
+    html: list[str]
+    attachments: list[dict[str, object]]
+
+    @property
+    def own_words(self) -> str | None:
+        """What the sender wrote: the plain parts, else the HTML parts as text, without history."""
+        text = "\n".join(self.plain)
+        if not text.strip():
+            text = _text_of_html(self.html)
+        return own_words(_clean(text)[:MAX_BODY_CHARACTERS]) or None
+
+    @property
+    def attachment_list(self) -> str | None:
+        """The attachments as JSON: name, size in bytes and hash of each; their content is not kept."""
+        return orjson.dumps(self.attachments).decode() if self.attachments else None
+
+
+def _contents(message: Message) -> _Contents:
+    """The parts of a mail, nested ones too. A mail inside a mail is an attachment."""
+    found = _Contents([], [], [])
+    waiting = [message]
+    count = 0
+    while waiting:
+        part = waiting.pop()
+        count += 1
+        if count > MAX_PARTS:
             raise BadFieldError(QuarantineReason.RESOURCE_LIMIT, f"more than {MAX_PARTS} parts")
         kind = part.get_content_type()
-        if kind not in ("text/plain", "text/html") or part.is_multipart() or _is_attached(part):
-            continue
-        text = _part_text(part)
-        (plain if kind == "text/plain" else html).append(text)
-    text = "\n".join(plain) if any(text.strip() for text in plain) else _text_of_html(html)
-    return _clean(text).replace("\r\n", "\n").strip()[:MAX_BODY_CHARACTERS] or None
+        payload = part.get_payload()
+        if isinstance(payload, list) and kind.startswith("multipart/"):
+            waiting += [inner for inner in reversed(payload) if isinstance(inner, Message)]
+        elif isinstance(payload, list) or kind not in ("text/plain", "text/html") or _is_attached(part):
+            if part is not message or _is_attached(part):
+                found.attachments.append(_attachment(part))
+        else:
+            (found.plain if kind == "text/plain" else found.html).append(_part_text(part))
+    return found
 
 
 def _is_attached(part: Message) -> bool:
     return str(part.get("content-disposition", ""))[:64].strip().lower().startswith("attachment")
+
+
+def _attachment(part: Message) -> dict[str, object]:
+    """Name, size and hash of an attachment. The name is text and nothing else: no folder, no line end."""
+    payload = part.get_payload()
+    if isinstance(payload, list):
+        content = b"".join(_wire_bytes(inner) for inner in payload if isinstance(inner, Message))
+    else:
+        decoded = part.get_payload(decode=True)
+        content = decoded if isinstance(decoded, bytes) else b""
+    return {
+        "name": _attachment_name(part),
+        "byte_count": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+
+
+def _wire_bytes(message: Message) -> bytes:
+    return message.as_string().encode("utf-8", "surrogateescape")
+
+
+def _attachment_name(part: Message) -> str | None:
+    for header in ("content-disposition", "content-type"):
+        if len(str(part.get(header, ""))) > _MAX_HEADER_CHARACTERS:
+            return None
+    try:
+        written = part.get_filename()
+    except (ValueError, LookupError, TypeError, HeaderParseError):
+        return None
+    name = _BLANKS.sub(" ", _decoded(str(written or ""))).strip()
+    return name.replace("\\", "/").rpartition("/")[2][:MAX_NAME_CHARACTERS] or None
 
 
 def _part_text(part: Message) -> str:
@@ -275,29 +342,71 @@ def _part_text(part: Message) -> str:
 
 
 def _text_of_html(pages: list[str]) -> str:
-    """The visible text of HTML parts, a line a block."""
-    texts = []
-    for page in pages:
-        tree = LexborHTMLParser(page)
-        tree.strip_tags(["script", "style", "head", "template"])
-        body = tree.body
-        texts.append(body.text(separator="\n") if body is not None else "")
-    return _BLANK_LINES.sub("\n", "\n".join(texts))
+    """The visible text of HTML parts; history alone is a mail forwarded without a word, and stays."""
+    without = "\n".join(text_of_html(page) for page in pages)
+    return without or "\n".join(text_of_html(page, with_history=True) for page in pages)
 
 
-def _kind(headers: Headers, message: Message, sender: str | None) -> str:
-    """Who or what wrote it: a customer, a machine that answers, a bounce, a list."""
-    is_report = message.get_content_type() == "multipart/report"
-    if _is_mailer(sender) or (is_report and "delivery-status" in _first(headers, "content-type").lower()):
+# Who or what wrote it -----------------------------------------------------------------
+
+
+_AUTOMATIC_SUBJECT = re.compile(
+    r"(?:automatic reply|auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office|r[ée]ponse automatique"
+    r"|absence du bureau|absent\(?e?\)? du bureau|message d['’]absence|automatische antwort|abwesenheit)\b",
+    re.IGNORECASE,
+)
+_BOUNCE_SUBJECT = re.compile(
+    r"(?:undeliver(?:ed|able)|delivery status notification|mail delivery (?:failed|failure)|returned mail"
+    r"|delivery (?:has )?failed|failure notice|non remis|[ée]chec de (?:la )?(?:remise|distribution)"
+    r"|message non distribu[ée])",
+    re.IGNORECASE,
+)
+
+
+def _kind(
+    headers: Headers, message: Message, sender: str | None, subject: str | None, settings: Settings
+) -> str:
+    """Who or what wrote it: a customer, a machine that answers, a bounce, a list, the company itself."""
+    report = (
+        _first(headers, "content-type").lower() if message.get_content_type() == "multipart/report" else ""
+    )
+    has_no_return = _first(headers, "return-path").strip() == "<>"
+    title = subject or ""
+    if _is_mailer(sender) or "delivery-status" in report or (has_no_return and _BOUNCE_SUBJECT.match(title)):
         return "bounce"
     automatic = _first(headers, "auto-submitted").strip().lower() or "no"
     precedence = _first(headers, "precedence").strip().lower()
-    if automatic != "no" or precedence == "auto_reply" or _AUTOMATIC_HEADERS & headers.keys():
+    if (
+        automatic != "no"
+        or "disposition-notification" in report
+        or precedence in ("auto_reply", "auto-reply")
+        or _AUTOMATIC_HEADERS & headers.keys()
+        or _AUTOMATIC_SUBJECT.match(title)
+    ):
         return "automatic_reply"
-    if "list-id" in headers or "list-post" in headers or precedence in ("list", "bulk"):
+    if _is_own(sender, settings):
+        return "own_company"
+    if _is_foreign_list(headers, settings) or precedence in ("bulk", "junk"):
         return "mailing_list"
     return "customer"
 
 
 def _is_mailer(sender: str | None) -> bool:
     return (sender or "").partition("@")[0].lower() in ("mailer-daemon", "postmaster")
+
+
+def _is_own(sender: str | None, settings: Settings) -> bool:
+    """Whether an address is the company's: named in full, or in a domain named as `@example.com`."""
+    address = (sender or "").lower()
+    return any(
+        address == own or (own.startswith("@") and address.endswith((own, "." + own[1:])))
+        for own in settings.own_addresses
+    )
+
+
+def _is_foreign_list(headers: Headers, settings: Settings) -> bool:
+    """Whether a mailing list sent it; a list of the company itself is only its letter box."""
+    named = _first(headers, "list-id") + _first(headers, "list-post")
+    is_list = bool(named.strip()) or _first(headers, "precedence").strip().lower() == "list"
+    domains = [own.rpartition("@")[2] for own in settings.own_addresses]
+    return is_list and not any(domain in named.lower() for domain in domains)

@@ -10,17 +10,23 @@ import pytest
 
 from tolerance.framing import FileNotes
 from tolerance.readers.contract import Outcome, ReaderContext
-from tolerance.settings import settings
+from tolerance.settings import Settings, settings
 
 ReadBytes = Callable[..., list[Outcome]]
 
 
 @pytest.fixture
 def read_bytes(tmp_path: Path) -> ReadBytes:
-    def read(source: str, name: str, content: bytes, notes: FileNotes | None = None) -> list[Outcome]:
+    def read(
+        source: str,
+        name: str,
+        content: bytes,
+        notes: FileNotes | None = None,
+        company: Settings | None = None,
+    ) -> list[Outcome]:
         path = tmp_path / "landed"
         path.write_bytes(content)
-        context = ReaderContext(settings(), b"key", tmp_path / "scratch")
+        context = ReaderContext(company or settings(), b"key", tmp_path / "scratch")
         module = importlib.import_module(f"tolerance.readers.{source}")
         return list(module.read(path, name=name, context=context, notes=notes or FileNotes()))
 

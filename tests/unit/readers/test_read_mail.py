@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
+import orjson
 import pytest
 
 from tolerance.identity import address_hash
 from tolerance.records import AcceptedRecord, FileRefusedError, QuarantinedRecord
+from tolerance.settings import settings
 
 Read = Callable[..., list[object]]
 
@@ -158,6 +162,65 @@ def test_a_mail_of_too_many_parts_is_set_aside(read_bytes: Read) -> None:
 def test_a_charset_that_is_no_charset_does_not_interpret_the_text(read_bytes: Read) -> None:
     mail = values(read_bytes, HEAD + b"Content-Type: text/plain; charset=unicode_escape\n\n\\x41\\u0042")
     assert mail["body_text"] == "\\x41\\u0042"
+
+
+def test_only_the_name_the_size_and_the_hash_of_an_attachment_are_kept(read_bytes: Read) -> None:
+    mail = values(
+        read_bytes,
+        HEAD
+        + b'Content-Type: multipart/mixed; boundary="b"\n\n--b\nContent-Type: text/plain\n\nsee below\n--b\n'
+        + b'Content-Type: image/png; name="../../etc/=?utf-8?q?=C3=A9?=.png"\n'
+        + b"Content-Transfer-Encoding: base64\n\naGVsbG8=\n--b\n"
+        + b"Content-Type: message/rfc822\n\nSubject: inner\n\ninner words\n--b--\n",
+    )
+    assert mail["body_text"] == "see below"
+    image, inner = orjson.loads(str(mail["attachments"]))
+    assert image == {"name": "é.png", "byte_count": 5, "sha256": hashlib.sha256(b"hello").hexdigest()}
+    assert (inner["name"], inner["byte_count"] > 0) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("sender", "extra", "kind"),
+    [
+        (b"a@shop.fr", b"", "own_company"),
+        (b"a@mail.shop.fr", b"", "own_company"),
+        (b"a@otherworkshop.fr", b"", "customer"),
+        (b"help@desk.example", b"", "own_company"),
+        (b"b@desk.example", b"", "customer"),
+        (b"a@b.fr", b"List-Id: <help.shop.fr>\nPrecedence: list\n", "customer"),
+        (b"a@b.fr", b"List-Id: <news.elsewhere.fr>\n", "mailing_list"),
+        (b"MAILER-DAEMON@shop.fr", b"", "bounce"),
+        (b"a@b.fr", "Subject: Réponse automatique : colis\n".encode(), "automatic_reply"),
+        (b"a@b.fr", "Subject: Votre réponse automatique est inutile\n".encode(), "customer"),
+        (b"a@b.fr", b"Return-Path: <>\nSubject: Undelivered Mail Returned to Sender\n", "bounce"),
+    ],
+)
+def test_the_companys_own_mail_is_marked_and_its_own_lists_are_letter_boxes(
+    read_bytes: Read, sender: bytes, extra: bytes, kind: str
+) -> None:
+    content = HEAD.replace(b"ana@example.fr", sender) + extra + b"\nx"
+    own = replace(settings(), own_addresses=("@shop.fr", "help@desk.example"))
+    (record,) = read_bytes("mail", "m.eml", content, company=own)
+    assert isinstance(record, AcceptedRecord)
+    assert record.values["mail_kind"] == kind
+
+
+def test_history_in_html_is_cut_off_and_inline_tags_do_not_break_lines(read_bytes: Read) -> None:
+    page = (
+        b"<div>Toujours <b>rien</b> re&ccedil;u.</div><div class=gmail_quote>Le 2 oct. 2026 a dit :"
+        b"<blockquote>Bonjour</blockquote></div>"
+    )
+    mail = values(read_bytes, HEAD + b"Content-Type: text/html\n\n" + page)
+    assert mail["body_text"] == "Toujours rien reçu."
+
+
+@pytest.mark.parametrize(
+    "piece", [b"<div>", b"<b>", b"<a href=x>x", b"<!--", b"&lt;", b"<table><tr><td>", b"<p>"]
+)
+def test_hostile_html_costs_little(read_bytes: Read, piece: bytes) -> None:
+    begin = time.process_time()
+    values(read_bytes, HEAD + b"Content-Type: text/html\n\n" + piece * (1_000_000 // len(piece)))
+    assert time.process_time() - begin < 2
 
 
 def test_a_subject_is_one_line_of_bounded_length(read_bytes: Read) -> None:

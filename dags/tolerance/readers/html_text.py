@@ -1,0 +1,79 @@
+"""HTML to text in linear time: one pass over the tags, whatever they nest or leave open.
+
+A tree is not built: parsers that build one take quadratic time for deeply nested tags.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+_INLINE = frozenset(
+    {
+        "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn",
+        "em", "font", "i", "img", "ins", "kbd", "mark", "q", "s", "samp",
+        "small", "span", "strike", "strong", "sub", "sup", "tt", "u", "var", "wbr",
+    }
+)  # fmt: skip
+_NOT_SHOWN = frozenset({"script", "style", "head", "template", "noscript", "title", "textarea", "xml"})
+_HISTORY = re.compile(
+    r"gmail_quote|gmail_signature|moz-cite-prefix|moz-signature|yahoo_quoted|protonmail_quote"
+    r"|type\s?=\s?[\"']?cite"
+)
+_ALL_BELOW_IS_HISTORY = re.compile(r"id\s?=\s?[\"']?(?:x_)?(?:divrplyfwdmsg|appendonsend)")
+_NAME = re.compile(r"/?([a-z][a-z0-9:]*)")
+_BLANKS = re.compile(r"[ \t\r\n\f]+")
+_MOST_TAG_CHARACTERS = 2_000
+
+
+def text_of_html(page: str, *, with_history: bool = False) -> str:  # noqa: PLR0912  (one pass)
+    """The visible text of a page, a line a block, without the history that mail programs mark."""
+    pieces: list[str] = []
+    lower = page.lower()
+    if len(lower) != len(page):
+        lower = page  # a few letters change their length; then tags must be in lower case
+    at = 0
+    skipped, depth = "", 0  # the element that is passed over, and how deep it nests in itself
+    while at < len(page):
+        begin = page.find("<", at)
+        if begin < 0:
+            begin = len(page)
+        if not skipped:
+            pieces.append(_BLANKS.sub(" ", page[at:begin]))
+        if lower.startswith("<!--", begin):
+            end = page.find("-->", begin)
+            at = len(page) if end < 0 else end + 3
+            continue
+        found = _NAME.match(lower, begin + 1)
+        end = page.find(">", begin)
+        if end < 0 and found is not None:
+            break  # a tag that never ends
+        if found is None:
+            at = begin + 1
+            if not skipped and begin < len(page) and page[begin + 1 : begin + 2] not in ("!", "?", "/"):
+                pieces.append("<")
+            elif end > 0:
+                at = end + 1
+            continue
+        at = end + 1
+        name, is_closing = found.group(1), lower[begin + 1] == "/"
+        tag = lower[begin : min(end, begin + _MOST_TAG_CHARACTERS)]
+        if skipped:
+            if name == skipped:
+                depth += -1 if is_closing else 1
+                skipped = skipped if depth else ""
+            continue
+        if name in _NOT_SHOWN and not is_closing:
+            close = lower.find("</" + name, at)
+            at = len(page) if close < 0 else close
+        elif not with_history and not is_closing and _ALL_BELOW_IS_HISTORY.search(tag):
+            break
+        elif not with_history and not is_closing and name not in _VOID and _HISTORY.search(tag):
+            skipped, depth = name, 1
+        elif name not in _INLINE:
+            pieces.append("\n")
+    lines = (line.strip() for line in html.unescape("".join(pieces)).split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+_VOID = frozenset({"br", "hr", "img", "input", "meta", "link", "area", "base", "col", "wbr"})
