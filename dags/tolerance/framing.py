@@ -413,11 +413,9 @@ def span_frames(content: Content, arrays: JsonArrays, key: str) -> Iterator[Fram
 # Mail ---------------------------------------------------------------------------------
 
 
-_FROM_LINE = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]{1,500}(?=\r?\n|\Z)")
-_ENVELOPE_DATE = re.compile(
-    rb" (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +(?:(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d"
-    rb"|\d\d? +(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) ).{0,60}\d:\d\d"
-)
+_FROM_LINE = re.compile(rb"(?:\A|(?<=\A\n)|(?<=\A\r\n)|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]{1,500}(?=\r?\n|\Z)")
+_WEEKDAY = re.compile(rb"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b")
+_MONTH = re.compile(rb"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b")
 _TIME_OF_DAY = re.compile(rb"\d:\d\d")
 _HEADER_LINE = re.compile(rb"\r?\n[!-9;-~]{1,80}:")
 _CONTENT_LENGTH = re.compile(rb"^Content-Length:[ \t]*(\d{1,12})[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
@@ -461,11 +459,11 @@ def _message_starts(content: Content) -> array[int]:
 
 
 def _is_separator(content: Content, start: int, end: int) -> bool:
-    """A `From ` line with the date of an envelope, or with a time of day and headers after it."""
+    """A `From ` line with weekday, month and time of day, or with the time and a header after it."""
     line = content[start:end]
-    if _ENVELOPE_DATE.search(line):
-        return True
-    return bool(_TIME_OF_DAY.search(line) and _HEADER_LINE.match(content, end))
+    if not _TIME_OF_DAY.search(line):
+        return False
+    return bool((_WEEKDAY.search(line) and _MONTH.search(line)) or _HEADER_LINE.match(content, end))
 
 
 def _end_by_length(content: Content, start: int) -> int | None:

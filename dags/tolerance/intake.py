@@ -28,7 +28,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock
 
-from tolerance import gates, inbox, landing, limits
+from tolerance import gates, inbox, landing, limits, recount
 from tolerance.framing import ArchiveTooDenseError, Content, FileNotes, content_of
 from tolerance.identity import identity_key
 from tolerance.readers.contract import Reader, ReaderContext
@@ -369,7 +369,8 @@ def _read_files(
             staging.begin(record, file_no, keeps_bad=record.file_sha256 not in contents)
             if file_no in dropped:
                 staging.set_aside(_beyond_limits(record, "reading it ended the reading process"))
-                _judge(record, staging, work.state.landing / record.file_sha256, context)
+                path = work.state.landing / record.file_sha256
+                _judge(record, staging, path, context, is_beyond_limits=True)
             else:
                 _read_file(record, staging, context, work.state)
     _write_records(counted, [record for _, record in batch])
@@ -399,6 +400,7 @@ def _read_file(record: FileRecord, staging: _Staging, context: ReaderContext, st
     notes = FileNotes()
     path = state.landing / record.file_sha256
     dates = _DATE_COLUMNS[record.source]
+    is_beyond_limits = False
     try:
         for outcome in reader(path, name=record.file_name, context=context, notes=notes):
             if isinstance(outcome, AcceptedRecord):
@@ -413,12 +415,15 @@ def _read_file(record: FileRecord, staging: _Staging, context: ReaderContext, st
     except ArchiveTooDenseError:
         staging.abandon()
         staging.set_aside(_beyond_limits(record, "the archive grows beyond the limit"))
+        is_beyond_limits = True
     except (MemoryError, RecursionError):
         staging.abandon()
         staging.set_aside(_beyond_limits(record, "its records cannot be told apart in bounded memory"))
-    _judge(record, staging, path, context)
+        is_beyond_limits = True
+    _judge(record, staging, path, context, is_beyond_limits=is_beyond_limits)
     record.encoding = notes.encoding
-    record.message = record.message or "; ".join(dict.fromkeys(notes.messages)) or None
+    messages = [record.message] if record.message else []
+    record.message = "; ".join(dict.fromkeys([*messages, *notes.messages])) or None
 
 
 def _newest(newest: date | None, outcome: AcceptedRecord, columns: tuple[str, ...]) -> date | None:
@@ -445,7 +450,22 @@ def _refuse(record: FileRecord, error: FileRefusedError) -> None:
     record.newest_event_on = None
 
 
-def _judge(record: FileRecord, staging: _Staging, path: Path, context: ReaderContext) -> None:
+def _recount(record: FileRecord, path: Path) -> None:
+    """Count the file's records by other means; a difference is said aloud and blocks the all-clear."""
+    limits.alive()
+    counted = recount.count_records(path, record.file_name)
+    limits.alive()
+    if counted is not None and counted != record.landed_records:
+        record.message = (
+            f"{record.file_name}: the reader found {record.landed_records} records, an independent count "
+            f"{counted}; compare the file with quarantine/ and report its shape."
+        )
+        logger.error("%s: %s", record.source, record.message)
+
+
+def _judge(
+    record: FileRecord, staging: _Staging, path: Path, context: ReaderContext, *, is_beyond_limits: bool
+) -> None:
     """Count a file that was read to its end; refuse it when too much of it is bad."""
     company = context.settings
     good, bad = staging.accepted, staging.bad
@@ -469,6 +489,8 @@ def _judge(record: FileRecord, staging: _Staging, path: Path, context: ReaderCon
         return
     staging.commit()
     record.quarantined_records = bad
+    if not is_beyond_limits:
+        _recount(record, path)
     if not record.landed_records:
         record.status = "empty"
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -31,6 +32,10 @@ from tolerance.settings import Settings
 Values = dict[str, object]
 Outcome = AcceptedRecord | QuarantinedRecord
 _T = TypeVar("_T")
+
+UNFORESEEN = "the reader failed on it"
+
+logger = logging.getLogger(__name__)
 
 _MAX_FIELD_CHARACTERS = framing.MAX_RECORD_BYTES
 
@@ -172,6 +177,12 @@ def outcome_of(frame: Frame, values_of: Callable[[Frame], Values], *, name: str,
         return frame.quarantined(QuarantineReason.RESOURCE_LIMIT, "its parts are nested too deeply")
     except framing.UndecodableError:
         raise framing.undecodable(name, content, frame.position.byte_start) from None
+    except Exception as error:  # our mistake, not the record's: it must not cost the night
+        kind = type(error).__name__
+        logger.exception("%s, record %d: %s", name, frame.position.record_no, kind)
+        return frame.quarantined(
+            QuarantineReason.BAD_VALUE, f"{UNFORESEEN} ({kind}): please report its shape"
+        )
 
 
 def _after_sep_line(content: Content, delimiter: bytes) -> int:

@@ -285,15 +285,21 @@ def _contents(message: Message) -> _Contents:
         if count > MAX_PARTS:
             raise BadFieldError(QuarantineReason.RESOURCE_LIMIT, f"more than {MAX_PARTS} parts")
         kind = part.get_content_type()
-        payload = part.get_payload()
-        if isinstance(payload, list) and kind.startswith("multipart/"):
-            waiting += [inner for inner in reversed(payload) if isinstance(inner, Message)]
-        elif isinstance(payload, list) or kind not in ("text/plain", "text/html") or _is_attached(part):
+        inner = _inner(part)
+        if inner and kind.startswith("multipart/"):
+            waiting += reversed(inner)
+        elif inner or kind not in ("text/plain", "text/html") or _is_attached(part):
             if part is not message or _is_attached(part):
                 found.attachments.append(_attachment(part))
         else:
             (found.plain if kind == "text/plain" else found.html).append(_part_text(part))
     return found
+
+
+def _inner(part: Message) -> list[Message]:
+    """The parts of a part. A single one's text is never asked for here: that would decode it."""
+    parts = part.get_payload() if part.is_multipart() else []
+    return [inner for inner in parts if isinstance(inner, Message)] if isinstance(parts, list) else []
 
 
 def _is_attached(part: Message) -> bool:
@@ -302,9 +308,8 @@ def _is_attached(part: Message) -> bool:
 
 def _attachment(part: Message) -> dict[str, object]:
     """Name, size and hash of an attachment. The name is text and nothing else: no folder, no line end."""
-    payload = part.get_payload()
-    if isinstance(payload, list):
-        content = b"".join(_wire_bytes(inner) for inner in payload if isinstance(inner, Message))
+    if part.is_multipart():
+        content = b"".join(_wire_bytes(inner) for inner in _inner(part))
     else:
         decoded = part.get_payload(decode=True)
         content = decoded if isinstance(decoded, bytes) else b""

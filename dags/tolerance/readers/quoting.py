@@ -77,12 +77,12 @@ def own_words(text: str) -> str:
     kept, forward_at = _without_history(lines, short)
     own = _without_signature(kept)
     if not any(own) and forward_at is not None:
-        own = lines[forward_at + 1 :]
+        own = lines[forward_at:]
     return "\n".join(own).strip()
 
 
 def _without_history(lines: list[str], short: list[str]) -> tuple[list[str], int | None]:
-    """The lines that are no history, and where a forwarded message begins, if one does."""
+    """The lines that are no history, and where an older message begins that may be forwarded."""
     kept: list[str] = []
     at = 0
     while at < len(lines):
@@ -93,7 +93,7 @@ def _without_history(lines: list[str], short: list[str]) -> tuple[list[str], int
         if _FORWARDED.fullmatch(line):
             return kept, at
         if _ORIGINAL.fullmatch(line) or _begins_header_block(short, at):
-            return _without_rule(kept), None
+            return _without_rule(kept), at
         length = _introduction_length(short, at)
         if length:
             at += length

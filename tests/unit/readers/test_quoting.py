@@ -57,8 +57,15 @@ def test_answers_between_quoted_lines_are_kept() -> None:
     assert own_words(text) == "Non.\nLundi."
 
 
-def test_a_forwarded_mail_without_a_word_is_what_its_sender_wants_read() -> None:
-    forwarded = "---------- Forwarded message ---------\nFrom: Ana\n\nMy parcel is lost."
+@pytest.mark.parametrize(
+    "head",
+    [
+        "---------- Forwarded message ---------\nFrom: Ana\n\n",
+        "De : Ana\nEnvoyé : lundi\nÀ : Service\nObjet : colis\n\n",
+    ],
+)
+def test_a_forwarded_mail_without_a_word_is_what_its_sender_wants_read(head: str) -> None:
+    forwarded = head + "My parcel is lost."
     assert "My parcel is lost." in own_words(forwarded)
     assert own_words("See below.\n\n" + forwarded) == "See below."
 
