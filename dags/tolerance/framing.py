@@ -44,7 +44,11 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class UndecodableError(Exception):
-    """Bytes that are neither UTF-8 nor cp1252."""
+    """Bytes that are in none of the declared `encodings`."""
+
+    def __init__(self, encodings: tuple[str, ...]) -> None:
+        super().__init__(" or ".join(encodings))
+        self.encodings = encodings
 
 
 class ArchiveTooDenseError(Exception):
@@ -70,7 +74,12 @@ class FileNotes:
     """What reading one file brought to light beside its records."""
 
     encodings: set[str] = field(default_factory=set)
+    delimiter: str = ";"
+    records_at: str = "tickets"
+    """How the file parts its records, for whoever counts them again."""
+
     messages: list[str] = field(default_factory=list)
+    new_columns: list[str] = field(default_factory=list)
 
     @property
     def encoding(self) -> str:
@@ -134,33 +143,33 @@ def form_of(name: str) -> str:
     return plain.rpartition(".")[2] if "." in plain else ""
 
 
-def text_of(raw: bytes, notes: FileNotes) -> str:
-    """A record's text: UTF-8, else cp1252, strictly. The notes keep which.
+CONTRACT_ENCODINGS = ("utf-8", "cp1252")
 
-    Raises `UndecodableError` when it is neither.
+
+def text_of(raw: bytes, notes: FileNotes, encodings: tuple[str, ...] = CONTRACT_ENCODINGS) -> str:
+    """A record's text in the first of the encodings that fits, strictly. The notes keep which.
+
+    Raises `UndecodableError` when none does.
     """
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        pass
-    else:
+    for encoding in encodings:
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
         if not raw.isascii():
-            notes.encodings.add("utf-8")
+            notes.encodings.add(encoding)
         return text
-    try:
-        text = raw.decode("cp1252")
-    except UnicodeDecodeError:
-        raise UndecodableError from None
-    notes.encodings.add("cp1252")
-    return text
+    raise UndecodableError(encodings)
 
 
-def undecodable(name: str, content: Content, byte_start: int) -> FileRefusedError:
-    """The refusal of a file with text in neither encoding; it names the line where that begins."""
+def undecodable(name: str, content: Content, byte_start: int, error: UndecodableError) -> FileRefusedError:
+    """The refusal of a file with text in no declared encoding; it names the line where that begins."""
     line = sum(1 for _ in _LINE_END.finditer(content, 0, byte_start)) + 1
+    first, *others = ("UTF-8" if encoding == "utf-8" else encoding for encoding in error.encodings)
+    told = f"neither {first} nor {' nor '.join(others)}" if others else f"not {first}"
     return FileRefusedError(
         RefusalReason.BAD_ENCODING,
-        f"{name}, line {line}, is neither UTF-8 nor cp1252: export it as UTF-8 and deliver it again.",
+        f"{name}, line {line}, is {told}: export it as UTF-8 and deliver it again.",
     )
 
 
@@ -322,6 +331,9 @@ def _quotes(line: bytes, delimiter: bytes, *, is_open: bool) -> str:
 _JSON_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\],]|"', re.DOTALL)
 _IN_THE_OBJECT, _IN_A_VALUE = 1, 2  # how deep
 
+THE_DOCUMENT = "$"
+"""The name of the array that a whole document is."""
+
 
 @dataclass(slots=True)
 class JsonArrays:
@@ -343,10 +355,12 @@ def json_arrays(content: Content, wanted: tuple[str, ...]) -> JsonArrays:
     """Find the elements of the arrays named `wanted` in a JSON object, without parsing them.
 
     Only brackets and strings are looked at, in one pass; what an element holds is for
-    the reader to judge. An array that is not there has no entry.
+    the reader to judge. An array that is not there has no entry. Where `wanted` holds `$`,
+    the document itself may be an array.
     """
     found = JsonArrays({})
     depth, key, begin = 0, "", -1
+    level = _IN_A_VALUE
     next_look = 0
     for match in _JSON_TOKEN.finditer(content):
         if match.end() > next_look:
@@ -354,23 +368,25 @@ def json_arrays(content: Content, wanted: tuple[str, ...]) -> JsonArrays:
             _release(content, match.start())
             next_look = match.end() + _CHUNK_BYTES
         token = match.group()
-        if token == b'"' or (depth == 0 and token != b"{"):
+        if depth == 0 and token == b"[" and THE_DOCUMENT in wanted:
+            level, key = _IN_THE_OBJECT, THE_DOCUMENT
+        elif token == b'"' or (depth == 0 and token != b"{"):
             break  # a string that never ends; a document that is no object
         if token in b"{[":
             depth += 1
-            if depth == _IN_A_VALUE and token == b"[" and key in wanted:
+            if depth == level and token == b"[" and key in wanted:
                 found.elements.setdefault(key, array("q"))
                 begin = match.end()
         elif token in b"}]":
             depth -= 1
-            if depth == _IN_THE_OBJECT and begin >= 0:
+            if depth == level - 1 and begin >= 0:
                 _end_element(content, found.elements[key], begin, match.start())
                 begin = -1
             if depth == 0:
                 return _closed(content, found, match.end())
-        elif depth == _IN_THE_OBJECT and token != b",":
+        elif depth == level - 1 and token != b",":
             key = token[1:-1].decode("utf-8", "replace")  # the last string before a value
-        elif token == b"," and depth == _IN_A_VALUE and begin >= 0:
+        elif token == b"," and depth == level and begin >= 0:
             _end_element(content, found.elements[key], begin, match.start())
             begin = match.end()
     found.broken_from = begin if begin >= 0 else len(content)
@@ -413,7 +429,9 @@ def span_frames(content: Content, arrays: JsonArrays, key: str) -> Iterator[Fram
 # Mail ---------------------------------------------------------------------------------
 
 
-_FROM_LINE = re.compile(rb"(?:\A|(?<=\A\n)|(?<=\A\r\n)|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]{1,500}(?=\r?\n|\Z)")
+_FROM = b"From "
+_FROM_LINE = re.compile(rb"From [^\r\n]{1,500}(?=\r?\n|\Z)")
+_AT_THE_TOP = (b"", b"\n", b"\r\n")
 _WEEKDAY = re.compile(rb"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b")
 _MONTH = re.compile(rb"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b")
 _TIME_OF_DAY = re.compile(rb"\d:\d\d")
@@ -448,12 +466,19 @@ def mbox_frames(content: Content) -> Iterator[Frame]:
 def _message_starts(content: Content) -> array[int]:
     starts = array("q")
     at = 0
-    while (match := _FROM_LINE.search(content, at)) is not None:
-        limits.alive()
-        _release(content, match.start())
-        at = match.end()
-        if _is_separator(content, match.start(), match.end()):
-            starts.append(match.start())
+    released = 0
+    while (at := content.find(_FROM, at)) >= 0:
+        start, at = at, at + len(_FROM)
+        if start - released > _CHUNK_BYTES:
+            limits.alive()
+            _release(content, start)
+            released = start
+        before = content[max(0, start - 3) : start]
+        if not (before.endswith((b"\n\n", b"\n\r\n")) or (start <= len(before) and before in _AT_THE_TOP)):
+            continue
+        match = _FROM_LINE.match(content, start)
+        if match is not None and _is_separator(content, start, match.end()):
+            starts.append(start)
             at = _end_by_length(content, match.end()) or at
     return starts
 

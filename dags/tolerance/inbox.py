@@ -6,7 +6,7 @@ import hashlib
 import logging
 import time
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from tolerance.records import SOURCES
@@ -39,6 +39,8 @@ class WaitingFile:
     source: str
     name: str
     why: str
+    since_on: date | None = None
+    """The day (UTC) of its last change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +92,16 @@ def deliveries(extracts: Path, source: str, as_of: date) -> Deliveries:
     return Deliveries(
         files=tuple(sorted(ready, key=lambda file: (file.delivered_on, file.name))),
         waiting=tuple(
-            WaitingFile(source, file.name, waiting[file.path])
+            WaitingFile(source, file.name, waiting[file.path], _changed_on(file.path))
             for file in sorted(candidates, key=lambda file: (file.delivered_on, file.name))
             if file.path in waiting
         ),
     )
+
+
+def _changed_on(path: Path) -> date | None:
+    stamp = _stamp(path)
+    return None if stamp is None else datetime.fromtimestamp(stamp[1] / 1e9, UTC).date()
 
 
 def _files_below(folder: Path) -> list[Path]:

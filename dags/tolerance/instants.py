@@ -11,25 +11,22 @@ class ImplausibleTimeError(ValueError):
     """A date that is missing or outside the plausible range."""
 
 
-def instant(text: str, settings: Settings) -> datetime:
-    """The UTC instant (with zone) that an ISO 8601 text tells.
-
-    Without a zone it is local time of the business time zone: an hour that the clocks
-    skip counts forward, an hour they repeat is its first. Raises `ValueError` for what
-    is no date, `ImplausibleTimeError` for one outside the plausible range.
-    """
-    return plausible(datetime.fromisoformat(text), settings)
-
-
 def plausible(moment: datetime, settings: Settings) -> datetime:
     """`moment` in UTC, naive ones read as business time; `ImplausibleTimeError` out of range."""
+    return instant_and_day(moment, settings)[0]
+
+
+def instant_and_day(moment: datetime, settings: Settings) -> tuple[datetime, date]:
+    """`moment` in UTC and its business date, naive ones read as business time.
+
+    Raises `ImplausibleTimeError` for one outside the plausible range.
+    """
     if not settings.earliest_plausible_on.year - 1 <= moment.year <= (settings.latest_plausible_on.year + 1):
         raise ImplausibleTimeError  # also keeps the conversions below from overflowing
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=settings.business_time_zone, fold=0)
     moment = moment.astimezone(UTC)
-    plausible_day(business_date(moment, settings), settings)
-    return moment
+    return moment, plausible_day(business_date(moment, settings), settings)
 
 
 def plausible_day(day: date, settings: Settings) -> date:

@@ -17,8 +17,9 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field, replace
 from datetime import date, datetime
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -28,7 +29,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock
 
-from tolerance import gates, inbox, landing, limits, recount
+from tolerance import gates, inbox, landing, limits, mapping, recount
 from tolerance.framing import ArchiveTooDenseError, Content, FileNotes, content_of
 from tolerance.identity import identity_key
 from tolerance.readers.contract import Reader, ReaderContext
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 
     from tolerance.state import State
 
+COUNTS_DIFFER = "an independent count"
 EMPTY_LOAD_ID = "0" * 16
 BATCH_ROWS = 20_000
 ROW_GROUP_BYTES = 16 << 20
@@ -118,6 +120,11 @@ class FileRecord:
     refusal_reason: str | None = None
     message: str | None = None
     newest_event_on: date | None = None
+    new_columns: str = ""
+    """Headers outside the contract, separated by commas; their values stay in landing/."""
+    profile: str = mapping.DEFAULT
+    profile_fingerprint: str = ""
+    mappings_sha256: str | None = None  # the company's own mapping file, landed like any other
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,21 +159,33 @@ def land(source: str, extracts: Path, as_of: date, state: State, loaded_at: date
 
     `loaded_at` is the run's start. Returns the load's id, which follows from names and
     contents alone, or None when nothing is new. Raises `inbox.InboxError` when there is
-    no inbox.
+    no inbox, `mapping.MappingError` when the company's mapping file has a mistake.
     """
     sweep(source, state)
     shutil.rmtree(state.work / source, ignore_errors=True)
     found = inbox.deliveries(extracts, source, as_of)
-    known = {(file.file_name, file.file_sha256) for file in load_records(state, source)}
-    new: list[tuple[inbox.DeliveredFile, landing.Landed]] = []
+    company = mapping.company_file(extracts)
+    mappings = mapping.mappings(company)
+    known = {(file.file_name, file.file_sha256): file for file in load_records(state, source)}
+    new: list[tuple[inbox.DeliveredFile, landing.Landed, mapping.Profile | None]] = []
     for file in found.files:
         landed = landing.land_file(file.path, state.landing, state.work / source / "landing")
-        if (file.name, landed.sha256) not in known:
-            new.append((file, landed))
+        profile = mappings.profile_of(source, file.name)
+        if _is_new(known.get((file.name, landed.sha256)), profile):
+            new.append((file, landed, profile))
     if not new:
         return None
+    mappings_sha256 = None
+    if company is not None:
+        mappings_sha256 = landing.land_file(company, state.landing, state.work / source / "landing").sha256
     landing.sync_folder(state.landing)
-    load_id = _load_id(source, sorted((file.name, landed.sha256) for file, landed in new))
+    load_id = _load_id(
+        source,
+        sorted(
+            (file.name, landed.sha256, *((profile.fingerprint,) if profile else ()))
+            for file, landed, profile in new
+        ),
+    )
     plan = [
         FileRecord(
             load_id=load_id,
@@ -178,14 +197,35 @@ def land(source: str, extracts: Path, as_of: date, state: State, loaded_at: date
             file_sha256=landed.sha256,
             byte_count=landed.byte_count,
             delivered_on=file.delivered_on,
+            profile=profile.name if profile else mapping.DEFAULT,
+            profile_fingerprint=profile.fingerprint if profile else "",
+            mappings_sha256=mappings_sha256 if profile else None,
         )
-        for file, landed in new
+        for file, landed, profile in new
     ]
     _write_records(_Work(state, source, load_id).plan, plan)
     return load_id
 
 
-def _load_id(source: str, files: list[tuple[str, str]]) -> str:
+def _is_new(known: FileRecord | None, profile: mapping.Profile | None) -> bool:
+    """A known name and content is no delivery, unless it was refused and is mapped otherwise now."""
+    if known is None:
+        return True
+    return known.status == "refused" and known.profile_fingerprint != (profile.fingerprint if profile else "")
+
+
+@cache
+def _mappings_at(path: Path | None) -> mapping.Mappings:
+    return mapping.mappings(path)
+
+
+def profile_of(record: FileRecord, state: State) -> mapping.Profile | None:
+    """The profile that a file was planned with, from the mapping file as it was landed then."""
+    landed = state.landing / record.mappings_sha256 if record.mappings_sha256 else None
+    return _mappings_at(landed).profile(record.source, record.profile)
+
+
+def _load_id(source: str, files: list[tuple[str, ...]]) -> str:
     return sha256(orjson.dumps([source, files])).hexdigest()[:16]
 
 
@@ -370,7 +410,7 @@ def _read_files(
             if file_no in dropped:
                 staging.set_aside(_beyond_limits(record, "reading it ended the reading process"))
                 path = work.state.landing / record.file_sha256
-                _judge(record, staging, path, context, is_beyond_limits=True)
+                _judge(record, staging, path, context, FileNotes(), is_beyond_limits=True)
             else:
                 _read_file(record, staging, context, work.state)
     _write_records(counted, [record for _, record in batch])
@@ -397,6 +437,7 @@ def _repeat(record: FileRecord, earlier: FileRecord) -> None:
 def _read_file(record: FileRecord, staging: _Staging, context: ReaderContext, state: State) -> None:
     """Stage the records of one file, or none of them and the reason why it is refused."""
     reader = reader_of(record.source)
+    context = replace(context, profile=profile_of(record, state))
     notes = FileNotes()
     path = state.landing / record.file_sha256
     dates = _DATE_COLUMNS[record.source]
@@ -420,8 +461,9 @@ def _read_file(record: FileRecord, staging: _Staging, context: ReaderContext, st
         staging.abandon()
         staging.set_aside(_beyond_limits(record, "its records cannot be told apart in bounded memory"))
         is_beyond_limits = True
-    _judge(record, staging, path, context, is_beyond_limits=is_beyond_limits)
+    _judge(record, staging, path, context, notes, is_beyond_limits=is_beyond_limits)
     record.encoding = notes.encoding
+    record.new_columns = ",".join(notes.new_columns)
     messages = [record.message] if record.message else []
     record.message = "; ".join(dict.fromkeys([*messages, *notes.messages])) or None
 
@@ -450,21 +492,27 @@ def _refuse(record: FileRecord, error: FileRefusedError) -> None:
     record.newest_event_on = None
 
 
-def _recount(record: FileRecord, path: Path) -> None:
+def _recount(record: FileRecord, path: Path, notes: FileNotes) -> None:
     """Count the file's records by other means; a difference is said aloud and blocks the all-clear."""
     limits.alive()
-    counted = recount.count_records(path, record.file_name)
+    counted = recount.count_records(path, record.file_name, notes.delimiter, notes.records_at)
     limits.alive()
     if counted is not None and counted != record.landed_records:
         record.message = (
-            f"{record.file_name}: the reader found {record.landed_records} records, an independent count "
+            f"{record.file_name}: the reader found {record.landed_records} records, {COUNTS_DIFFER} "
             f"{counted}; compare the file with quarantine/ and report its shape."
         )
         logger.error("%s: %s", record.source, record.message)
 
 
 def _judge(
-    record: FileRecord, staging: _Staging, path: Path, context: ReaderContext, *, is_beyond_limits: bool
+    record: FileRecord,
+    staging: _Staging,
+    path: Path,
+    context: ReaderContext,
+    notes: FileNotes,
+    *,
+    is_beyond_limits: bool,
 ) -> None:
     """Count a file that was read to its end; refuse it when too much of it is bad."""
     company = context.settings
@@ -490,7 +538,7 @@ def _judge(
     staging.commit()
     record.quarantined_records = bad
     if not is_beyond_limits:
-        _recount(record, path)
+        _recount(record, path, notes)
     if not record.landed_records:
         record.status = "empty"
     else:
@@ -535,7 +583,9 @@ class _Rows:
         if self.writer is None:
             self.writer = pq.ParquetWriter(self.path, self.schema, compression="zstd")
         limits.alive()
-        self.writer.write_table(pa.Table.from_pylist(self.rows, schema=self.schema))
+        # By columns: three times as fast as by rows.
+        columns = [pa.array([row[field.name] for row in self.rows], field.type) for field in self.schema]
+        self.writer.write_table(pa.Table.from_arrays(columns, schema=self.schema))
         limits.alive()
         self.rows.clear()
         self.byte_count = 0
@@ -897,18 +947,20 @@ def newest_business_date(extracts: Path, state: State) -> date | None:
         for record in load_records(state)
         if record.status in (*_LOADED, "already_loaded")
     }
+    mappings = mapping.mappings(mapping.company_file(extracts))
     newest: list[date] = []
     for source in ("tickets", "faq"):
         for file in inbox.deliveries(extracts, source, date.max).files:
             content = landing.content_of(file.path).sha256
-            day = known[content] if content in known else _newest_in(file, state)
+            profile = mappings.profile_of(source, file.name)
+            day = known[content] if content in known else _newest_in(file, profile, state)
             newest += [day] if day is not None else []
     return max(newest, default=None)
 
 
-def _newest_in(file: inbox.DeliveredFile, state: State) -> date | None:
+def _newest_in(file: inbox.DeliveredFile, profile: mapping.Profile | None, state: State) -> date | None:
     """The newest date of one file; a file that would be refused has none."""
-    context = ReaderContext(settings(), b"dates only", state.work / "dates")
+    context = ReaderContext(settings(), b"dates only", state.work / "dates", profile)
     newest: date | None = None
     try:
         for outcome in reader_of(file.source)(file.path, name=file.name, context=context, notes=FileNotes()):

@@ -40,6 +40,7 @@ _BASE_BYTES = 96 << 20
 
 _FILE, _RECORD, _BEGAN, _ALIVE = range(4)
 _PULSE_BYTES = 4 * 8
+_AT_ONCE = 1e-9  # a beginning that is not "none"
 
 
 class TooCostlyError(Exception):
@@ -72,17 +73,21 @@ class _Pulse:
 
 _pulse = _Pulse()
 
+_now = 0.0
+"""The processor time of this process at the last tick: asking for it at each record would cost more
+than many records do."""
+
 
 def begin_file(file_no: int) -> None:
     """Say which file is read from now on."""
     cells = _pulse.cells
     cells[_FILE], cells[_RECORD] = file_no, 0
-    cells[_ALIVE] = time.process_time()
+    cells[_ALIVE] = _now
 
 
 def alive() -> None:
     """Give a sign of life in work that belongs to no single record."""
-    _pulse.cells[_ALIVE] = time.process_time()
+    _pulse.cells[_ALIVE] = _now
 
 
 class one_record:  # noqa: N801  (reads as `with one_record(7):`)
@@ -102,7 +107,8 @@ class one_record:  # noqa: N801  (reads as `with one_record(7):`)
         cells[_RECORD] = self._record_no
         if pulse.passed_over and (int(cells[_FILE]), self._record_no) in pulse.passed_over:
             raise TooCostlyError
-        cells[_ALIVE] = cells[_BEGAN] = time.process_time()
+        cells[_ALIVE] = _now
+        cells[_BEGAN] = _now or _AT_ONCE
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -111,8 +117,10 @@ class one_record:  # noqa: N801  (reads as `with one_record(7):`)
 
 
 def _tick(_signal: int, _frame: FrameType | None) -> None:
+    global _now  # noqa: PLW0603  (written here alone)
+    _now = time.process_time()
     began = _pulse.cells[_BEGAN]
-    if began and time.process_time() - began > RECORD_SECONDS:
+    if began and _now - began > RECORD_SECONDS:
         _pulse.cells[_BEGAN] = 0.0
         raise TooCostlyError
 

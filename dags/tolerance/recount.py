@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 from collections import deque
 from collections.abc import Iterator
 from itertools import pairwise
@@ -128,7 +129,7 @@ _IN_A_VALUE = 2  # how deep
 
 def _count_json(file: IO[bytes], array: str) -> int | None:
     """The elements of the array in a whole document, or None when it is none."""
-    inside = f"{array}.item"
+    inside = f"{array}.item" if array else "item"
     begins = {"start_map", "start_array", "string", "number", "boolean", "null"}
     count = 0
     try:
@@ -167,6 +168,9 @@ def _count_broken_json(file: IO[bytes], array: str) -> int:  # noqa: PLR0912  (o
                 if depth == 1:
                     word.clear()
             elif letter in "{[":
+                if depth == 0 and letter == "[" and not array:
+                    depth, is_inside, has_content = _IN_A_VALUE, True, False
+                    continue
                 if depth == 0 and letter == "[":
                     return count + 1
                 depth += 1
@@ -179,7 +183,7 @@ def _count_broken_json(file: IO[bytes], array: str) -> int:  # noqa: PLR0912  (o
                 if depth == 1 and is_inside:
                     count += has_content
                     is_inside = False
-                if depth <= 0:
+                if depth <= (0 if array else 1):
                     is_over = True
             elif letter == ",":
                 if depth == 0:
@@ -246,10 +250,10 @@ def _is_digits(text: str) -> bool:
 
 def _told_end(content: bytes, position: int) -> int:
     """Where a message ends by its Content-Length, if the next envelope or the end is there; else 0."""
-    ends = [content.find(blank_line, position) for blank_line in (b"\n\n", b"\n\r\n")]
-    blank = min((at for at in ends if at >= 0), default=-1)
-    if blank < 0 or blank - position > _LONGEST_HEADERS:
+    end_of_headers = _BLANK_LINE.search(content, position, position + _LONGEST_HEADERS)
+    if end_of_headers is None:
         return 0
+    blank = end_of_headers.start()
     told = b""
     for line in content[position:blank].split(b"\n"):
         value = line[len(_LENGTH) :].removesuffix(b"\r").strip(b" \t")
@@ -270,6 +274,7 @@ def _told_end(content: bytes, position: int) -> int:
     return end if is_confirmed else 0
 
 
+_BLANK_LINE = re.compile(rb"\n\r?\n")
 _LENGTH = b"content-length:"
 _MOST_DIGITS = 12
 _LONGEST_HEADERS = 250 << 10

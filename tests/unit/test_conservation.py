@@ -12,7 +12,7 @@ import pytest
 
 from tests.fixtures.bad_files import GOOD, BadFile, bad_files, mutated_files
 from tolerance import inbox, intake, recount
-from tolerance.framing import content_of
+from tolerance.framing import FileNotes, content_of
 from tolerance.readers.contract import UNFORESEEN
 from tolerance.records import SOURCES, QuarantineReason, RefusalReason
 from tolerance.state import State
@@ -122,5 +122,5 @@ def test_the_second_count_shares_no_code_with_the_first() -> None:
 def test_a_count_that_differs_is_said_aloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record = intake.FileRecord("x", 0, "faq", AS_OF, LOADED_AT, "a.csv", "", 1, AS_OF, landed_records=3)
     monkeypatch.setattr(recount, "count_records", lambda *_: 4)
-    intake._recount(record, tmp_path)
+    intake._recount(record, tmp_path, FileNotes())
     assert "found 3 records, an independent count 4" in str(record.message)

@@ -13,13 +13,8 @@ from typing import Protocol, TypeVar
 
 from tolerance import framing, limits
 from tolerance.framing import Content, FileNotes, Frame
-from tolerance.instants import (
-    ImplausibleTimeError,
-    business_date,
-    instant,
-    plausible_day,
-    stored,
-)
+from tolerance.instants import ImplausibleTimeError, instant_and_day, plausible_day
+from tolerance.mapping import Profile
 from tolerance.records import (
     AcceptedRecord,
     FileRefusedError,
@@ -47,6 +42,8 @@ class ReaderContext:
     settings: Settings
     identity_key: bytes
     scratch: Path
+    profile: Profile | None = None
+    """The mapping profile of the file at hand; None: the contract as it is."""
 
 
 class Reader(Protocol):
@@ -88,8 +85,8 @@ def moment(text: str | None, field: str, settings: Settings) -> tuple[datetime, 
     """A required instant, as stored, and its business date. A missing one is implausible."""
     if not text:
         raise BadFieldError(QuarantineReason.EVENT_TIME_OUT_OF_RANGE, f"{field} is missing")
-    with_zone = _checked(field, lambda: instant(text, settings), settings)
-    return stored(with_zone), business_date(with_zone, settings)
+    in_utc, day = _checked(field, lambda: instant_and_day(datetime.fromisoformat(text), settings), settings)
+    return in_utc.replace(tzinfo=None), day
 
 
 def optional_moment(
@@ -118,17 +115,57 @@ def _checked(field: str, read: Callable[[], _T], settings: Settings) -> _T:
         raise BadFieldError(QuarantineReason.BAD_VALUE, f"{field} is no ISO date") from None
 
 
+MakeRow = Callable[[list[str]], dict[str, str]]
+"""Makes the contract's fields of the cells of one record."""
+
+
+class CsvDialect(Protocol):
+    """What is declared of a CSV file: what parts its fields, its encodings, what its columns mean."""
+
+    @property
+    def delimiter(self) -> str:
+        """The character between two fields."""
+        ...
+
+    @property
+    def encodings(self) -> tuple[str, ...]:
+        """The encodings to try, in this order."""
+        ...
+
+    def bind(self, header: list[str], *, name: str, notes: FileNotes) -> MakeRow:
+        """How the fields are made of cells under this header; raises `FileRefusedError`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class CsvContract:
-    """The declared dialect of a CSV source: its columns and what parts them."""
+    """The dialect of a source's own contract: its columns and what parts them."""
 
     columns: tuple[str, ...]
     delimiter: str = ";"
+    encodings: tuple[str, ...] = framing.CONTRACT_ENCODINGS
+
+    def bind(self, header: list[str], *, name: str, notes: FileNotes) -> MakeRow:
+        """Every column of the contract must stand in the header, once; others are not read."""
+        missing = [column for column in self.columns if column not in header]
+        if missing:
+            raise FileRefusedError(
+                RefusalReason.HEADER_MISMATCH, _header_sentence(name, missing[0], header, self)
+            )
+        repeated = sorted({column for column in header if header.count(column) > 1})
+        if repeated:
+            raise FileRefusedError(
+                RefusalReason.HEADER_MISMATCH,
+                f"{name}, line 1: the column {repeated[0]} stands there more than once; "
+                "leave one of them out.",
+            )
+        notes.new_columns = [column.replace(",", " ") for column in header if column not in self.columns]
+        return lambda cells: dict(zip(header, cells, strict=True))
 
 
 def csv_outcomes(
     content: Content,
-    contract: CsvContract,
+    dialect: CsvDialect,
     values_of: Callable[[dict[str, str]], Values],
     *,
     name: str,
@@ -139,22 +176,34 @@ def csv_outcomes(
     Raises `FileRefusedError` when the header lacks a column of the contract. An empty
     file has no header and no records.
     """
-    delimiter = contract.delimiter.encode()
+    delimiter = dialect.delimiter.encode()
+    notes.delimiter = dialect.delimiter
     begin = _after_sep_line(content, delimiter)
     header_frame = next(framing.csv_frames(content, delimiter, begin), None)
     if header_frame is None:
         return
     try:
-        header = _header(header_frame, contract, name=name, notes=notes)
-    except framing.UndecodableError:
-        raise framing.undecodable(name, content, begin) from None
+        header = _header(header_frame, dialect, name=name, notes=notes)
+    except framing.UndecodableError as error:
+        raise framing.undecodable(name, content, begin, error) from None
+    make_row = dialect.bind(header, name=name, notes=notes)
     for frame in framing.csv_frames(content, delimiter, header_frame.position.byte_end):
         yield outcome_of(
             frame,
-            lambda frame: values_of(_row(frame, header, contract.delimiter, notes)),
+            lambda frame: values_of(make_row(_row(frame, header, dialect, notes))),
             name=name,
             content=content,
         )
+
+
+def csv_header(content: Content, dialect: CsvDialect, *, name: str) -> list[str]:
+    """The names in the header of a CSV file; none in an empty one. Raises `FileRefusedError`."""
+    delimiter = dialect.delimiter.encode()
+    frame = next(framing.csv_frames(content, delimiter, _after_sep_line(content, delimiter)), None)
+    try:
+        return _header(frame, dialect, name=name, notes=FileNotes()) if frame else []
+    except framing.UndecodableError as error:
+        raise framing.undecodable(name, content, 0, error) from None
 
 
 def outcome_of(frame: Frame, values_of: Callable[[Frame], Values], *, name: str, content: Content) -> Outcome:
@@ -175,8 +224,8 @@ def outcome_of(frame: Frame, values_of: Callable[[Frame], Values], *, name: str,
         return frame.quarantined(QuarantineReason.RESOURCE_LIMIT, "reading it took too much memory")
     except RecursionError:
         return frame.quarantined(QuarantineReason.RESOURCE_LIMIT, "its parts are nested too deeply")
-    except framing.UndecodableError:
-        raise framing.undecodable(name, content, frame.position.byte_start) from None
+    except framing.UndecodableError as error:
+        raise framing.undecodable(name, content, frame.position.byte_start, error) from None
     except Exception as error:  # our mistake, not the record's: it must not cost the night
         kind = type(error).__name__
         logger.exception("%s, record %d: %s", name, frame.position.record_no, kind)
@@ -193,31 +242,16 @@ def _after_sep_line(content: Content, delimiter: bytes) -> int:
     return begin + len(declaration) if line.rstrip(b"\r\n") == declaration else begin
 
 
-def _header(frame: Frame, contract: CsvContract, *, name: str, notes: FileNotes) -> list[str]:
+def _header(frame: Frame, dialect: CsvDialect, *, name: str, notes: FileNotes) -> list[str]:
     try:
         if frame.problem is not None:
             raise BadFieldError(frame.problem, frame.detail)
-        text = framing.text_of(frame.raw, notes)
-        header = [column.strip() for column in _cells(text, contract.delimiter)]
+        text = framing.text_of(frame.raw, notes, dialect.encodings)
+        return [column.strip() for column in _cells(text, dialect.delimiter)]
     except BadFieldError as error:
         raise FileRefusedError(
             RefusalReason.HEADER_MISMATCH, f"{name}, line 1: the header cannot be read: {error}"
         ) from None
-    missing = [column for column in contract.columns if column not in header]
-    if missing:
-        raise FileRefusedError(
-            RefusalReason.HEADER_MISMATCH, _header_sentence(name, missing[0], header, contract)
-        )
-    repeated = sorted({column for column in header if header.count(column) > 1})
-    if repeated:
-        raise FileRefusedError(
-            RefusalReason.HEADER_MISMATCH,
-            f"{name}, line 1: the column {repeated[0]} stands there more than once; leave one of them out.",
-        )
-    extra = [column for column in header if column not in contract.columns]
-    if extra:
-        notes.messages.append(f"{name}: {len(extra)} new column(s) not read")
-    return header
 
 
 def _header_sentence(name: str, missing: str, header: list[str], contract: CsvContract) -> str:
@@ -231,23 +265,23 @@ def _header_sentence(name: str, missing: str, header: list[str], contract: CsvCo
     return f"{name}, line 1: the column {missing} is missing{hint}; the header must be {expected}"
 
 
-def _row(frame: Frame, header: list[str], delimiter: str, notes: FileNotes) -> dict[str, str]:
-    """One record's fields by column, blanks at their ends taken off."""
+def _row(frame: Frame, header: list[str], dialect: CsvDialect, notes: FileNotes) -> list[str]:
+    """One record's fields, as many as the header's, blanks at their ends taken off."""
     if b"\0" in frame.raw:
         is_filler = not frame.raw.strip(b"\0 \t\r\n")
         raise BadFieldError(
             QuarantineReason.NOT_A_RECORD if is_filler else QuarantineReason.BAD_VALUE,
             "the line is made of NULs" if is_filler else "a NUL stands in the line",
         )
-    text = framing.text_of(frame.raw, notes)
-    cells = [cell.strip() for cell in _cells(text, delimiter)]
+    text = framing.text_of(frame.raw, notes, dialect.encodings)
+    cells = [cell.strip() for cell in _cells(text, dialect.delimiter)]
     if len(cells) != len(header):
         raise BadFieldError(
             QuarantineReason.WRONG_FIELD_COUNT, f"{len(cells)} fields instead of {len(header)}"
         )
     if cells == header:
         raise BadFieldError(QuarantineReason.NOT_A_RECORD, "the header once more")
-    return dict(zip(header, cells, strict=True))
+    return cells
 
 
 def _cells(text: str, delimiter: str) -> list[str]:

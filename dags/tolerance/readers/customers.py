@@ -19,6 +19,7 @@ from tolerance.readers.contract import (
     required,
     unknown_form,
 )
+from tolerance.readers.mapped import mapped_outcomes
 from tolerance.records import QuarantineReason
 
 CONTRACT = CsvContract(
@@ -38,6 +39,11 @@ def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> 
 
     Raises `FileRefusedError` for a file that is no CSV of this contract.
     """
+    if context.profile is not None and not context.profile.is_contract("csv"):
+        yield from mapped_outcomes(
+            path, context.profile, lambda row: _values(row, context), name=name, context=context, notes=notes
+        )
+        return
     if framing.form_of(name) != "csv":
         raise unknown_form(name, ".csv or .csv.gz")
     with framing.content_of(path, name=name, scratch=context.scratch) as content:

@@ -31,6 +31,7 @@ from tolerance.readers.contract import (
     required,
     unknown_form,
 )
+from tolerance.readers.mapped import mapped_outcomes
 from tolerance.records import (
     FileRefusedError,
     QuarantineReason,
@@ -76,6 +77,11 @@ def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> 
     document without an array `tickets`.
     """
     form = framing.form_of(name)
+    if context.profile is not None and not context.profile.is_contract(form):
+        yield from mapped_outcomes(
+            path, context.profile, lambda row: _values(row, context), name=name, context=context, notes=notes
+        )
+        return
     if form not in ("json", "ndjson", "jsonl", "csv"):
         raise unknown_form(name, ".json, .ndjson, .jsonl or .csv (each also .gz)")
     with framing.content_of(path, name=name, scratch=context.scratch) as content:

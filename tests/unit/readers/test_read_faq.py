@@ -80,7 +80,7 @@ def test_a_new_column_is_noted_and_a_missing_one_refuses_the_file(read_bytes: Re
     wider = HEADER.replace(b"\n", b";channel\n") + b"K1;C1;2026-01-01;c;q;no;t;fr;web\n"
     (record,) = read_bytes("faq", "calls.csv", wider, notes)
     assert isinstance(record, AcceptedRecord)
-    assert notes.messages == ["calls.csv: 1 new column(s) not read"]
+    assert notes.new_columns == ["channel"]
     with pytest.raises(FileRefusedError, match=r"asked_at is missing \(asked_on looks like it\)"):
         read_bytes("faq", "calls.csv", HEADER.replace(b"asked_at", b"asked_on"))
     with pytest.raises(FileRefusedError, match="this is not the header"):

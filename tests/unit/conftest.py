@@ -22,6 +22,7 @@ def read_bytes(tmp_path: Path) -> ReadBytes:
         name: str,
         content: bytes,
         notes: FileNotes | None = None,
+        *,
         company: Settings | None = None,
     ) -> list[Outcome]:
         path = tmp_path / "landed"

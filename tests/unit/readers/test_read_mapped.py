@@ -1,0 +1,524 @@
+"""Each shipped profile on small exports written here in the vendors' documented forms."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tolerance import mapping
+from tolerance.framing import FileNotes
+from tolerance.identity import address_hash
+from tolerance.mapping import Profile
+from tolerance.readers import tickets
+from tolerance.readers.contract import Outcome, ReaderContext
+from tolerance.records import AcceptedRecord, FileRefusedError, QuarantinedRecord
+from tolerance.settings import settings
+
+Read = Callable[..., list[Outcome]]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    def read(
+        profile: str | Profile, name: str, content: str | bytes | object, notes: FileNotes | None = None
+    ) -> list[Outcome]:
+        if not isinstance(content, str | bytes):
+            content = json.dumps(content, ensure_ascii=False)
+        path = tmp_path / "landed"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        found = mapping.mappings().profile("tickets", profile) if isinstance(profile, str) else profile
+        context = ReaderContext(settings(), b"key", tmp_path / "scratch", found)
+        return list(tickets.read(path, name=name, context=context, notes=notes or FileNotes()))
+
+    return read
+
+
+def told(record: Outcome, *fields: str) -> tuple[str | None, ...]:
+    """The named values of an accepted record as text."""
+    assert isinstance(record, AcceptedRecord), record
+    return tuple(None if record.values[one] is None else str(record.values[one]) for one in fields)
+
+
+BASICS = ("ticket_id", "created_at", "updated_at", "solved_at", "status", "ticket_type", "priority")
+ANA = address_hash(b"key", "ana@example.fr")
+
+
+def own_profile(**keys: object) -> Profile:
+    """A company's profile of a small desk, with more keys."""
+    columns = {"ticket_id": "nr", "created_at": "day", "status": "state"}
+    desk = {"csv": {"delimiter": ";", "columns": columns}, **keys}
+    text = json.dumps({"profiles": {"tickets": {"desk": desk}}})
+    return mapping.parse(text.encode(), "m.yml", mapping.mappings()).profiles["tickets", "desk"]
+
+
+# Zendesk ------------------------------------------------------------------------------
+
+
+def test_zendesk_as_csv_of_a_view_and_in_french(read: Read) -> None:
+    english = (
+        "Ticket ID,Requester,Requester external ID,Requester email,Subject,Status,Created at,Updated at,"
+        "Solved at,Type,Priority,Tags,Satisfaction Score\n"
+        '35,Ana,C1,Ana@Example.fr,"Late, again",Solved,2026-10-01 10:00,2026-10-02 11:00,2026-10-02 11:00,'
+        "Incident,High,delivery_late vip,Bad with comment\n"
+        "36,Bo,-,-,Hi,On-hold,2026-10-01 10:00,2026-10-02 11:00,-,-,-,-,Not offered\n"
+    )
+    first, second = read("zendesk", "t.csv", english)
+    assert told(first, *BASICS) == (
+        "35", "2026-10-01 08:00:00", "2026-10-02 09:00:00", "2026-10-02 09:00:00",
+        "solved", "incident", "high",
+    )  # fmt: skip
+    assert told(first, "customer_id", "tags", "satisfaction") == ("C1", "delivery_late,vip", "bad")
+    assert told(first, "requester_hash") == (ANA,)
+    assert told(second, "status", "customer_id", "ticket_type", "satisfaction") == (
+        "hold", None, None, "unoffered",
+    )  # fmt: skip
+    (french,) = read(
+        "zendesk",
+        "t.csv",
+        "ID,Sujet,Statut,Créé le,Mis à jour,E-mail du demandeur,Priorité\n7,Retard,Résolu,01/10/2026 10:00,"
+        "02/10/2026 10:00,ana@example.fr,Élevée\n",
+    )
+    assert told(french, "status", "priority", "created_at") == ("solved", "high", "2026-10-01 08:00:00")
+
+
+def test_zendesk_as_a_connectors_table_in_csv_and_json(read: Read) -> None:
+    row = {
+        "id": 11, "_fivetran_synced": "2026-10-03 00:00:00.1", "created_at": "2026-10-01 10:00:00",
+        "updated_at": "2026-10-02 10:00:00.250", "status": "closed", "type": "question", "priority": "urgent",
+        "subject": "s", "description": "d", "_fivetran_deleted": False,
+    }  # fmt: skip
+    csv = ",".join(row) + "\n" + ",".join(str(value) for value in row.values()) + "\n"
+    (by_csv,) = read("zendesk_tables", "ticket.csv", csv)
+    (by_json,) = read("zendesk_tables", "ticket.json", [row])
+    assert told(by_csv, *BASICS) == (
+        "11", "2026-10-01 10:00:00", "2026-10-02 10:00:00.250000", None, "closed", "question", "urgent",
+    )  # fmt: skip
+    assert isinstance(by_csv, AcceptedRecord)
+    assert isinstance(by_json, AcceptedRecord)
+    assert by_csv.values == by_json.values
+    (deleted,) = read("zendesk_tables", "ticket.json", [{**row, "_fivetran_deleted": True}])
+    assert told(deleted, "status", "is_deleted") == ("deleted", "True")
+
+
+# Jira ---------------------------------------------------------------------------------
+
+
+def test_jira_as_csv_in_english_with_repeated_columns(read: Read) -> None:
+    csv = (
+        "Summary,Issue key,Issue id,Issue Type,Status,Priority,Reporter,Created,Updated,"
+        "Resolved,Labels,Labels,"
+        "Description,Comment,Comment,Custom field (Request Type)\n"
+        'No parcel,SD-1,10,[System] Incident,Waiting for customer,Highest,ana@example.fr,"11/May/24 3:26 PM",'
+        '12/May/24 9:00 AM,,Delivery Late,vip,"two\nlines",a,b,Get help\n'
+        "Access,SD-2,11,Service Request,Done,Low,Bo Li,11/May/2024 03:26 PM,12/May/2024 09:00 AM,"
+        "12/May/2024 08:59 AM,,,,,,\n"
+    )
+    first, second = read("jira", "issues.csv", csv)
+    assert told(first, *BASICS) == (
+        "SD-1", "2024-05-11 13:26:00", "2024-05-12 07:00:00", None, "pending", "incident", "urgent",
+    )  # fmt: skip
+    assert told(first, "tags", "requester_hash", "description") == ("delivery_late,vip", ANA, "two\nlines")
+    assert told(second, "status", "ticket_type", "requester_hash", "solved_at") == (
+        "solved", "task", None, "2024-05-12 06:59:00",
+    )  # fmt: skip
+
+
+def test_jira_as_csv_in_french(read: Read) -> None:
+    csv = (
+        "Résumé,Clé de ticket,Type de ticket,État,Priorité,Rapporteur,"
+        "Création,Mise à jour,Résolue,Étiquettes\n"
+        "Colis,SD-1,Incident,En attente du client,Élevée,ana@example.fr,"
+        "11/févr./24 3:26 PM,12/mai/24 9:00 AM,,\n"
+        "Accès,SD-2,Demande de service,Terminé(e),Moyenne,x,2024-05-11 15:26,"
+        "2024-05-12 09:00,2024-05-12 09:00,\n"
+    )
+    first, second = read("jira", "tickets.csv", csv)
+    assert told(first, *BASICS) == (
+        "SD-1", "2024-02-11 14:26:00", "2024-05-12 07:00:00", None, "pending", "incident", "high",
+    )  # fmt: skip
+    assert told(second, "status", "ticket_type", "priority") == ("solved", "task", "normal")
+
+
+def test_jira_as_rest_search_with_a_description_that_is_a_tree(read: Read) -> None:
+    tree = {
+        "type": "doc",
+        "content": [{"type": "paragraph", "content": [{"type": "text", "text": "no parcel"}]}],
+    }
+    fields = {
+        "summary": "s", "description": tree, "labels": ["delivery_late", "vip"], "issuetype": {"name": "Bug"},
+        "status": {"name": "Chez le transporteur", "statusCategory": {"key": "indeterminate"}},
+        "priority": {"name": "Medium"}, "created": "2026-10-01T10:00:00.000+0200",
+        "updated": "2026-10-02T10:00:00.000+0200", "resolutiondate": None,
+        "reporter": {"emailAddress": "ana@example.fr", "displayName": "Ana"},
+    }  # fmt: skip
+    document = {"startAt": 0, "total": 1, "issues": [{"id": "1", "key": "SD-1", "fields": fields}]}
+    (record,) = read("jira", "search.json", document)
+    assert told(record, *BASICS) == (
+        "SD-1", "2026-10-01 08:00:00", "2026-10-02 08:00:00", None, "open", "incident", "normal",
+    )  # fmt: skip
+    assert told(record, "tags", "description", "requester_hash") == ("delivery_late,vip", "no parcel", ANA)
+
+
+def test_a_status_of_a_companys_own_workflow_is_open_until_resolved_and_counted(read: Read) -> None:
+    notes = FileNotes()
+    csv = (
+        "Issue key,Status,Created,Resolved\nA-1,Chez le transporteur,2026-10-01,\n"
+        "A-2,Chez le transporteur,2026-10-01,2026-10-02\n"
+    )
+    records = read("jira", "t.csv", csv, notes)
+    assert [told(record, "status") for record in records] == [("open",), ("solved",)]
+    assert any("2 records have a status that profile jira does not name" in one for one in notes.messages)
+
+
+def test_jira_as_a_connectors_table_with_ids(read: Read) -> None:
+    csv = (
+        "id,key,issue_type,status,priority,created,updated,resolved,summary,reporter\n"
+        "1,TP-1,10103,10003,2,2026-10-01 10:00:00,2026-10-02 10:00:00,,s,5c33:26c2\n"
+    )
+    (record,) = read("jira_tables", "issue.csv", csv)
+    assert told(record, *BASICS) == (
+        "TP-1", "2026-10-01 10:00:00", "2026-10-02 10:00:00", None, "open", None, "high",
+    )  # fmt: skip
+    row = {"key": "TP-1", "status": 3, "created": "2026-10-01 10:00:00", "issue_type_name": "Service Request"}
+    (by_json,) = read("jira_tables", "issue.ndjson", json.dumps(row))
+    assert told(by_json, "status", "ticket_type", "created_at") == ("open", "task", "2026-10-01 10:00:00")
+
+
+# GLPI ---------------------------------------------------------------------------------
+
+
+def test_glpi_as_french_csv_with_blanks_in_its_ids_and_a_delimiter_at_line_ends(read: Read) -> None:
+    csv = (
+        '\ufeff"ID";"Titre";"Statut";"Date d’ouverture";"Dernière modification";"Type";"Priorité";'
+        '"Demandeur - Demandeur";"Catégorie";"Description";\n'
+        '"12 345";"Colis &amp; retard";"En cours (Attribué)";"01-10-2026 10:00";'
+        '"02-10-2026 11:30";"Incident";'
+        '"Très haute";"Ana <ana@example.fr>";"Logistique > Retard";"&lt;p&gt;Rien&lt;/p&gt;<p>reçu</p>";\n'
+        '"12 346";"Accès";"Clos";"01-10-2026 10:00";"02-10-2026 11:30";"Demande";"Basse";"Bo Li";"";"";\n'
+    )
+    first, second = read("glpi", "glpi.csv", csv)
+    assert told(first, *BASICS) == (
+        "12345", "2026-10-01 08:00:00", "2026-10-02 09:30:00", None, "open", "incident", "urgent",
+    )  # fmt: skip
+    assert told(first, "requester_hash", "subject", "tags") == (ANA, "Colis & retard", "logistique_>_retard")
+    assert "<" not in str(told(first, "description"))
+    assert told(second, "status", "ticket_type", "priority") == ("closed", "task", "low")
+
+
+def test_glpi_as_english_csv_in_cp1252(read: Read) -> None:
+    notes = FileNotes()
+    csv = (
+        "ID;Title;Status;Opening date;Last update;Resolution date;Type;Priority;Requester - Requester\n"
+        "7;Café;Solved;2026-10-01 10:00;2026-10-02 10:00;2026-10-02 09:00;Request;Medium;ana@example.fr\n"
+    )
+    (record,) = read("glpi", "glpi.csv", csv.encode("cp1252"), notes)
+    assert told(record, *BASICS) == (
+        "7", "2026-10-01 08:00:00", "2026-10-02 08:00:00", "2026-10-02 07:00:00", "solved", "task", "normal",
+    )  # fmt: skip
+    assert notes.encoding == "cp1252"
+
+
+def test_glpi_as_rest_json_by_names_and_by_search_options(read: Read) -> None:
+    by_name = {
+        "id": 7, "name": "n", "content": "c", "type": 1, "status": 4, "priority": 4,
+        "date": "2026-10-01 10:00:00",
+        "date_mod": "2026-10-02 10:00:00", "solvedate": None, "is_deleted": 0,
+    }  # fmt: skip
+    by_option = {
+        "2": 7, "1": "n", "21": "c", "14": 1, "12": 4, "3": 4, "15": "2026-10-01 10:00:00",
+        "19": "2026-10-02 10:00:00", "17": None,
+    }  # fmt: skip
+    (first,) = read("glpi", "t.json", [by_name])
+    (second,) = read("glpi", "t.json", {"totalcount": 1, "data": [by_option]})
+    assert isinstance(first, AcceptedRecord)
+    assert isinstance(second, AcceptedRecord)
+    assert first.values == second.values
+    assert told(first, "status", "ticket_type", "priority") == ("pending", "incident", "high")
+    (deleted,) = read("glpi", "t.json", [{**by_name, "is_deleted": 1}])
+    assert told(deleted, "is_deleted") == ("True",)
+
+
+# Intercom -----------------------------------------------------------------------------
+
+
+def test_intercom_as_api_json_with_times_counted_from_1970(read: Read) -> None:
+    conversation = {
+        "type": "conversation", "id": "215", "created_at": 1603929577, "updated_at": 1603931166,
+        "state": "snoozed", "priority": "priority", "title": None,
+        "source": {"subject": "<p>Late</p>", "body": "<p>No <b>parcel</b></p>",
+        "author": {"email": "ana@example.fr"}},
+        "contacts": {"contacts": [{"id": "5f", "external_id": "C1"}]},
+        "tags": {"type": "tag.list", "tags": [{"id": "1", "name": "Delivery late"}, {"name": "vip"}]},
+        "conversation_rating": {"rating": 1, "remark": ""},
+        "statistics": {"last_close_at": 1603930000, "count_reopens": 2},
+    }  # fmt: skip
+    (record,) = read("intercom", "c.json", {"type": "conversation.list", "conversations": [conversation]})
+    assert told(record, *BASICS) == (
+        "215", "2020-10-28 23:59:37", "2020-10-29 00:26:06", "2020-10-29 00:06:40", "pending", None, "high",
+    )  # fmt: skip
+    assert told(record, "customer_id", "requester_hash", "tags", "satisfaction", "reopens") == (
+        "C1", ANA, "delivery_late,vip", "bad", "2",
+    )  # fmt: skip
+    assert told(record, "subject", "description") == ("Late", "No parcel")
+    (line,) = read("intercom", "c.ndjson", json.dumps(conversation))
+    assert isinstance(line, AcceptedRecord)
+    assert isinstance(record, AcceptedRecord)
+    assert line.values == record.values
+
+
+def test_intercom_as_csv_and_as_a_connectors_table(read: Read) -> None:
+    csv = (
+        "conversation_id,conversation_created_at,conversation_closed_at,conversation_state,conversation_tags,"
+        "message_author_email,message_author_user_id,message_body\n"
+        '215,2026-10-01 10:00:00,,open,"Delivery late,vip",ana@example.fr,C1,hello\n'
+    )
+    (record,) = read("intercom", "c.csv", csv)
+    assert told(record, "created_at", "tags", "customer_id") == (
+        "2026-10-01 10:00:00", "delivery_late,vip", "C1",
+    )  # fmt: skip
+    table = (
+        "id,updated_at,conversation_rating_value,created_at,priority,state,source_subject,source_body\n"
+        "215,2026-10-02 10:00:00,5,2026-10-01 10:00:00,not_priority,closed,s,b\n"
+    )
+    (version,) = read("intercom_tables", "conversation_history.csv", table)
+    assert told(version, *BASICS) == (
+        "215", "2026-10-01 10:00:00", "2026-10-02 10:00:00", None, "closed", None, "normal",
+    )  # fmt: skip
+    assert told(version, "satisfaction") == ("good",)
+
+
+# ServiceNow ---------------------------------------------------------------------------
+
+
+def test_servicenow_as_csv_with_labels_and_with_field_names(read: Read) -> None:
+    labels = (
+        '"Number","Opened","Short description","Caller","Priority","State","Category","Updated","Resolved"\n'
+        '"INC0010001","2026-10-01 10:00:00","Late","Ana","1 - Critical","In Progress","Delivery late",'
+        '"2026-10-02 10:00:00",""\n'
+    )
+    names = (
+        '"number","sys_created_on","short_description","caller_id.email","priority","state","sys_updated_on",'
+        '"resolved_at","close_code","reopen_count","sys_class_name"\n'
+        '"RITM001","01-10-2026 10:00:00","Laptop","ana@example.fr","3","6","02-10-2026 10:00:00",'
+        '"02-10-2026 09:00:00","Solved (Permanently)","1","Requested Item"\n'
+    )
+    (first,) = read("servicenow", "incident.csv", labels)
+    assert told(first, *BASICS) == (
+        "INC0010001", "2026-10-01 08:00:00", "2026-10-02 08:00:00", None, "open", None, "urgent",
+    )  # fmt: skip
+    assert told(first, "tags") == ("delivery_late",)
+    (second,) = read("servicenow", "incident.csv", names)
+    assert told(second, *BASICS) == (
+        "RITM001", "2026-10-01 08:00:00", "2026-10-02 08:00:00", "2026-10-02 07:00:00",
+        "solved", "task", "normal",
+    )  # fmt: skip
+    assert told(second, "requester_hash", "reopens") == (ANA, "1")
+
+
+def test_servicenow_as_json_of_a_list_and_of_the_table_api(read: Read) -> None:
+    plain = {
+        "number": "INC1", "sys_created_on": "2026-10-01 10:00:00", "sys_updated_on": "2026-10-02 10:00:00",
+        "state": "7", "priority": "2", "short_description": "s",
+        "sys_class_name": "incident", "caller_id": "6816f79c",
+    }  # fmt: skip
+    both = {key: {"display_value": "shown", "value": value} for key, value in plain.items()}
+    (first,) = read("servicenow", "incident.json", {"records": [plain]})
+    (second,) = read("servicenow", "incident.json", {"result": [both]})
+    assert told(first, *BASICS) == (
+        "INC1", "2026-10-01 10:00:00", "2026-10-02 10:00:00", None, "closed", "incident", "high",
+    )  # fmt: skip
+    assert told(second, *BASICS) == told(first, *BASICS)
+
+
+# Freshdesk ----------------------------------------------------------------------------
+
+
+def test_freshdesk_as_csv_of_the_ticket_list(read: Read) -> None:
+    csv = (
+        "Ticket ID,Subject,Status,Priority,Source,Type,Agent,Group,Created time,Due by Time,Resolved time,"
+        "Closed time,Last update time,Tags,Survey results,Full name,Requester email,Contact ID\n"
+        "12,Late,Waiting on Customer,Urgent,Email,Incident,Bo,Support,"
+        "2026-10-01 10:00:00,,,,2026-10-02 10:00:00,"
+        '"delivery_late,vip",Extremely Unhappy,Ana,ana@example.fr,\n'
+        "13,How,Closed,Low,Portal,Question,Bo,Support,2026-10-01 10:00:00,,2026-10-01 11:00:00,"
+        "2026-10-02 10:00:00,2026-10-02 10:00:00,,,Ana,ana@example.fr,\n"
+    )
+    first, second = read("freshdesk", "tickets.csv", csv)
+    assert told(first, *BASICS) == (
+        "12", "2026-10-01 08:00:00", "2026-10-02 08:00:00", None, "pending", "incident", "urgent",
+    )  # fmt: skip
+    assert told(first, "tags", "satisfaction", "requester_hash") == ("delivery_late,vip", "bad", ANA)
+    assert told(second, "status", "ticket_type", "solved_at") == ("closed", "question", "2026-10-01 09:00:00")
+
+
+def test_freshdesk_as_api_json_and_as_the_accounts_full_export(read: Read) -> None:
+    ticket = {
+        "id": 12, "subject": "Late", "description": "<div>No</div>", "description_text": "No", "status": 4,
+        "priority": 3, "type": "Feature Request", "tags": ["vip"], "spam": False, "deleted": False,
+        "created_at": "2026-10-01T10:00:00Z", "updated_at": "2026-10-02T10:00:00Z",
+        "stats": {"resolved_at": "2026-10-02T09:00:00Z"}, "requester": {"id": 5, "email": "ana@example.fr"},
+    }  # fmt: skip
+    (first,) = read("freshdesk", "tickets.json", [ticket])
+    (second,) = read(
+        "freshdesk", "Tickets0.json", [{"helpdesk_ticket": {**ticket, "display_id": 12, "id": 9e9}}]
+    )
+    assert told(first, *BASICS) == (
+        "12", "2026-10-01 10:00:00", "2026-10-02 10:00:00", "2026-10-02 09:00:00", "solved", "task", "high",
+    )  # fmt: skip
+    assert isinstance(first, AcceptedRecord)
+    assert isinstance(second, AcceptedRecord)
+    assert first.values == second.values
+    (spam,) = read("freshdesk", "tickets.json", [{**ticket, "spam": True}])
+    assert told(spam, "status") == ("deleted",)
+
+
+# What every profile may say -----------------------------------------------------------
+
+
+def test_a_required_field_without_a_column_refuses_the_file_and_names_the_nearest(read: Read) -> None:
+    with pytest.raises(FileRefusedError, match=r"no column for created_at among .*creatd looks like it"):
+        read("jira", "t.csv", "Issue key,Status,Creatd\nA-1,Done,2026-10-01\n")
+    with pytest.raises(FileRefusedError, match="parts its columns by ',', this file by ';'"):
+        read("jira", "t.csv", "Issue key;Status;Created\n")
+    with pytest.raises(FileRefusedError, match="looks for issues, values, the document itself"):
+        read("jira", "t.json", {"tickets": []})
+    with pytest.raises(FileRefusedError, match="which its profile desk reads"):
+        read(own_profile(), "t.json", [])
+
+
+def test_a_bad_record_costs_itself_and_its_value_is_not_told(read: Read) -> None:
+    csv = (
+        "Issue key,Status,Created\nA-1,Done,soon\nA-2,Done\n,Done,2026-10-01\nA-4,Done,1969-01-01\n"
+        "A-5,Done,2026-10-01\n"
+    )
+    *bad, good = read("jira", "t.csv", csv)
+    assert [record.reason.value for record in bad if isinstance(record, QuarantinedRecord)] == [
+        "bad_value",
+        "wrong_field_count",
+        "missing_required",
+        "event_time_out_of_range",
+    ]
+    assert all("soon" not in record.detail for record in bad if isinstance(record, QuarantinedRecord))
+    assert told(good, "ticket_id") == ("A-5",)
+
+
+def test_a_json_that_breaks_off_keeps_the_records_before(read: Read) -> None:
+    whole = json.dumps(
+        [{"id": 1, "status": 1, "date": "2026-10-01"}, {"id": 2, "status": 1, "date": "2026-10-01"}]
+    )
+    records = read("glpi", "t.json", whole[:-8])
+    assert [isinstance(record, AcceptedRecord) for record in records] == [True, False]
+    assert [isinstance(record, AcceptedRecord) for record in read("glpi", "t.json", whole + "[")] == [
+        True, True, False,
+    ]  # fmt: skip
+
+
+def test_a_companys_own_profile_maps_values_dates_zone_and_marks(read: Read) -> None:
+    profile = own_profile(
+        dates="%d.%m.%Y %H:%M",
+        time_zone="America/Montreal",
+        decimal_mark=",",
+        nothing=["n.c."],
+        encodings=["cp850"],
+        constants={"type": "incident"},
+        values={
+            "status": {"été": "open"},
+            "tags": {"Livraison": "delivery_late"},
+            "satisfaction": {"1": "bad"},
+        },
+        separators={"tags": "/"},
+        skip_when={"state": "test"},
+        deleted_when={"gone": ["oui"]},
+    )
+    assert profile.csv is not None
+    columns = {**profile.csv.columns, "tags": ("tags",), "satisfaction": ("note",), "customer_id": ("who",)}
+    profile = replace(profile, csv=replace(profile.csv, columns=columns))
+    csv = (
+        "who;nr;day;state;tags;note;gone\nn.c.;1;01.10.2026 10:00;ÉTÉ;livraison/Grand compte;1,0;\n"
+        "C2;2;01.10.2026 10:00;été;;;Oui\nC3;3;01.10.2026 10:00;TEST;;;\nC4;4;01.10.2026 10:00;x;;;\n"
+    )
+    first, second, third, fourth = read(profile, "t.csv", csv.encode("cp850"))
+    assert told(first, "created_at", "status", "ticket_type", "tags", "satisfaction", "customer_id") == (
+        "2026-10-01 14:00:00", "open", "incident", "delivery_late,grand_compte", "bad", None,
+    )  # fmt: skip
+    assert told(second, "status") == ("deleted",)
+    assert isinstance(third, QuarantinedRecord)
+    assert isinstance(fourth, QuarantinedRecord)
+    assert (third.reason.value, fourth.reason.value) == ("not_a_record", "bad_value")
+
+
+def test_customers_and_calls_are_mapped_the_same_way(tmp_path: Path) -> None:
+    text = """
+profiles:
+  customers:
+    crm:
+      dates: "%d/%m/%Y"
+      separators: {email: "|"}
+      csv:
+        delimiter: ","
+        columns: {customer_id: Compte, email: [E-mail, E-mail 2], relationship_started_on: Depuis}
+  faq:
+    calls:
+      dates: "%d/%m/%Y %H:%M"
+      csv:
+        columns: {call_id: Appel, customer_id: Client, asked_at: Le, answered: Répondu}
+      values: {answered: {oui: "yes", non: "no"}}
+"""
+    own = mapping.parse(text.encode(), "m.yml", mapping.mappings())
+    from tolerance.readers import customers, faq
+
+    path = tmp_path / "landed"
+    path.write_text("Compte,E-mail,E-mail 2,Depuis\nC1,ana@example.fr|b@c.fr,d@e.fr,01/10/2020\n")
+    context = ReaderContext(settings(), b"key", tmp_path, own.profiles["customers", "crm"])
+    (customer,) = customers.read(path, name="a.csv", context=context, notes=FileNotes())
+    assert told(customer, "customer_id", "relationship_started_on") == ("C1", "2020-10-01")
+    assert str(told(customer, "address_hashes")[0]).split(",")[0] == ANA
+    assert str(told(customer, "address_hashes")[0]).count(",") == 2
+    path.write_text("Appel;Client;Le;Répondu\nK1;C1;01/10/2026 10:00;Non\n")
+    context = replace(context, profile=own.profiles["faq", "calls"])
+    (call,) = faq.read(path, name="a.csv", context=context, notes=FileNotes())
+    assert told(call, "call_id", "asked_at", "is_answered") == ("K1", "2026-10-01 08:00:00", "False")
+
+
+def test_the_vendors_own_number_of_a_person_counts_only_where_nothing_else_tells_them(read: Read) -> None:
+    csv = (
+        "Ticket ID,Status,Created time,Unique external ID,Requester email,Contact ID\n"
+        "1,Open,2026-10-01 10:00:00,,,4300012\n2,Open,2026-10-01 10:00:00,,ana@example.fr,4300012\n"
+        "3,Open,2026-10-01 10:00:00,C3,,4300012\n"
+    )
+    records = read("freshdesk", "t.csv", csv)
+    assert [told(record, "customer_id")[0] for record in records] == ["4300012", None, "C3"]
+
+
+def test_zendesks_json_is_the_contracts_own_form(read: Read) -> None:
+    ticket = {"id": 7, "created_at": "2026-10-01T10:00:00Z", "status": "open", "requester_id": 9}
+    users = [{"id": 9, "external_id": "C9", "email": "ana@example.fr"}]
+    (record,) = read("zendesk", "t.json", {"tickets": [ticket], "users": users})
+    assert told(record, "customer_id", "requester_hash") == ("C9", ANA)
+
+
+# Real exports -------------------------------------------------------------------------
+
+
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "helpdesk"
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the real exports are not on this machine")
+@pytest.mark.parametrize(
+    ("file", "profile", "records"),
+    [
+        ("zendesk/ticket_data.csv", "zendesk_tables", 10),
+        ("jira/issue.csv", "jira_tables", 4),
+        ("glpi_fr/glpi_fr.json", "glpi", 400),
+        ("intercom/conversation_history_data.csv", "intercom_tables", 9),
+    ],
+)
+def test_a_real_export_is_read_to_its_last_record(read: Read, file: str, profile: str, records: int) -> None:
+    path = SHARED / file
+    found = read(profile, path.name, path.read_bytes())
+    assert len(found) == records
+    assert all(isinstance(record, AcceptedRecord) for record in found)

@@ -1,0 +1,169 @@
+"""Mapping files: which profile a file gets, and one clear sentence for each mistake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tolerance import mapping
+from tolerance.mapping import FIELDS, MappingError, Mappings
+from tolerance.readers import customers, faq, tickets
+
+DESK = """
+profiles:
+  tickets:
+    desk:
+      csv:
+        delimiter: "|"
+        columns: {ticket_id: [Nr], created_at: [Date], status: [State]}
+"""
+
+
+def parsed(text: str) -> Mappings:
+    return mapping.parse(text.encode(), "mappings.yml of a company", mapping.mappings())
+
+
+def mistakes(text: str) -> list[str]:
+    with pytest.raises(MappingError) as error:
+        parsed(text)
+    return str(error.value).splitlines()
+
+
+def desk(key: str) -> str:
+    """The profile above with one more key."""
+    return f"{DESK}      {key}\n"
+
+
+def test_the_fields_of_profiles_are_those_of_the_contracts() -> None:
+    contracts = {"customers": customers.CONTRACT, "faq": faq.CONTRACT, "tickets": tickets.CONTRACT}
+    assert {source: contract.columns for source, contract in contracts.items()} == FIELDS
+    for name, words in (("status", tickets.STATUSES), ("type", tickets.TICKET_TYPES)):
+        assert mapping.CLOSED_LISTS[name] == words
+    assert mapping.CLOSED_LISTS["satisfaction"] == tickets.SATISFACTIONS
+
+
+def test_the_shipped_profiles_are_sound_and_complete() -> None:
+    names = {name for source, name in mapping.mappings().profiles if source == "tickets"}
+    assert names >= {"zendesk", "zendesk_tables", "jira", "glpi", "intercom", "servicenow", "freshdesk"}
+
+
+@pytest.mark.parametrize(
+    ("name", "profile"),
+    [
+        ("jira/a.csv", "jira"),
+        ("2026-11-20/jira/a.csv.gz", "jira"),
+        ("jira/2026-11-20/a.json", "jira"),
+        ("a.csv", None),
+        ("2026-11-20/tickets.json", None),
+        ("own/a[1]*.csv", "glpi"),
+        ("own/a.json", None),
+        ("../jira/a.csv", None),
+    ],
+)
+def test_a_file_gets_its_profile_from_the_name_it_was_delivered_under(name: str, profile: str | None) -> None:
+    own = parsed("files: {tickets/own/*.csv: glpi}")
+    found = Mappings(mapping.mappings().profiles, own.rules + mapping.mappings().rules).profile_of(
+        "tickets", name
+    )
+    assert (found.name if found else None) == profile
+
+
+def test_the_companys_rules_go_first_and_its_profiles_extend_the_shipped_ones(tmp_path: Path) -> None:
+    company = tmp_path / "mappings.yml"
+    company.write_text(
+        "files: {tickets/jira/*: ours}\n"
+        "profiles: {tickets: {ours: {extends: jira, values: {status: {Parked: hold}}, "
+        "csv: {columns: {customer_id: [Account]}}}}}\n"
+    )
+    ours = mapping.mappings(company).profile_of("tickets", "jira/a.csv")
+    assert ours is not None
+    assert ours.name == "ours"
+    assert ours.csv is not None
+    assert ours.csv.columns["customer_id"] == ("Account",)
+    assert ours.csv.columns["subject"] == ("summary", "résumé")
+    assert ours.values["status"]["parked"] == "hold"
+    assert ours.values["status"]["done"] == "solved"
+    assert ours.fingerprint != mapping.mappings().profiles["tickets", "jira"].fingerprint
+
+
+def test_the_companys_file_is_the_one_that_is_named_else_the_one_in_the_inbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(mapping.MAPPINGS_VARIABLE, raising=False)
+    assert mapping.company_file(tmp_path) is None
+    (tmp_path / "mappings.yml").write_text("")
+    assert mapping.company_file(tmp_path) == tmp_path / "mappings.yml"
+    (tmp_path / "other.yml").write_text("")
+    monkeypatch.setenv(mapping.MAPPINGS_VARIABLE, str(tmp_path / "other.yml"))
+    assert mapping.company_file(tmp_path) == tmp_path / "other.yml"
+    monkeypatch.setenv(mapping.MAPPINGS_VARIABLE, str(tmp_path / "none.yml"))
+    with pytest.raises(MappingError, match="is no file"):
+        mapping.company_file(tmp_path)
+
+
+def test_a_profile_without_a_fault_is_taken() -> None:
+    assert parsed(DESK).profiles["tickets", "desk"].csv is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        pytest.param("files: [", "this is no YAML", id="no yaml"),
+        pytest.param("a: 1\na: 2", "the key 'a' stands there twice", id="a key twice"),
+        pytest.param(
+            "profile: {}", r"`profile`: there is no such key \(profiles looks like it\)", id="top key"
+        ),
+        pytest.param("profiles: {mail: {}}", "there is no such source; it is one of", id="source"),
+        pytest.param("profiles: {tickets: {default: {}}}", "this is the contract itself", id="default"),
+        pytest.param("files: {a.csv: jira}", "begins with its source's folder", id="pattern"),
+        pytest.param("files: {tickets/*: jirra}", r"no profile 'jirra' \(jira looks like it\)", id="rule"),
+        pytest.param("profiles: {tickets: {a: {}}}", "needs `csv` or `json`", id="no form"),
+        pytest.param("profiles: {tickets: {a: {extends: b}}}", "no profile 'b' to extend", id="extends"),
+        pytest.param("profiles: {tickets: {a: {extends: b}, b: {extends: a}}}", "in a circle", id="a circle"),
+        pytest.param(
+            "profiles: {tickets: {a: {csv: {columns: {ticket_id: x, status: y}}}}}",
+            "created_at is required and has neither",
+            id="required",
+        ),
+        pytest.param(
+            DESK.replace("State]", "State], nummer: [x]"), r"`csv.columns.nummer`: there is no", id="field"
+        ),
+        pytest.param(DESK.replace('"|"', '"::"'), "'::' is not allowed; allowed are ';'", id="delimiter"),
+        pytest.param(desk("encodings: utf-16"), "'utf-16' cannot be read", id="encoding"),
+        pytest.param(desk("dates: dd/mm/yyyy"), "'dd/mm/yyyy' is no date format", id="date"),
+        pytest.param(desk('dates: ["%d/%m/%Y", "%m/%d/%Y"]'), "cannot be told apart", id="day or month"),
+        pytest.param(desk("time_zone: Paris"), "'Paris' is no time zone", id="zone"),
+        pytest.param(desk("decimal_mark: ';'"), "allowed are '.', ','", id="mark"),
+        pytest.param(
+            desk("values: {status: {x: done}}"), "'done' is not allowed; allowed are closed", id="word"
+        ),
+        pytest.param(desk("otherwise: {status: open}"), "add it", id="otherwise"),
+        pytest.param(desk("constants: {type: event}"), "'event' is not allowed", id="constant"),
+        pytest.param(desk("values: {status: [x]}"), "must be a table", id="table"),
+        pytest.param(desk("html: body"), "'body' is not allowed", id="html"),
+        pytest.param(desk("skip_when: [a]"), "must be a table of `column: values`", id="condition"),
+    ],
+)
+def test_each_mistake_is_one_sentence_that_says_what_is_allowed(text: str, sentence: str) -> None:
+    (told,) = mistakes(text)
+    assert mapping.re.search(sentence, told), told
+    assert told.startswith("mappings.yml of a company")
+
+
+def test_all_mistakes_are_told_at_once_with_their_profile() -> None:
+    told = mistakes(desk("time_zone: Paris\n      colour: red"))
+    assert len(told) == 2
+    assert all("profile tickets/desk" in sentence for sentence in told)
+
+
+def test_words_that_yaml_takes_for_something_else_stay_words() -> None:
+    found = parsed(desk("values: {is_deleted: {no: no, 1: yes}, status: {null: open}}"))
+    values = found.profiles["tickets", "desk"].values
+    assert values == {"is_deleted": {"no": "no", "1": "yes"}, "status": {"null": "open"}}
+
+
+def test_the_example_in_the_documentation_is_a_sound_mapping_file() -> None:
+    text = (mapping.PROJECT_ROOT / "docs" / "mappings.md").read_text("utf-8")
+    example = text.partition("```yaml\n")[2].partition("```")[0]
+    assert set(parsed(example).profiles) == {("tickets", "our_desk"), ("customers", "our_crm")}
