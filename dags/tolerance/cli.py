@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 
 from tolerance.calendar import parse_as_of
+from tolerance.cli_files import preview, quarantine
 from tolerance.settings import settings
 from tolerance.state import State
 
@@ -124,3 +125,7 @@ def generations(state_folder: Path) -> None:
                 f"{one.as_of_on:%Y-%m-%d}  {one.generation_id}  {one.checks_passed} checks passed"
                 + (f"  (full rebuild: {one.full_rebuild_reason})" if one.is_full_rebuild else "")
             )
+
+
+main.add_command(preview)
+main.add_command(quarantine)

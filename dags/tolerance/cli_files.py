@@ -1,0 +1,208 @@
+"""Commands on delivered files: what a profile would make of one, what was set aside and why."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tolerance.mapping import DEFAULT, MappingError, company_file, mappings
+from tolerance.records import SOURCES, QuarantineReason
+from tolerance.state import State
+
+if TYPE_CHECKING:
+    from tolerance.preview import ColumnUse, Preview
+    from tolerance.quarantine import SetAside
+    from tolerance.settings import Settings
+
+WOULD_LOAD, WOULD_NOT, WRONG_USAGE = 0, 1, 2
+_BYTES_SHOWN = 2_000
+
+
+def _stop(sentence: str) -> NoReturn:
+    click.echo(sentence, err=True)
+    sys.exit(WRONG_USAGE)
+
+
+# preview ------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--source", type=click.Choice(SOURCES), required=True, help="Which source it is a file of.")
+@click.option(
+    "--profile",
+    "profile_name",
+    help="Mapping profile. Default: what the rules say of the name, when FILE lies in EXTRACTS/SOURCE/.",
+)
+@click.option("--extracts", type=click.Path(path_type=Path), help="The inbox whose mappings.yml counts.")
+@click.option("--rows", default=5, show_default=True, help="How many records to show.")
+def preview(file: Path, source: str, profile_name: str | None, extracts: Path | None, rows: int) -> None:
+    """Show what a mapping profile makes of FILE, before anything is loaded.
+
+    The first records as read (no personal data: of texts the length, of addresses a hash), which columns are
+    read and which are not, what would be set aside and why. Exit codes: 0 it would be loaded (perhaps with
+    quarantine), 1 it would be refused or nothing of it loaded, 2 wrong usage.
+    """
+    from tolerance.preview import preview as look
+    from tolerance.settings import settings
+
+    if not file.is_file():
+        _stop(f"FILE={file} is no file.")
+    extracts = extracts or _inbox_of(file, source)
+    try:
+        known = mappings(company_file(extracts))
+        name = _delivered_name(file, extracts, source)
+        profile = known.profile(source, profile_name) if profile_name else known.profile_of(source, name)
+    except MappingError as error:
+        _stop(str(error))
+    found = look(file, source, profile, settings(), most_shown=max(rows, 0))
+    console = Console()
+    used = profile.name if profile else DEFAULT
+    console.print(f"{name} as {source} by profile {used}", soft_wrap=True, highlight=False, markup=False)
+    _print_columns(console, found.columns)
+    _print_records(console, found)
+    sys.exit(_print_verdict(console, found, settings()))
+
+
+def _inbox_of(file: Path, source: str) -> Path | None:
+    """The inbox that a file lies in: the folder above that of its source."""
+    return next((folder.parent for folder in file.resolve().parents if folder.name == source), None)
+
+
+def _delivered_name(file: Path, extracts: Path | None, source: str) -> str:
+    folder = extracts.resolve() / source if extracts else None
+    inside = folder is not None and file.resolve().is_relative_to(folder)
+    return file.resolve().relative_to(folder).as_posix() if folder and inside else file.name
+
+
+def _print_columns(console: Console, columns: ColumnUse) -> None:
+    if not columns.read and not columns.missing:
+        return
+    table = Table("field", "read from")
+    for one, names in columns.read.items():
+        table.add_row(one, escape(", ".join(names)))
+    for one, nearest in columns.missing.items():
+        hint = f" ({nearest} looks like it)" if nearest else ""
+        is_required = "missing, required" if one in columns.required else "not there"
+        table.add_row(one, f"[{'red' if one in columns.required else 'dim'}]{is_required}{escape(hint)}[/]")
+    console.print(table)
+    if columns.unread and not columns.read:
+        # Line 1 may be no header but a customer's record.
+        console.print(f"None of its {len(columns.unread)} columns has a known name.")
+    elif columns.unread:
+        console.print(
+            f"Not read ({len(columns.unread)}): {', '.join(columns.unread)}", soft_wrap=True, markup=False
+        )
+
+
+def _print_records(console: Console, found: Preview) -> None:
+    """One block a record: a table of twenty columns fits no screen."""
+    if not found.first:
+        return
+    table = Table("field", *(f"record {position.record_no}" for position, _ in found.first))
+    for column in found.first[0][1]:
+        table.add_row(column, *(escape(values[column]) for _, values in found.first))
+    console.print(table)
+
+
+def _print_verdict(console: Console, found: Preview, settings: Settings) -> int:
+    """Say what would become of the file; the exit code."""
+    for message in found.messages:
+        console.print(message, soft_wrap=True, markup=False, highlight=False)
+    if found.refusal is not None:
+        console.print(f"[red]Refused:[/] {escape(found.refusal)}", soft_wrap=True, highlight=False)
+        return WOULD_NOT
+    console.print(
+        f"{found.accepted:,} records accepted, {found.bad:,} set aside (encoding {found.encoding})",
+        highlight=False,
+    )
+    if found.without_customer:
+        console.print(
+            f"  {found.without_customer:,} of them tell neither customer nor address", highlight=False
+        )
+    for (reason, detail), count in found.quarantined.most_common():
+        first = found.first_of[reason, detail]
+        console.print(f"  {count:,} {reason}: {detail} (first: record {first})", markup=False, soft_wrap=True)
+    if found.is_too_bad(settings):
+        console.print("[red]Refused:[/] so many records are bad that none would be loaded.", soft_wrap=True)
+        return WOULD_NOT
+    return WOULD_LOAD if found.accepted else WOULD_NOT
+
+
+# quarantine ---------------------------------------------------------------------------
+
+
+@click.command()
+@click.option("--source", type=click.Choice(SOURCES), help="Only this source.")
+@click.option(
+    "--reason", type=click.Choice([one.value for one in QuarantineReason]), help="Only this reason."
+)
+@click.option(
+    "--show-bytes", is_flag=True, help="Show the bytes of the examples: PERSONAL DATA on the screen."
+)
+@click.option(
+    "--export",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the records below this folder, to be repaired and delivered again.",
+)
+@click.option(
+    "--state",
+    "state_folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("var"),
+    show_default=True,
+    help="Folder of the warehouse and all its files.",
+)
+def quarantine(
+    source: str | None, reason: str | None, show_bytes: bool, folder: Path | None, state_folder: Path
+) -> None:
+    """List the records that were set aside, by source and reason, with one example each.
+
+    With --export they are given out as files of the form they came in: repair them and put them into the
+    inbox, where they are loaded as files of their own. Exit codes: 0, or 2 for wrong usage.
+    """
+    from tolerance.quarantine import export, groups
+
+    state, console = State(state_folder.resolve()), Console()
+    if not state.loads.is_dir():
+        _stop(f"STATE={state_folder} holds no loads: give the folder of a warehouse.")
+    if folder is not None:
+        try:
+            done = export(state, folder, source, reason)
+        except FileExistsError as error:
+            _stop(
+                f"{error.filename} is there already: give an empty folder, so that no repair is overwritten."
+            )
+        for path, count in done.files.items():
+            console.print(f"{count:,} records: {path}", soft_wrap=True, markup=False, highlight=False)
+        if done.left_out:
+            console.print(f"{done.left_out:,} left out: too large, their bytes are in landing/ only.")
+        console.print("They hold personal data. Repair them and put them into the inbox under these names.")
+        return
+    found = groups(state, source, reason)
+    if not found:
+        console.print("Nothing is in quarantine.")
+        return
+    table = Table("source", "reason", "records", "an example")
+    for group in found:
+        table.add_row(group.source, group.reason, f"{group.count:,}", escape(_place(group.example)))
+    console.print(table)
+    if show_bytes:
+        for group in found:
+            console.print(
+                f"{group.source}, {group.reason}, {_place(group.example)}", markup=False, soft_wrap=True
+            )
+            console.print(repr(group.example.raw[:_BYTES_SHOWN])[2:-1], markup=False, soft_wrap=True)
+
+
+def _place(record: SetAside) -> str:
+    at = record.position
+    place = f"{record.file.file_name}, record {at.record_no}, bytes {at.byte_start} to {at.byte_end}"
+    return f"{place}: {record.detail}"

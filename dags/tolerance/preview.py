@@ -1,0 +1,192 @@
+"""What a profile makes of a file, before anything is loaded or written."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
+
+from tolerance import framing
+from tolerance.framing import ArchiveTooDenseError, FileNotes
+from tolerance.intake import reader_of
+from tolerance.mapping import FIELDS, REQUIRED, Form, Profile, plain
+from tolerance.readers.contract import BadFieldError, CsvContract, Outcome, ReaderContext, csv_header
+from tolerance.readers.mapped import document_frames, json_record, path_of, texts_at
+from tolerance.records import RAW_COLUMNS, AcceptedRecord, FileRefusedError, Position
+from tolerance.settings import Settings
+
+_LOOKED_AT = 1_000
+"""So many JSON records are looked at to tell which paths are filled."""
+
+PREVIEW_KEY = b"preview"
+"""Addresses are hashed with this here: the hashes on the screen fit no warehouse."""
+
+_NEVER_SHOWN = frozenset({"subject", "description", "question", "body_text"})
+_HASHES = frozenset({"requester_hash", "address_hashes", "phone_hash", "sender_hash"})
+_HASH_SHOWN = 8
+_WHO = ("customer_id", "requester_hash", "sender_hash")
+
+
+@dataclass(slots=True)
+class ColumnUse:
+    """What becomes of the columns of a file. `missing` has the nearest column there, or ''."""
+
+    read: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+    missing: dict[str, str] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Preview:
+    """What a file would come to. Details name fields, never values."""
+
+    columns: ColumnUse
+    accepted: int = 0
+    without_customer: int = 0
+    refusal: str | None = None
+    first: list[tuple[Position, dict[str, str]]] = field(default_factory=list)
+    quarantined: Counter[tuple[str, str]] = field(default_factory=Counter)
+    first_of: dict[tuple[str, str], int] = field(default_factory=dict)
+    encoding: str = ""
+    messages: list[str] = field(default_factory=list)
+
+    @property
+    def bad(self) -> int:
+        """Records that would be set aside."""
+        return self.quarantined.total()
+
+    def is_too_bad(self, settings: Settings) -> bool:
+        """Whether so many records are bad that the whole file would be refused."""
+        total = self.accepted + self.bad
+        return total >= settings.max_bad_share_from_records and self.bad > settings.max_bad_share * total
+
+
+def preview(
+    path: Path, source: str, profile: Profile | None, settings: Settings, *, most_shown: int
+) -> Preview:
+    """Read the file at `path` as a delivery of `source` would be, and tell what comes of it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        context = ReaderContext(settings, PREVIEW_KEY, Path(scratch), profile)
+        try:
+            found = Preview(_columns(path, source, context))
+        except (FileRefusedError, ArchiveTooDenseError):
+            found = Preview(ColumnUse())
+        notes = FileNotes()
+        try:
+            for outcome in reader_of(source)(path, name=path.name, context=context, notes=notes):
+                _add(found, outcome, source, most_shown)
+        except FileRefusedError as error:
+            found.refusal = error.sentence
+        except ArchiveTooDenseError:
+            found.refusal = f"{path.name}: the archive grows beyond the limit."
+        found.encoding = notes.encoding
+        found.messages = list(dict.fromkeys(notes.messages))
+    return found
+
+
+def _add(found: Preview, outcome: Outcome, source: str, most_shown: int) -> None:
+    if isinstance(outcome, AcceptedRecord):
+        found.accepted += 1
+        found.without_customer += all(outcome.values.get(one) is None for one in _WHO)
+        if len(found.first) < most_shown:
+            found.first.append((outcome.position, _shown(outcome, source)))
+        return
+    key = (outcome.reason.value, outcome.detail)
+    found.quarantined[key] += 1
+    found.first_of.setdefault(key, outcome.position.record_no)
+
+
+def _shown(outcome: AcceptedRecord, source: str) -> dict[str, str]:
+    """The values of a record as a screen may show them: ids, dates and words of closed lists.
+
+    Of a customer's own words only their length, of a hash its beginning.
+    """
+    shown: dict[str, str] = {}
+    for column, _ in RAW_COLUMNS[source]:
+        value = outcome.values[column]
+        if value is None:
+            shown[column] = ""
+        elif column in _NEVER_SHOWN:
+            shown[column] = f"({len(str(value))} characters)"
+        elif column in _HASHES:
+            shown[column] = ", ".join(one[:_HASH_SHOWN] + "…" for one in str(value).split(","))
+        else:
+            shown[column] = str(value)
+    return shown
+
+
+# Columns ------------------------------------------------------------------------------
+
+
+def _columns(path: Path, source: str, context: ReaderContext) -> ColumnUse:
+    """Which columns, or JSON paths, become which fields. Nothing is told of mail."""
+    extension = framing.form_of(path.name)
+    profile = context.profile
+    if source not in FIELDS or (profile is None and extension != "csv"):
+        return ColumnUse()
+    with framing.content_of(path, name=path.name, scratch=context.scratch) as content:
+        if profile is None:
+            contract = CsvContract(FIELDS[source])
+            header = csv_header(content, contract, name=path.name)
+            own = Form({one: (one,) for one in FIELDS[source]}, (), None)
+            return _use(own, header, required=FIELDS[source])
+        own_form = profile.form(extension)
+        if own_form is None or not content:
+            return ColumnUse()
+        form = own_form
+        required = tuple(one for one in REQUIRED[source] if one not in profile.constants)
+        if extension == "csv":
+            dialect = CsvContract((), form.delimiter, profile.encodings)
+            return _use(form, csv_header(content, dialect, name=path.name), required=required)
+        frames = (
+            document_frames(content, form, profile, name=path.name, notes=FileNotes())
+            if extension == "json"
+            else framing.ndjson_frames(content)
+        )
+        filled: Counter[str] = Counter()
+        keys: dict[str, None] = {}
+        for frame in islice(frames, _LOOKED_AT):
+            try:
+                record = json_record(frame.raw, profile, form, FileNotes())
+            except (BadFieldError, framing.UndecodableError):
+                continue
+            keys |= dict.fromkeys(record)
+            for names in form.columns.values():
+                filled.update(name for name in names if any(texts_at(record, name, path_of(name))))
+        return _use(form, list(filled), required=required, others=list(keys))
+
+
+def _use(
+    form: Form, header: list[str], *, required: tuple[str, ...], others: list[str] | None = None
+) -> ColumnUse:
+    """Sort the columns that are there by what is read of them; `others` are keys beside the paths."""
+    there = {plain(name): name for name in header}
+    read = {
+        one: tuple(there[plain(name)] for name in names if plain(name) in there)
+        for one, names in form.columns.items()
+    }
+    taken = {plain(name) for names in read.values() for name in names}
+    candidates = header if others is None else others
+    is_path = others is not None
+    begun = {name.partition(".")[0].partition("[")[0] for name in taken} if is_path else set()
+    unread = tuple(
+        name
+        for name in dict.fromkeys(candidates)
+        if name and plain(name) not in taken and plain(name) not in begun
+    )
+    missing = {
+        one: next(
+            iter(get_close_matches(plain((form.columns.get(one) or (one,))[0]), unread, n=1, cutoff=0.5)), ""
+        )
+        for one in FIELDS_ORDER
+        if (one in form.columns or one in required) and not read.get(one)
+    }
+    return ColumnUse({one: names for one, names in read.items() if names}, unread, missing, required)
+
+
+FIELDS_ORDER = tuple(dict.fromkeys(one for fields in FIELDS.values() for one in fields))
+"""All fields, in the order of the contracts."""

@@ -1,0 +1,205 @@
+"""What lies in `quarantine/`: listed by reason, and given out so that a person can repair it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from tolerance import framing
+from tolerance.framing import Content
+from tolerance.intake import FileRecord, load_records, profile_of
+from tolerance.records import SOURCES, Position
+from tolerance.state import State
+
+_BATCH_ROWS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """One record in quarantine. `file` is its delivery; `raw` its own bytes."""
+
+    file: FileRecord
+    position: Position
+    reason: str
+    detail: str
+    raw: bytes
+
+
+@dataclass(slots=True)
+class Group:
+    """The records of one source and reason: how many, and the one that came first."""
+
+    source: str
+    reason: str
+    count: int
+    example: SetAside
+
+
+def set_aside(state: State, source: str | None = None, reason: str | None = None) -> Iterator[SetAside]:
+    """Every record in quarantine, in the order of loads, files and positions; of one source or reason."""
+    for one in SOURCES if source is None else (source,):
+        files: dict[str, dict[tuple[str, str], FileRecord]] = {}
+        for record in load_records(state, one):
+            files.setdefault(record.load_id, {})[record.file_name, record.file_sha256] = record
+        for load_id, of_load in files.items():
+            for path in sorted((state.quarantine / one / load_id).glob("*.parquet")):
+                yield from _rows(path, of_load, reason)
+
+
+def _rows(path: Path, files: dict[tuple[str, str], FileRecord], reason: str | None) -> Iterator[SetAside]:
+    with pq.ParquetFile(path) as parquet:
+        for batch in parquet.iter_batches(batch_size=_BATCH_ROWS):
+            rows: list[dict[str, Any]] = batch.to_pylist()
+            for row in rows:
+                if reason is None or row["reason"] == reason:
+                    yield SetAside(
+                        files[row["file_name"], row["file_sha256"]],
+                        Position(row["record_no"], row["byte_start"], row["byte_end"]),
+                        row["reason"],
+                        row["detail"],
+                        row["raw"],
+                    )
+
+
+def groups(state: State, source: str | None = None, reason: str | None = None) -> list[Group]:
+    """The records in quarantine by source and reason, the most frequent first within a source."""
+    found: dict[tuple[str, str], Group] = {}
+    for record in set_aside(state, source, reason):
+        key = (record.file.source, record.reason)
+        if key in found:
+            found[key].count += 1
+        else:
+            found[key] = Group(record.file.source, record.reason, 1, record)
+    return sorted(found.values(), key=lambda group: (SOURCES.index(group.source), -group.count, group.reason))
+
+
+# Given out for repair -----------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Exported:
+    """What was given out: files by path with their number of records, and records that were not."""
+
+    files: dict[Path, int]
+    left_out: int = 0
+
+
+def export(state: State, folder: Path, source: str | None = None, reason: str | None = None) -> Exported:
+    """Write records in quarantine below `folder`, as files that can be delivered once they are repaired.
+
+    Each delivered file gives one file of its form with the header, or the users, that it had, under
+    its source and its own name with `repaired` in it, so that the same mapping profile fits. A record
+    whose bytes are not all kept in quarantine (it was too large) is left out and counted.
+    Raises `FileExistsError` rather than overwrite what somebody may be repairing.
+    """
+    done = Exported({})
+    open_files: dict[tuple[str, str], _Repair] = {}
+    for record in set_aside(state, source, reason):
+        if len(record.raw) != record.position.byte_end - record.position.byte_start:
+            done.left_out += 1
+            continue
+        key = (record.file.file_name, record.file.file_sha256)
+        if key not in open_files:
+            open_files[key] = _Repair(state, folder, record.file)
+        open_files[key].add(record)
+    for repair in open_files.values():
+        repair.close()
+        done.files |= repair.written
+    return done
+
+
+class _Repair:
+    """The records of one delivered file on their way to a file of the same form."""
+
+    def __init__(self, state: State, folder: Path, file: FileRecord) -> None:
+        self._file = file
+        self._form = framing.form_of(file.file_name)
+        self._place = folder / file.source / _safe_name(file)
+        self._tail = b""
+        self.written: dict[Path, int] = {}
+        head = b""
+        if self._form in ("csv", "json"):
+            with _landed(state, file) as content:
+                head, self._tail = _frame_of_file(content, file, state)
+        self._between = b",\n" if self._form == "json" else b"\n"
+        self._path = self._place
+        if not self._is_one_message:
+            self._begin(head)
+
+    @property
+    def _is_one_message(self) -> bool:
+        return self._file.source == "mail" and self._form != "mbox"
+
+    def _begin(self, head: bytes) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("xb") as made:
+            made.write(head)
+        self.written[self._path] = 0
+
+    def add(self, record: SetAside) -> None:
+        if self._is_one_message:
+            self._begin(b"")
+        is_first = self.written[self._path] == 0
+        with self._path.open("ab") as made:
+            made.write((b"" if is_first else self._between) + record.raw)
+        self.written[self._path] += 1
+
+    def close(self) -> None:
+        if self.written and not self._is_one_message:
+            with self._path.open("ab") as made:
+                made.write(self._tail or b"\n")
+
+
+@contextmanager
+def _landed(state: State, file: FileRecord) -> Iterator[Content]:
+    path = state.landing / file.file_sha256
+    with framing.content_of(path, name=file.file_name, scratch=state.work / "export") as content:
+        yield content
+
+
+def _frame_of_file(content: Content, file: FileRecord, state: State) -> tuple[bytes, bytes]:
+    """What stands before and after the records of a CSV or JSON file."""
+    profile = profile_of(file, state)
+    form = profile.form(framing.form_of(file.file_name)) if profile else None
+    if framing.form_of(file.file_name) == "csv":
+        delimiter = (form.delimiter if form else ";").encode()
+        first = next(framing.csv_frames(content, delimiter, 0), None)
+        if first is not None and first.raw.removeprefix(b"\xef\xbb\xbf").rstrip() == b"sep=" + delimiter:
+            first = next(framing.csv_frames(content, delimiter, first.position.byte_end), None)
+        return (content[: first.position.byte_end] + b"\n" if first else b""), b""
+    wanted = form.records if form else ("tickets",)
+    beside = () if form else ("users", "metric_sets")
+    arrays = framing.json_arrays(content, wanted + beside)
+    key = next((one for one in wanted if one in arrays.elements), wanted[0])
+    if key == framing.THE_DOCUMENT:
+        return b"[\n", b"\n]\n"
+    others = b"".join(
+        b',\n"'
+        + one.encode()
+        + b'": [\n'
+        + b",\n".join(content[start:end].strip() for start, end in arrays.spans(one))
+        + b"\n]"
+        for one in beside
+        if one in arrays.elements
+    )
+    return b'{"' + key.encode() + b'": [\n', b"\n]" + others + b"}\n"
+
+
+_UNSAFE = re.compile(r"[^\w .()+=@,-]")
+
+
+def _safe_name(file: FileRecord) -> str:
+    """A path for a delivered name: its own folders and stem, without what could lead elsewhere."""
+    plain = file.file_name
+    plain = plain[: -len(".gz")] if plain.lower().endswith(".gz") else plain
+    parts = [_UNSAFE.sub("_", part).lstrip(".") or "_" for part in plain.split("/")]
+    stem, dot, extension = parts[-1].rpartition(".")
+    mark = f"repaired-{file.file_sha256[:8]}"
+    parts[-1] = f"{stem}.{mark}{dot}{extension}" if dot else f"{extension}.{mark}"
+    return "/".join(parts)
