@@ -27,6 +27,7 @@ from tolerance.gates import GateFailedError
 from tolerance.identity import IdentityKeyError
 from tolerance.inbox import InboxError
 from tolerance.lock import StateBusyError, state_lock
+from tolerance.mapping import MappingError
 from tolerance.records import SOURCES
 from tolerance.runs import EarlierAsOfError, current_run, record_checks
 from tolerance.runs import open_run as open_record
@@ -59,6 +60,7 @@ _SENTENCES = (
     GateFailedError,
     IdentityKeyError,
     InboxError,
+    MappingError,
     StateBusyError,
     intake.UnbalancedLoadError,
 )

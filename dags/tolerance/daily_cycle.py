@@ -9,11 +9,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from tolerance import inbox, intake, local_run
+from tolerance import alarms, intake, local_run
 from tolerance.lock import StateBusyError, state_lock
+from tolerance.mapping import MappingError, company_file, mappings
 from tolerance.publish import finish_interrupted_publication
 from tolerance.records import SOURCES
-from tolerance.runs import EarlierAsOfError, current_run, last_published, refuse_earlier
+from tolerance.runs import EarlierAsOfError, last_published, refuse_earlier
 from tolerance.sample import make_sample
 from tolerance.state import State
 from tolerance.summary import print_summary
@@ -40,7 +41,7 @@ def run(request: Request, console: Console) -> int:
     """Run the cycle, print progress and summary, return the exit code.
 
     Raises:
-        UsageError: when the inbox is missing, or the date cannot be computed.
+        UsageError: when the inbox is missing, its mapping file has a mistake, or the date cannot be computed.
     """
     if request.crm:
         raise UsageError(f"CRM={request.crm}: no CRM profile is built yet; leave CRM empty.")
@@ -49,6 +50,7 @@ def run(request: Request, console: Console) -> int:
         with state_lock(state):
             finish_interrupted_publication(state)
             extracts = _inbox(request, console)
+            mappings(company_file(extracts))  # its mistakes are told before anything is taken in
             as_of = request.as_of or _default_as_of(state, extracts)
             refuse_earlier(as_of, last_published(state))
             console.print(
@@ -65,7 +67,7 @@ def run(request: Request, console: Console) -> int:
     except StateBusyError as error:
         console.print(str(error), soft_wrap=True, markup=False)
         return STATE_BUSY
-    except EarlierAsOfError as error:
+    except (EarlierAsOfError, MappingError) as error:
         raise UsageError(str(error)) from None
 
 
@@ -97,17 +99,5 @@ def _default_as_of(state: State, extracts: Path) -> date:
 
 
 def _warnings(state: State, extracts: Path, as_of: date) -> list[str]:
-    """What a published generation does not tell by itself: empty sources, refused and waiting files."""
-    warnings: list[str] = []
-    for source in SOURCES:
-        found = inbox.deliveries(extracts, source, as_of)
-        if not found.files:
-            warnings.append(f"{source}: the inbox has no file for {as_of} or before; balances still decay.")
-        warnings += [f"{source}: {file.name} waits: {file.why}." for file in found.waiting]
-    since = current_run(state).since_load_no
-    warnings += [
-        record.message or f"{record.source}: {record.file_name} is {record.status}."
-        for record in intake.load_records(state)
-        if record.load_no > since and record.status in {"refused", "empty"}
-    ]
-    return warnings
+    """What a published generation does not tell by itself; none of them is an all-clear."""
+    return [*alarms.of_inbox(state, extracts, as_of), *alarms.of_loads(state, as_of)]

@@ -20,7 +20,7 @@ from typing import Any
 
 import duckdb
 
-from tolerance import files
+from tolerance import alarms, files
 from tolerance.crm.history import keep_history
 from tolerance.publish import published_generation
 from tolerance.state import State
@@ -99,6 +99,8 @@ def export_alerts(state: State) -> AlertList:
     }
     manifest = {"as_of": as_of, "generation_id": generation_id} | written
     manifest["lists"] = {"alerts.csv": written}
+    manifest["warnings"] = alarms.of_loads(state, date.fromisoformat(as_of))
+    manifest["all_clear"] = not manifest["warnings"]
     files.write_text(folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")
     return AlertList(path=folder / "alerts.csv", rows=len(rows))
 

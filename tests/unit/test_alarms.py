@@ -1,0 +1,105 @@
+"""A day that brought less than it should is no all-clear, although its balances stand."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tolerance import alarms, inbox, intake
+from tolerance.intake import FileRecord
+from tolerance.state import State
+
+AS_OF = date(2026, 11, 20)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> State:
+    return State(tmp_path / "state")
+
+
+def loaded(
+    state: State,
+    day: date,
+    records: int,
+    *,
+    status: str = "loaded",
+    columns: str = "",
+) -> None:
+    record = FileRecord(
+        load_id=f"{day:%Y%m%d}{records:08d}",
+        load_no=0,
+        source="faq",
+        as_of_on=day,
+        loaded_at=datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None),
+        file_name=f"{day}/{records}.csv",
+        file_sha256=f"{day}{records}",
+        byte_count=1,
+        delivered_on=day,
+        landed_records=records,
+        loaded_records=records,
+        status=status,
+        new_columns=columns,
+    )
+    intake._write_load_record(state, "faq", record.load_id, [record])
+
+
+def usual_weeks(state: State, weeks: int = 8) -> None:
+    for week in range(weeks, 0, -1):
+        loaded(state, AS_OF - timedelta(weeks=week), 90 + week)
+
+
+def test_an_extract_far_below_the_same_weekdays_median_is_told(state: State) -> None:
+    usual_weeks(state)
+    loaded(state, AS_OF, 10)
+    (warning,) = alarms.of_loads(state, AS_OF)
+    assert "only 10 records were delivered for 2026-11-20" in warning
+    assert "94 (median" in warning
+
+
+def test_no_extract_where_the_weekday_always_had_one_is_told(state: State) -> None:
+    usual_weeks(state)
+    (warning,) = alarms.of_loads(state, AS_OF)
+    assert "nothing was delivered" in warning
+
+
+def test_a_usual_day_a_new_source_and_another_weekday_are_all_clear(state: State) -> None:
+    assert alarms.of_loads(state, AS_OF) == []
+    usual_weeks(state, weeks=3)
+    assert alarms.of_loads(state, AS_OF) == []
+    usual_weeks(state)
+    assert alarms.of_loads(state, AS_OF + timedelta(days=1)) == []
+    loaded(state, AS_OF, 60)
+    assert alarms.of_loads(state, AS_OF) == []
+
+
+def test_a_refused_file_is_told_on_its_day_also_when_the_run_is_repeated(state: State) -> None:
+    loaded(state, AS_OF, 0, status="refused")
+    assert (
+        alarms.of_loads(state, AS_OF) == alarms.of_loads(state, AS_OF) == [f"faq: {AS_OF}/0.csv is refused."]
+    )
+    assert alarms.of_loads(state, AS_OF + timedelta(days=1)) == []
+
+
+def test_a_new_column_is_warned_of_once(state: State) -> None:
+    loaded(state, AS_OF - timedelta(days=1), 5, columns="mood")
+    loaded(state, AS_OF, 5, columns="mood,weather")
+    (before,) = alarms.of_loads(state, AS_OF - timedelta(days=1))
+    assert "new column mood;" in before
+    (now,) = alarms.of_loads(state, AS_OF)
+    assert "new column weather;" in now
+
+
+def test_a_file_that_waits_past_its_day_is_an_alarm(
+    state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox._first_looks.clear()
+    monkeypatch.setattr(inbox, "LOOK_INTERVAL_SECONDS", 0.0)
+    (tmp_path / "in" / "faq").mkdir(parents=True)
+    for name in ("old.csv", "old.csv.part"):
+        (tmp_path / "in" / "faq" / name).write_text("x")
+    os.utime(tmp_path / "in" / "faq" / "old.csv", (1_700_000_000, 1_700_000_000))
+    told = alarms.of_inbox(state, tmp_path / "in", AS_OF)
+    assert any("old.csv waits" in one and "since 2023-11-14: ask its sender" in one for one in told)

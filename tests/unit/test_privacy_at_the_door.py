@@ -1,0 +1,113 @@
+"""No address, no phone and no word of a customer leaves the places that are meant to hold them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tolerance import alarms, gates, inbox, intake, quarantine
+from tolerance.readers import customers, tickets
+from tolerance.records import SOURCES
+from tolerance.state import State
+
+AS_OF = date(2026, 11, 20)
+LOADED_AT = datetime(2026, 11, 21, 3, tzinfo=UTC).replace(tzinfo=None)
+
+ADDRESS = "kanarienvogel-7f3a@gelb-9c1d.example"
+PHONE = "+33 6 98 71 52 34"
+WORD = "zwitscherlaut5e8b"
+CANARIES = (ADDRESS, ADDRESS.upper(), "kanarienvogel", "gelb-9c1d", PHONE, PHONE.replace(" ", ""), WORD)
+
+TEXT_COLUMNS = {"question", "subject", "body_text", "description"}
+"""Text is kept for detection in `raw/` alone, where the retention table limits it."""
+
+FILES = {
+    "customers/a.csv": ";".join(customers.CONTRACT.columns) + "\n"
+    f"C1;{ADDRESS};{PHONE};2024-01-01;;fr\nC2;{ADDRESS};{PHONE};{WORD};;fr\n",
+    "customers/b.csv": f"customer_id;{WORD}\nC1;{ADDRESS}\n",
+    "faq/a.csv": "call_id;customer_id;asked_at;faq_code;question;answered;agent_team;language\n"
+    f"K1;C1;2026-11-01;Q1;{WORD};yes;N1;fr\nK2;C1;{WORD};Q1;{WORD};yes;N1;fr\nK3;{ADDRESS}\n",
+    "tickets/a.csv": ";".join(tickets.CONTRACT.columns) + "\n"
+    f"T1;C1;{ADDRESS};2026-11-01;;;open;incident;;;{WORD};{WORD};;;\n"
+    f"T2;C1;{ADDRESS};2026-11-01;;;{WORD};incident;;;{WORD};{WORD};;;\n",
+    "tickets/a.json": f'{{"users":[{{"id":1,"email":"{ADDRESS}"}}],"tickets":[{{"id":7,"requester_id":1,'
+    f'"status":"open","created_at":"2026-11-01T10:00:00Z","subject":"{WORD}"}},{{"id":"{WORD}"}}]}}',
+    "mail/a.eml": f"From: {WORD} <{ADDRESS}>\nDate: Mon, 2 Nov 2026 10:00:00 +0100\nMessage-ID: <1@x>\n"
+    f"Subject: {WORD}\n\n{WORD}\n",
+    "mail/b.eml": f"From: {ADDRESS}\nDate: {WORD}\n\n{WORD}\n",
+}
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> State:
+    inbox._first_looks.clear()
+    monkeypatch.setattr(inbox, "LOOK_INTERVAL_SECONDS", 0.0)
+    monkeypatch.setenv("TOLERANCE_IDENTITY_KEY", "key")
+    caplog.set_level(logging.DEBUG, logger="tolerance")
+    for name, text in FILES.items():
+        path = tmp_path / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    state = State(tmp_path / "state")
+    for source in SOURCES:
+        load_id = intake.land(source, tmp_path / "in", AS_OF, state, LOADED_AT)
+        assert load_id is not None
+        intake.read(source, load_id, state)
+        intake.load(source, load_id, state)
+    return state
+
+
+def found_in(text: str) -> list[str]:
+    return [canary for canary in CANARIES if canary.lower() in text.lower()]
+
+
+def raw_texts(state: State, *, with_text_columns: bool) -> Iterator[str]:
+    for source in SOURCES:
+        for path in (state.raw / source).glob("*/*.parquet"):
+            for row in pq.read_table(path).to_pylist():
+                yield from (
+                    str(value) for key, value in row.items() if with_text_columns or key not in TEXT_COLUMNS
+                )
+
+
+def test_the_canaries_are_there_to_be_found(state: State) -> None:
+    landed = "\n".join(path.read_text("utf-8") for path in state.landing.iterdir())
+    assert set(found_in(landed)) >= {ADDRESS, PHONE, WORD}
+    assert WORD in found_in("\n".join(raw_texts(state, with_text_columns=True)))
+    kept = "\n".join(record.raw.decode() for record in quarantine.set_aside(state))
+    assert set(found_in(kept)) >= {ADDRESS, WORD}
+
+
+def test_raw_holds_addresses_and_phones_as_keyed_hashes_alone(state: State) -> None:
+    for text in raw_texts(state, with_text_columns=False):
+        assert found_in(text) == []
+    assert ADDRESS not in "\n".join(raw_texts(state, with_text_columns=True))
+
+
+def test_load_records_reasons_warnings_and_logs_hold_nothing_of_a_customer(
+    state: State, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    told = [path.read_text("utf-8") for path in state.loads.iterdir()]
+    told += [record.detail + record.reason for record in quarantine.set_aside(state)]
+    told += alarms.of_loads(state, AS_OF)
+    told += [record.getMessage() for record in caplog.records]
+    told += capfd.readouterr()
+    assert len(told) > 10
+    assert found_in("\n".join(told)) == []
+
+
+def test_a_failed_gate_names_no_value(state: State, tmp_path: Path) -> None:
+    name = f"{'K' * 250}{WORD}"
+    text = FILES["faq/a.csv"].replace("K1;", f"{name};")
+    (tmp_path / "in" / "faq" / "gate.csv").write_text(text, "utf-8")
+    load_id = intake.land("faq", tmp_path / "in", AS_OF, state, LOADED_AT)
+    assert load_id is not None
+    intake.read("faq", load_id, state)
+    with pytest.raises(gates.GateFailedError) as failed:
+        intake.expect("faq", load_id, state)
+    assert found_in(str(failed.value)) == []
