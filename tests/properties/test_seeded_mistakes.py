@@ -105,7 +105,7 @@ MISTAKES = (
         "a_changed_entry_of_the_taxonomy_touches_nobody",
         TOUCHED,
         "or {{ list_contains_word('run.changed_incident_types', 'contact_versions.incident_type') }}",
-        "or ',' || run.generation_id || ',' like",
+        "or run.generation_id = contact_versions.incident_type",
         "repriced",
     ),
     Mistake(
