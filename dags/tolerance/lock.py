@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,11 +39,8 @@ def state_lock(state: State, *, wait_seconds: float = 0) -> Iterator[None]:
     except Timeout:
         raise StateBusyError(_who_holds(state, holder)) from None
     try:
-        # The holder's note is for the sentence above only; the lock itself does not depend on it.
-        holder.write_text(
-            json.dumps({"pid": os.getpid(), "since": datetime.now(UTC).isoformat(" ", "seconds")}),
-            encoding="utf-8",
-        )
+        # The holder's note is for the sentence below only; the lock itself does not depend on it.
+        holder.write_text(str(os.getpid()), encoding="utf-8")
         os.environ[_HELD_BY_PARENT] = str(state.root)
         yield
     finally:
@@ -55,8 +51,8 @@ def state_lock(state: State, *, wait_seconds: float = 0) -> Iterator[None]:
 
 def _who_holds(state: State, holder: Path) -> str:
     try:
-        note = json.loads(holder.read_text("utf-8"))
-        who = f"process {note['pid']} since {note['since']}"
-    except (OSError, ValueError, KeyError):
+        since = datetime.fromtimestamp(holder.stat().st_mtime, UTC).isoformat(" ", "seconds")
+        who = f"process {holder.read_text('utf-8')} since {since}"
+    except OSError:
         who = "another process"
     return f"{state.root} is in use by {who}: wait for it to end, or give this run another STATE."
