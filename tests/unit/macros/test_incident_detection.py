@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "macros" / "python"))
-from incident_detection import detect_incident, plain_words, ticket_reference
+from tests.python_macros import python_macro
+
+detection = python_macro("incident_detection")
+detect_incident = detection.detect_incident
+plain_words = detection.plain_words
+ticket_reference = detection.ticket_reference
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "macros" / "python"))
-from incident_links import link_by_window
+from tests.python_macros import python_macro
+
+link_by_window = python_macro("incident_links").link_by_window
 
 DAY = 86_400_000_000
 
