@@ -261,10 +261,12 @@ def test_a_line_of_256_megabytes_is_set_aside_and_its_neighbours_load(state: Sta
         for _ in range(256):
             file.write(b"x" * (1 << 20))
         file.write(b"\n" + call(2).encode())
+    # The peak is that of all children of this process so far; those of other tests may have had more.
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10
     assert counts(take_in(state)) == {"a.csv": ("loaded_with_quarantine", 3, 2, 0, 1)}
     assert [row["reason"] for row in quarantined(state)] == ["resource_limit"]
     most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10
-    assert most < 512 << 20
+    assert most < 512 << 20 or most == before
 
 
 STEPS = [
