@@ -1,9 +1,11 @@
-{% macro account_months(segments, period) -%}
+{% macro account_months(segments, period, column) -%}
     {#-
       The accounts month by month: segments expanded until the month before the next one, the account's
       end or the period's end. `period` is a query of one row, first_month_index (null: from the first
-      incident on) and last_month_index, or of no row when there is nothing to do. Every figure of a month
-      comes from here, whoever asks: the monthly table, or the counts of balances that are kept by day.
+      incident on) and last_month_index, or of no row when there is nothing to do. `column` is what
+      each row takes over from its segment: the customer's id, or the sign with which it is counted. Every
+      figure of a month comes from here, whoever asks: the monthly table, or the counts of balances that
+      are kept by day.
     -#}
 with segments as (
     select * from {{ segments }}
@@ -51,7 +53,7 @@ expanded as (
 
 dense as (
     select
-        expanded.customer_id,
+        expanded.{{ column }},
         months.month_index,
         months.month_starts_on as balance_month,
         {{ budget_key(
@@ -76,7 +78,7 @@ dense as (
 
 balances as (
     select
-        dense.customer_id,
+        dense.{{ column }},
         dense.month_index,
         dense.balance_month,
         budgets.previous_budget_points - dense.opening_remembered_points as opening_points,
@@ -90,7 +92,7 @@ balances as (
 )
 
 select
-    customer_id,
+    {{ column }},
     month_index,
     balance_month,
     cast(opening_points as {{ points_type() }}) as opening_points,
@@ -115,16 +117,19 @@ from balances
     from {{ ref('int_run') }}
 {%- endmacro %}
 
-{% macro balance_counts(segments, period, sign) -%}
-    {#- How many accounts closed a month at a balance, with a sign: rows of int_balance_counts. -#}
+{% macro balance_counts(segments, period) -%}
+    {#-
+      How many accounts closed a month at a balance: rows of int_balance_counts. The segments' count_sign
+      says whether a row is counted in (1) or out (-1). The query ends with its group by.
+    -#}
     select
         month_index,
         cast(floor(closing_points) as integer) as balance_bucket,
         cast(closing_points * 1000000 as bigint) as balance_micropoints,
-        cast({{ sign }} * count(*) as integer) as customer_count,
-        cast({{ sign }} * sum(case when became_negative then 1 else 0 end) as integer) as rupture_count
+        cast(sum(count_sign) as integer) as customer_count,
+        cast(sum(case when became_negative then count_sign else 0 end) as integer) as rupture_count
     from (
-        {{ account_months(segments, period) | indent(8) }}
+        {{ account_months(segments, period, 'count_sign') | indent(8) }}
     ) as account_months
     group by month_index, closing_points
 {%- endmacro %}

@@ -14,14 +14,24 @@
     ) }}
 {%- endmacro %}
 
-{% macro replace_touched_rows(target, new_rows, columns) -%}
-    {{ return(adapter.dispatch('replace_touched_rows')(target, new_rows, columns)) }}
+{% macro get_incremental_replace_touched_accounts_sql(arg_dict) -%}
+    {#- replace_touched_rows for a table inside the engine, whose rows are found by the customer's number. -#}
+    {{ replace_touched_rows(
+        arg_dict['target_relation'],
+        arg_dict['temp_relation'],
+        arg_dict['dest_columns'],
+        key='customer_no',
+    ) }}
 {%- endmacro %}
 
-{% macro default__replace_touched_rows(target, new_rows, columns) -%}
+{% macro replace_touched_rows(target, new_rows, columns, key='customer_id') -%}
+    {{ return(adapter.dispatch('replace_touched_rows')(target, new_rows, columns, key)) }}
+{%- endmacro %}
+
+{% macro default__replace_touched_rows(target, new_rows, columns, key) -%}
     {%- set column_list = columns | map(attribute='quoted') | join(', ') -%}
     delete from {{ target }}
-    where customer_id in (select touched.customer_id from {{ ref('int_touched_customers') }} as touched);
+    where {{ key }} in (select touched.{{ key }} from {{ ref('int_touched_customers') }} as touched);
 
     insert into {{ target }} ({{ column_list }})
     select {{ column_list }} from {{ new_rows }}
@@ -42,30 +52,43 @@
         from {{ counts }}
         having max(month_index) is not null
     {%- endset -%}
-    {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
-    {%- set old_rows -%}
-        select {{ columns }} from {{ target }}
-        where customer_id in (select customer_id from {{ ref('int_touched_customers') }})
-    {%- endset -%}
-    {%- set new_rows -%}
-        select {{ columns }} from {{ arg_dict['temp_relation'] }}
-    {%- endset -%}
+    {#- What decides a balance; no other column of so many rows is worth reading. -#}
+    {%- set compared = [
+        'customer_no', 'month_index', 'next_event_month_index', 'started_month_index', 'ended_month_index',
+        'weighted_points', 'new_penalty_points', 'opening_remembered_points', 'remembered_points',
+    ] | join(', ') -%}
     insert into {{ counts }} (
         month_index, balance_bucket, balance_micropoints, customer_count, rupture_count
     )
-    select
-        month_index,
-        balance_bucket,
-        balance_micropoints,
-        sum(customer_count),
-        sum(rupture_count)
-    from (
-        {{ balance_counts('(' ~ old_rows ~ ' except ' ~ new_rows ~ ') as gone', months_begun, -1) }}
-        union all
-        {{ balance_counts('(' ~ new_rows ~ ' except ' ~ old_rows ~ ') as come', months_begun, 1) }}
-    ) as changes
-    group by month_index, balance_bucket, balance_micropoints
-    having sum(customer_count) <> 0 or sum(rupture_count) <> 0;
+    with old_rows as materialized (
+        select {{ compared }} from {{ target }}
+        where customer_no in (select customer_no from {{ ref('int_touched_customers') }})
+    ),
 
-    {{ get_incremental_replace_touched_rows_sql(arg_dict) }}
+    new_rows as materialized (
+        select {{ compared }} from {{ arg_dict['temp_relation'] }}
+    ),
+
+    gone as (
+        select * from old_rows
+        except
+        select * from new_rows
+    ),
+
+    come as (
+        select * from new_rows
+        except
+        select * from old_rows
+    ),
+
+    changed_rows as (
+        select *, -1 as count_sign from gone
+        union all
+        select *, 1 as count_sign from come
+    )
+
+    {{ balance_counts('changed_rows', months_begun) | indent }}
+    having sum(count_sign) <> 0 or sum(case when became_negative then count_sign else 0 end) <> 0;
+
+    {{ replace_touched_rows(target, arg_dict['temp_relation'], arg_dict['dest_columns'], key='customer_no') }}
 {%- endmacro %}

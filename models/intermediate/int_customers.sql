@@ -23,17 +23,44 @@ ranked as (
     from deliveries
 ),
 
-final as (
+newest as (
+    select * from ranked
+    where delivery_rank = 1
+),
+
+-- A number is found three times as fast as an id among all accounts. It stays for good, and inside.
+numbers as (
+    {% if is_incremental() %}
+    select
+        newest.customer_id,
+        coalesce(
+            known.customer_no,
+            highest.customer_no
+            + row_number() over (partition by known.customer_no order by newest.customer_id)
+        ) as customer_no
+    from newest
+    left join {{ this }} as known on newest.customer_id = known.customer_id
+    cross join (select coalesce(max(customer_no), 0) as customer_no from {{ this }}) as highest
+    {% else %}
     select
         customer_id,
-        address_hashes,
-        relationship_started_on,
-        relationship_ended_on,
-        preferred_language,
-        _file_sha256,
-        _record_no
-    from ranked
-    where delivery_rank = 1
+        row_number() over (order by customer_id) as customer_no
+    from newest
+    {% endif %}
+),
+
+final as (
+    select
+        newest.customer_id,
+        cast(numbers.customer_no as integer) as customer_no,
+        newest.address_hashes,
+        newest.relationship_started_on,
+        newest.relationship_ended_on,
+        newest.preferred_language,
+        newest._file_sha256,
+        newest._record_no
+    from newest
+    inner join numbers on newest.customer_id = numbers.customer_id
 )
 
 select * from final

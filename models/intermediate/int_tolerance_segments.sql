@@ -1,89 +1,10 @@
 {{ config(materialized='incremental', incremental_strategy='replace_touched_segments', on_schema_change='fail') }}
--- depends_on: {{ ref('int_touched_customers') }}, {{ ref('int_span_months') }}, {{ ref('int_tenure_budgets') }}
+-- depends_on: {{ ref('int_touched_customers') }}, {{ ref('int_months') }}, {{ ref('int_span_months') }}
+-- depends_on: {{ ref('int_tenure_budgets') }}
 
 -- One row per customer and month with an incident that costs points: the account until the next such month.
-with incidents as (
-    select * from {{ ref('int_account_incidents') }}
-),
-
-months as (
-    select * from {{ ref('int_months') }}
-),
-
-by_month as (
-    select
-        customer_id,
-        month_index,
-        min(relationship_started_on) as relationship_started_on,
-        min(started_month_index) as started_month_index,
-        min(ended_month_index) as ended_month_index,
-        count(*) as incident_count,
-        max(occurred_on) as last_occurred_on,
-        cast(sum(penalty_points) as {{ points_type() }}) as new_penalty_points
-    from incidents
-    group by customer_id, month_index
-),
-
--- The running sum of penalties, each weighted once: see macros/decay.sql.
-weighted as (
-    select
-        by_month.*,
-        months.decay_power,
-        months.previous_decay_power,
-        sum(cast(by_month.new_penalty_points as {{ double_type() }}) * months.penalty_weight) over (
-            partition by by_month.customer_id
-            order by by_month.month_index
-            rows between unbounded preceding and current row
-        ) as weighted_points
-    from by_month
-    inner join months on by_month.month_index = months.month_index
-),
-
-chained as (
-    select
-        *,
-        lag(month_index) over (partition by customer_id order by month_index) as previous_event_month_index,
-        lead(month_index) over (partition by customer_id order by month_index) as next_event_month_index,
-        coalesce(
-            lag(weighted_points) over (partition by customer_id order by month_index), 0
-        ) as weighted_points_before,
-        lag(new_penalty_points) over (partition by customer_id order by month_index)
-            as previous_new_penalty_points,
-        coalesce(
-            lag(weighted_points, 2) over (partition by customer_id order by month_index), 0
-        ) as weighted_points_before_previous
-    from weighted
-),
-
-final as (
-    select
-        customer_id,
-        month_index,
-        next_event_month_index,
-        relationship_started_on,
-        started_month_index,
-        ended_month_index,
-        previous_event_month_index is null as is_first_segment,
-        cast(incident_count as integer) as incident_count,
-        last_occurred_on,
-        weighted_points,
-        new_penalty_points,
-        -- What was remembered when last month closed: exactly what that month's row says.
-        cast(
-            case
-                when previous_event_month_index = month_index - 1
-                    then
-                        {{ remembered_points('weighted_points_before_previous', 'previous_decay_power') }}
-                        + previous_new_penalty_points
-                else {{ remembered_points('weighted_points_before', 'previous_decay_power') }}
-            end as {{ points_type() }}
-        ) as opening_remembered_points,
-        -- Rounded before the month's penalties are added, so that penalties count to the last digit.
-        cast(
-            {{ remembered_points('weighted_points_before', 'decay_power') }} + new_penalty_points
-            as {{ points_type() }}
-        ) as remembered_points
-    from chained
+with final as (
+    select * from {{ ref('int_touched_segments') }}
 )
 
 select * from final

@@ -56,13 +56,20 @@ owners_of_changed_contacts as (
     inner join addresses on contact_versions.address_hash = addresses.address_hash
 ),
 
-newly_ended as (
+-- A relationship that was announced begins or ends with the days that came.
+newly_started_or_ended as (
     select customers.customer_id
     from customers
     cross join run
     where
-        customers.relationship_ended_on > run.since_as_of_on
-        and customers.relationship_ended_on <= run.as_of_on
+        (
+            customers.relationship_ended_on > run.since_as_of_on
+            and customers.relationship_ended_on <= run.as_of_on
+        )
+        or (
+            customers.relationship_started_on > run.since_as_of_on
+            and customers.relationship_started_on <= run.as_of_on
+        )
 ),
 
 touched as (
@@ -72,15 +79,20 @@ touched as (
     union distinct
     select customer_id from owners_of_changed_contacts
     union distinct
-    select customer_id from newly_ended
+    select customer_id from newly_started_or_ended
 ),
 
 final as (
-    select customers.customer_id
+    select
+        customers.customer_id,
+        customers.customer_no,
+        customers.relationship_started_on,
+        customers.relationship_ended_on
     from customers
     cross join run
     where
         run.is_full_rebuild
+        or {{ should_full_refresh() }}
         or customers.customer_id in (select touched.customer_id from touched)
 )
 

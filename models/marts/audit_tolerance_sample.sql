@@ -13,7 +13,7 @@ touched as (
 ),
 
 incidents as (
-    select * from {{ ref('int_incidents') }}
+    select * from {{ ref('fct_incident') }}
 ),
 
 monthly as (

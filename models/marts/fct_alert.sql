@@ -13,15 +13,6 @@ incidents as (
     select * from {{ ref('fct_incident') }}
 ),
 
-incident_deadlines as (
-    select
-        incident_id,
-        playbook_code,
-        owner_role,
-        deadline_hours
-    from {{ ref('int_incidents') }}
-),
-
 customers as (
     select * from {{ ref('int_customers') }}
 ),
@@ -152,14 +143,13 @@ described as (
         unalerted.*,
         priorities.priority,
         unalerted.tenure_months >= {{ var('long_tenure_months') }} as is_long_tenure,
-        incident_deadlines.playbook_code,
-        incident_deadlines.owner_role,
-        {{ as_instant("unalerted.as_of_ends_at + incident_deadlines.deadline_hours * interval '1 hour'") }} as respond_by,
+        incident_types.playbook_code,
+        incident_types.owner_role,
+        {{ as_instant("unalerted.as_of_ends_at + incident_types.deadline_hours * interval '1 hour'") }} as respond_by,
         incident_types.label_fr,
         incident_types.label_en
     from unalerted
     inner join priorities on unalerted.incident_id = priorities.incident_id
-    inner join incident_deadlines on unalerted.incident_id = incident_deadlines.incident_id
     inner join incident_types
         on
             unalerted.incident_type = incident_types.incident_type

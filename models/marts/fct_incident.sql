@@ -4,9 +4,6 @@
 -- One row per incident of a known customer. A deleted ticket has none.
 with incidents as (
     select * from {{ ref('int_incidents') }}
-    {% if is_incremental() %}
-    where customer_id in (select touched.customer_id from {{ ref('int_touched_customers') }} as touched)
-    {% endif %}
 ),
 
 files as (

@@ -30,6 +30,7 @@ budgets as (
 dated as (
     select
         customers.customer_id,
+        customers.customer_no,
         run.as_of_on,
         least(run.as_of_on, coalesce(customers.relationship_ended_on, run.as_of_on)) as balance_on,
         least(
@@ -52,12 +53,12 @@ remembered as (
         last_segments.last_occurred_on as last_incident_on,
         last_segments.weighted_points * months.decay_power as unrounded_remembered_points,
         case
-            when last_segments.customer_id is null then 0
+            when last_segments.customer_no is null then 0
             when last_segments.month_index = dated.balance_month_index then last_segments.remembered_points
             else {{ remembered_points('last_segments.weighted_points', 'months.decay_power') }}
         end as remembered_points,
         case
-            when last_segments.customer_id is null then 0
+            when last_segments.customer_no is null then 0
             when last_segments.month_index = dated.balance_month_index
                 then last_segments.opening_remembered_points
             when last_segments.month_index = dated.balance_month_index - 1
@@ -71,7 +72,7 @@ remembered as (
         end as new_penalty_points
     from dated
     inner join months on dated.balance_month_index = months.month_index
-    left join last_segments on dated.customer_id = last_segments.customer_id
+    left join last_segments on dated.customer_no = last_segments.customer_no
 ),
 
 balances as (

@@ -1,92 +1,8 @@
-{{ config(materialized='incremental', incremental_strategy='replace_touched_rows', on_schema_change='fail') }}
--- depends_on: {{ ref('int_touched_customers') }}
+{{ config(materialized='view') }}
 
 -- One row per incident that costs points and touched an account: the balance before and after it.
-with incidents as (
-    select * from {{ ref('int_account_incidents') }}
-),
-
-segments as (
-    select * from {{ ref('int_tolerance_segments') }}
-),
-
-months as (
-    select * from {{ ref('int_months') }}
-),
-
-budgets as (
-    select * from {{ ref('int_tenure_budgets') }}
-),
-
-month_balances as (
-    select
-        incidents.incident_id,
-        incidents.customer_id,
-        incidents.occurred_at,
-        incidents.occurred_on,
-        incidents.penalty_points,
-        segments.incident_count,
-        segments.is_first_segment,
-        cast(budgets.budget_points - segments.remembered_points as {{ points_type() }})
-            as month_closing_points
-    from incidents
-    inner join segments
-        on
-            incidents.customer_id = segments.customer_id
-            and incidents.month_index = segments.month_index
-    inner join months on segments.month_index = months.month_index
-    inner join budgets
-        on
-            {{ budget_key(
-                'months.budget_schedule_no',
-                tenure_in_month('segments.month_index', 'segments.started_month_index'),
-            ) }} = budgets.budget_key
-),
-
--- Most incidents are alone in their month and need no ordering.
-alone_in_month as (
-    select
-        *,
-        1 as incident_no_in_month,
-        month_closing_points as balance_after_points
-    from month_balances
-    where incident_count = 1
-),
-
--- Backwards from the month's closing: what later incidents of the month took is not gone yet.
-with_others_in_month as (
-    select
-        *,
-        row_number() over (
-            partition by customer_id, extract(year from occurred_on), extract(month from occurred_on)
-            order by occurred_at, incident_id
-        ) as incident_no_in_month,
-        month_closing_points - penalty_points + sum(penalty_points) over (
-            partition by customer_id, extract(year from occurred_on), extract(month from occurred_on)
-            order by occurred_at desc, incident_id desc
-            rows between unbounded preceding and current row
-        ) as balance_after_points
-    from month_balances
-    where incident_count > 1
-),
-
-ordered as (
-    select * from alone_in_month
-    union all
-    select * from with_others_in_month
-),
-
-balances as (
-    select
-        incident_id,
-        customer_id,
-        occurred_at,
-        occurred_on,
-        cast(balance_after_points + penalty_points as {{ points_type() }}) as balance_before_points,
-        penalty_points,
-        cast(balance_after_points as {{ points_type() }}) as balance_after_points,
-        is_first_segment and incident_no_in_month = 1 as is_first_cumulative
-    from ordered
+with ledger as (
+    select * from {{ ref('int_tolerance_ledger') }}
 ),
 
 final as (
@@ -100,7 +16,7 @@ final as (
         balance_after_points,
         is_first_cumulative,
         balance_before_points >= 0 and balance_after_points < 0 as turns_negative
-    from balances
+    from ledger
 )
 
 select * from final

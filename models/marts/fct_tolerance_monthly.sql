@@ -3,7 +3,7 @@
 -- One row per customer and month, from the month of the first incident that costs points to the as-of month.
 -- A view: a month that passes, or a customer that is touched, writes nothing here (docs/benchmark.md).
 with account_months as (
-    {{ account_months(ref('int_tolerance_segments'), until_as_of_month()) | indent }}
+    {{ account_months(ref('int_tolerance_segments'), until_as_of_month(), 'customer_id') | indent }}
 ),
 
 final as (

@@ -46,7 +46,7 @@ LINKS = "macros/python/incident_links.py"
 REPLACE = "macros/replace_touched_rows.sql"
 MONTHS = "macros/account_months.sql"
 COUNTS = "models/intermediate/int_balance_counts.sql"
-LEDGER = "models/marts/fct_tolerance_ledger.sql"
+LEDGER = "models/intermediate/int_tolerance_ledger.sql"
 
 MISTAKES = (
     Mistake(
@@ -126,8 +126,8 @@ MISTAKES = (
     Mistake(
         "rows_are_deleted_by_the_ids_of_the_new_rows",
         REPLACE,
-        "(select touched.customer_id from {{ ref('int_touched_customers') }} as touched)",
-        "(select new_rows.customer_id from {{ new_rows }} as new_rows)",
+        "(select touched.{{ key }} from {{ ref('int_touched_customers') }} as touched)",
+        "(select new_rows.{{ key }} from {{ new_rows }} as new_rows)",
         "deleted",
     ),
     Mistake(
@@ -147,8 +147,8 @@ MISTAKES = (
     Mistake(
         "a_replaced_account_is_still_counted",
         REPLACE,
-        "months_begun, -1)",
-        "months_begun, 0)",
+        "-1 as count_sign",
+        "0 as count_sign",
         "agg_tolerance_monthly",
     ),
     Mistake(
