@@ -13,6 +13,9 @@ NEXT_DAY = date(2026, 11, 20)
 FIRST_OF_NEXT_MONTH = date(2026, 12, 1)
 INCIDENTS_PER_CUSTOMER = 5
 
+# On a day int_incidents holds the touched customers' incidents; here stand all of them, for the comparison.
+EVERY_INCIDENT = "every_incident"
+
 # The seed enters every draw: another one makes another company of the same kind.
 SEED = 20261119
 _SECONDS = 156_816_000  # 1815 days: from 2021-12-01 to the end of the as-of date
@@ -61,6 +64,7 @@ def tables(customers: int) -> list[str]:
         )
         select
             'C' || lpad(cast(i as varchar), 9, '0') as customer_id,
+            cast(i as integer) as customer_no,
             '' as address_hashes,
             case when started > 0.02 then date '2011-01-01' + cast(floor(started * 5000) as integer)
             end as relationship_started_on,
@@ -89,7 +93,10 @@ def tables(customers: int) -> list[str]:
             cast(occurred_at as date) as occurred_on
         from draws
         """,
-        "create or replace table int_touched_customers as select customer_id from int_customers",
+        """
+        create or replace table int_touched_customers as
+        select customer_id, customer_no, relationship_started_on, relationship_ended_on from int_customers
+        """,
         """
         create or replace table fct_alert as
         select incident_id as alert_id, date '2026-11-19' as raised_on, 'open' as status
@@ -101,7 +108,8 @@ def tables(customers: int) -> list[str]:
 def changes_of_a_day(customers: int) -> list[str]:
     """What one day brings, 0.1 % of all incidents: new, late, moved, reclassified and deleted ones.
 
-    The upstream models do this to `int_incidents`; here it only sets the stage and is not measured.
+    The upstream models do this; here it only sets the stage and is not measured. Afterwards
+    `int_incidents` holds what that model holds on a day: the incidents of the touched customers.
     """
     incidents = customers * INCIDENTS_PER_CUSTOMER
     return [
@@ -116,9 +124,13 @@ def changes_of_a_day(customers: int) -> list[str]:
         """,
         """
         create or replace table int_touched_customers as
-        select customer_id from changes
-        union
-        select other_customer_id from changes where kind < 3
+        select customer_id, customer_no, relationship_started_on, relationship_ended_on
+        from int_customers
+        where customer_id in (
+            select customer_id from changes where kind >= 2
+            union
+            select other_customer_id from changes where kind < 3
+        )
         """,
         "delete from int_incidents where incident_id in (select incident_id from changes where kind >= 2)",
         f"""
@@ -134,5 +146,11 @@ def changes_of_a_day(customers: int) -> list[str]:
             case when kind = 0 then date '{NEXT_DAY}' else occurred_on end
         from changes
         where kind < 4
+        """,
+        f"alter table int_incidents rename to {EVERY_INCIDENT}",
+        f"""
+        create table int_incidents as
+        select * from {EVERY_INCIDENT}
+        where customer_id in (select customer_id from int_touched_customers)
         """,
     ]

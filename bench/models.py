@@ -19,11 +19,14 @@ from tolerance.state import State
 SMALL = ("int_months", "int_span_months", "int_tenure_budgets")
 ENGINE = (
     "int_account_incidents",
+    "int_touched_segments",
     "int_tolerance_segments",
     "int_balance_counts",
+    "int_tolerance_ledger",
     "fct_tolerance_ledger",
     "fct_tolerance_monthly",
     "fct_tolerance_current",
+    "int_monthly_statistics",
     "agg_tolerance_monthly",
 )
 _TESTS = "resource_type:test"
