@@ -41,7 +41,12 @@ ranked as (
         row_number() over (
             partition by versions.contact_id
             order by {{ newest_version_first('versions') }}
-        ) as version_rank
+        ) as version_rank,
+        last_value(versions.incident_type) over (
+            partition by versions.contact_id
+            order by {{ newest_version_first('versions') }}
+            rows between unbounded preceding and unbounded following
+        ) as first_incident_type
     from versions
     inner join candidates on versions.contact_id = candidates.contact_id
 ),
@@ -50,9 +55,14 @@ ranked as (
     select
         versions.*,
         row_number() over (
-            partition by contact_id
+            partition by versions.contact_id
             order by {{ newest_version_first('versions') }}
-        ) as version_rank
+        ) as version_rank,
+        last_value(versions.incident_type) over (
+            partition by versions.contact_id
+            order by {{ newest_version_first('versions') }}
+            rows between unbounded preceding and unbounded following
+        ) as first_incident_type
     from versions
 ),
 {% endif %}
@@ -88,6 +98,7 @@ final as (
 
         -- what it is about
         incident_type,
+        first_incident_type,
         detection_rule,
         detection_confidence,
         needs_review,

@@ -93,11 +93,10 @@ final as (
         -- what it was
         anchors.incident_type,
         coalesce(incident_types.category, 'unclassified') as category,
-        cast(
-            case
-                when incident_types.category = 'cumulative' then incident_types.penalty_points else 0
-            end as decimal(18, 6)
-        ) as penalty_points,
+        {{ penalty_of('incident_types') }} as penalty_points,
+        -- Before its anchor was classified anew, by the table as it is today.
+        anchors.first_incident_type,
+        {{ penalty_of('first_types') }} as first_penalty_points,
         anchors.detection_rule,
         anchors.detection_confidence,
         incident_types.decided_by,
@@ -126,6 +125,11 @@ final as (
             anchors.incident_type = incident_types.incident_type
             and spans.occurred_on >= incident_types.valid_from
             and (spans.occurred_on < incident_types.valid_to or incident_types.valid_to is null)
+    left join incident_types as first_types
+        on
+            anchors.first_incident_type = first_types.incident_type
+            and spans.occurred_on >= first_types.valid_from
+            and (spans.occurred_on < first_types.valid_to or first_types.valid_to is null)
 )
 
 select * from final

@@ -22,6 +22,8 @@ final as (
         incidents.incident_type,
         incidents.category,
         incidents.penalty_points,
+        incidents.first_incident_type,
+        incidents.first_penalty_points,
         incidents.detection_rule as detected_by,
         incidents.detection_confidence,
         incidents.decided_by,

@@ -10,10 +10,6 @@ monthly as (
     select * from {{ ref('fct_tolerance_monthly') }}
 ),
 
-ledger as (
-    select * from {{ ref('fct_tolerance_ledger') }}
-),
-
 first_segments as (
     select * from {{ ref('int_tolerance_segments') }}
     where is_first_segment
@@ -23,10 +19,34 @@ months as (
     select * from {{ ref('int_months') }}
 ),
 
+-- What has cost points, and what has cost some before it was classified anew.
+incidents_on_account as (
+    select
+        incidents.customer_id,
+        incidents.incident_id,
+        incidents.occurred_on,
+        incidents.first_contact_at as occurred_at,
+        incidents.penalty_points,
+        incidents.first_penalty_points
+    from {{ ref('fct_incident') }} as incidents
+    inner join current_accounts on incidents.customer_id = current_accounts.customer_id
+    where
+        incidents.occurred_on <= current_accounts.balance_on
+        and (incidents.penalty_points > 0 or incidents.first_penalty_points > 0)
+),
+
+first_lines as (
+    select
+        customer_id,
+        min(occurred_on) as line_on
+    from incidents_on_account
+    group by customer_id
+),
+
 opening_budgets as (
     select
         monthly.customer_id,
-        monthly.balance_month as line_on,
+        least(monthly.balance_month, first_lines.line_on) as line_on,
         1 as line_rank,
         'opening_budget' as line_kind,
         monthly.opening_points as points
@@ -36,14 +56,16 @@ opening_budgets as (
         on
             first_segments.customer_id = monthly.customer_id
             and months.month_starts_on = monthly.balance_month
+    inner join first_lines on first_segments.customer_id = first_lines.customer_id
     union all
     select
         current_accounts.customer_id,
-        current_accounts.balance_on as line_on,
+        least(current_accounts.balance_on, coalesce(first_lines.line_on, current_accounts.balance_on)) as line_on,
         1 as line_rank,
         'opening_budget' as line_kind,
         current_accounts.budget_points as points
     from current_accounts
+    left join first_lines on current_accounts.customer_id = first_lines.customer_id
     where current_accounts.last_incident_on is null
 ),
 
@@ -75,10 +97,25 @@ penalties as (
         occurred_on as line_on,
         4 as line_rank,
         'penalty' as line_kind,
-        -penalty_points as points,
+        -first_penalty_points as points,
         incident_id,
         occurred_at
-    from ledger
+    from incidents_on_account
+    where first_penalty_points > 0
+),
+
+-- As from the incident's date: what it cost is given back, or charged, as if it had never been otherwise.
+reclassifications as (
+    select
+        customer_id,
+        occurred_on as line_on,
+        4 as line_rank,
+        'reclassification' as line_kind,
+        first_penalty_points - penalty_points as points,
+        incident_id,
+        occurred_at
+    from incidents_on_account
+    where first_penalty_points <> penalty_points
 ),
 
 lines as (
@@ -92,6 +129,8 @@ lines as (
     from given_back
     union all
     select * from penalties
+    union all
+    select * from reclassifications
 ),
 
 final as (
@@ -100,7 +139,7 @@ final as (
         cast(
             row_number() over (
                 partition by customer_id
-                order by line_on, line_rank, occurred_at, incident_id
+                order by line_on, line_rank, occurred_at, incident_id, line_kind
             ) as integer
         ) as line_no,
         line_on,
@@ -110,7 +149,7 @@ final as (
         cast(
             sum(points) over (
                 partition by customer_id
-                order by line_on, line_rank, occurred_at, incident_id
+                order by line_on, line_rank, occurred_at, incident_id, line_kind
                 rows between unbounded preceding and current row
             ) as {{ points_type() }}
         ) as balance_points

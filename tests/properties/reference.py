@@ -147,6 +147,7 @@ class Truth:
             "incident_type": incident_type,
             "category": category,
             "penalty_points": points,
+            "first_incident_type": self._type_of(self._versions[contact_id(anchor)][0]),
             "occurred_on": business_date(occurred_at),
             "first_contact_at": occurred_at.astimezone(UTC).replace(tzinfo=None),
             "status": status,
