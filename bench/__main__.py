@@ -32,6 +32,9 @@ to '{folder}/customers.parquet' (format parquet, compression zstd)
 # Points have too many values for dictionaries: building them takes a fifth longer and a larger file.
 _PARQUET = "format parquet, compression zstd, dictionary_size_limit 1"
 
+# What DuckDB may take beside the data-frame libraries; it spills what does not fit.
+_LITTLE_MEMORY = "set memory_limit = '180MB'"
+
 _CHECK = """
 select
     count(*), sum(opening_points), sum(new_penalty_points), sum(recovered_points), sum(closing_points),
@@ -159,11 +162,11 @@ class Bench:
 
     def from_incidents(self, *, slow: bool) -> None:
         """The monthly table from the incidents on: the engine beside its peers."""
-        own = self._own_from_incidents()
         output = self.folder / "result.parquet"
-        parquet = f"to '{output}' ({_PARQUET})"
-        self.step("from incidents: engine", f"create table result as {own}", beside=True)
-        self.step("from incidents to parquet: engine", f"copy ({own}) {parquet}", beside=True)
+        as_table = self._own_from_incidents("create table result as {}")
+        as_parquet = self._own_from_incidents(f"copy ({{}}) to '{output}' ({_PARQUET})")
+        self.step("from incidents: engine", *as_table, beside=True)
+        self.step("from incidents to parquet: engine", *as_parquet, beside=True, prepared=(_LITTLE_MEMORY,))
         self._check_parquet("from incidents to parquet: engine", output)
         self.function("from incidents to parquet: polars", "bench.peers:polars_months")
         if slow:
@@ -173,19 +176,18 @@ class Bench:
             self.step("from incidents: month loop", *peers.month_loop(), beside=True, check=check)
             self.function("from incidents to parquet: pandas", "bench.peers:pandas_months")
 
-    def _own_from_incidents(self) -> str:
-        """The models' queries, each in the place where the next one reads it: one query, no table between."""
-        names = (
-            "int_account_incidents",
-            "int_touched_segments",
-            "int_tolerance_segments",
-            "fct_tolerance_monthly",
-        )
-        query = ""
-        for earlier, name in zip(("", *names), names, strict=False):
-            relation = f'"warehouse"."main"."{earlier}"'
-            query = self.engine[name].full_query.replace(relation, f"({query})")
-        return query
+    def _own_from_incidents(self, last: str) -> list[str]:
+        """The models' queries, each reading what the one before made; `last` takes in the monthly table's."""
+        made = ("int_account_incidents", "int_touched_segments")
+
+        def own(name: str) -> str:
+            query = self.engine[name].full_query.replace("int_tolerance_segments", made[-1])
+            for earlier in made:
+                query = query.replace(f'"warehouse"."main"."{earlier}"', earlier)
+            return query
+
+        tables = [f"create temp table {name} as {own(name)}" for name in made]
+        return [*tables, last.format(own("fct_tolerance_monthly"))]
 
     def days(self) -> None:
         """A day with changes, then one with none; and the 1st of a month with the same changes."""
@@ -220,6 +222,7 @@ class Bench:
             rebuilt: list[str] = []
             for model in models.ENGINE:
                 query = self.engine[model].full_query.replace("int_incidents", company.EVERY_INCIDENT)
+                query = query.replace("int_touched_customers", "int_customers")
                 for earlier in rebuilt:
                     query = query.replace(f'"warehouse"."main"."{earlier}"', f'"compare"."main"."{earlier}"')
                 connection.execute(f'create or replace table compare.main."{model}" as {query}')
