@@ -5,7 +5,7 @@ with counted as (
         cast(closing_points * 1000000 as bigint) as balance_micropoints,
         count(*) as customer_count,
         sum(case when became_negative then 1 else 0 end) as rupture_count
-    from {{ ref('fct_tolerance_monthly') }}
+    from {{ checked_month_of_all() }} as monthly
     group by balance_month, closing_points
 ),
 
@@ -17,6 +17,7 @@ kept as (
         sum(counts.rupture_count) as rupture_count
     from {{ ref('int_balance_counts') }} as counts
     inner join {{ ref('int_months') }} as months on counts.month_index = months.month_index
+    where months.month_starts_on in (select counted.balance_month from counted)
     group by months.month_starts_on, counts.balance_micropoints
     having sum(counts.customer_count) <> 0 or sum(counts.rupture_count) <> 0
 )

@@ -6,11 +6,11 @@ with last_months as (
         closing_points,
         limit_crossed_by_tenure,
         row_number() over (partition by customer_id order by balance_month desc) as recency
-    from {{ ref('fct_tolerance_monthly') }}
+    from {{ checked_months() }} as monthly
 ),
 
 current_accounts as (
-    select * from {{ ref('fct_tolerance_current') }}
+    select * from {{ checked_customers_of(ref('fct_tolerance_current')) }} as checked
 )
 
 select

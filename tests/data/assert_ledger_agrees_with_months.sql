@@ -10,7 +10,7 @@ with ledger as (
             partition by customer_id, {{ month_index('occurred_on') }}
             order by occurred_at desc, incident_id desc
         ) as line_no_from_last
-    from {{ ref('fct_tolerance_ledger') }}
+    from {{ checked_customers_of(ref('fct_tolerance_ledger')) }} as checked
 ),
 
 by_month as (
@@ -32,7 +32,7 @@ months_with_penalties as (
         new_penalty_points,
         closing_points,
         became_negative and not limit_crossed_by_tenure as is_rupture_by_incident
-    from {{ ref('fct_tolerance_monthly') }}
+    from {{ checked_months() }} as monthly
     where new_penalty_points > 0
 )
 

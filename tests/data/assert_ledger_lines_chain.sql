@@ -7,7 +7,7 @@ with ledger as (
             partition by customer_id, {{ month_index('occurred_on') }}
             order by occurred_at, incident_id
         ) as last_balance_points
-    from {{ ref('fct_tolerance_ledger') }}
+    from {{ checked_customers_of(ref('fct_tolerance_ledger')) }} as checked
 )
 
 select * from ledger

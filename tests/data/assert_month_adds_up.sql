@@ -1,5 +1,5 @@
 -- closing = opening + budget change + recovered - new penalties, to the last decimal; the flags follow.
-select * from {{ ref('fct_tolerance_monthly') }}
+select * from {{ checked_months() }} as monthly
 where
     closing_points <> opening_points + budget_change_points + recovered_points - new_penalty_points
     or recovered_points < 0

@@ -5,7 +5,7 @@ with counted as (
         count(*) as touched_customers,
         sum(case when is_negative then 1 else 0 end) as negative_customers,
         sum(case when became_negative then 1 else 0 end) as ruptures
-    from {{ ref('fct_tolerance_monthly') }}
+    from {{ checked_month_of_all() }} as monthly
     group by balance_month
 ),
 
@@ -18,8 +18,8 @@ from figures
 full outer join counted on figures.balance_month = counted.balance_month
 where
     figures.balance_month is null
-    or figures.touched_customers <> coalesce(counted.touched_customers, 0)
-    or figures.negative_customers <> coalesce(counted.negative_customers, 0)
-    or figures.ruptures <> coalesce(counted.ruptures, 0)
+    or figures.touched_customers <> counted.touched_customers
+    or figures.negative_customers <> counted.negative_customers
+    or figures.ruptures <> counted.ruptures
     or figures.active_customers < figures.touched_customers
     or figures.balance_points_p05 > figures.balance_points_p50

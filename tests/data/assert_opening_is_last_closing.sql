@@ -1,6 +1,6 @@
 -- Every month opens with what the month before closed with, and no month is missing in between.
 with monthly as (
-    select * from {{ ref('fct_tolerance_monthly') }}
+    select * from {{ checked_months() }} as monthly
 ),
 
 chained as (

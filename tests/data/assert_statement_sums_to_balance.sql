@@ -1,14 +1,18 @@
+-- depends_on: {{ ref('int_touched_customers') }}
+
 -- The lines of every customer's statement sum to the balance of today, and every customer has one.
 with statements as (
     select
         customer_id,
         sum(points) as points
     from {{ ref('fct_tolerance_statement') }}
+    where {{ checked_customers(100) }}
     group by customer_id
 ),
 
 current_accounts as (
     select * from {{ ref('fct_tolerance_current') }}
+    where {{ checked_customers(100) }}
 )
 
 select

@@ -24,6 +24,8 @@ BUILT_BEFORE_THE_KILL = (
     "tag:staging tag:intermediate",
     "tag:staging +int_contacts",
     "tag:staging +int_incidents",
+    "tag:staging +int_tolerance_segments",
+    "tag:staging +int_balance_counts",
     "tag:staging +fct_tolerance_ledger",
     "tag:staging tag:intermediate fct_incident fct_tolerance_monthly",
     "tag:staging tag:intermediate tag:marts",

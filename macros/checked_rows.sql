@@ -1,0 +1,63 @@
+{#-
+  What the tests of a run look at: what the run has computed. All accounts were tested when they were computed;
+  to read all of them again every day would cost more than to compute them anew. A full rebuild computes, and
+  so tests, all.
+-#}
+{% macro checked_months() -%}
+    {#- The rows of fct_tolerance_monthly of the accounts that this run computed. -#}
+    (
+        {{ account_months(ref('int_touched_segments'), until_as_of_month(), 'customer_id') | indent(8) }}
+    )
+{%- endmacro %}
+
+{% macro checked_customers_of(model) -%}
+    {#- The rows of a table of the customers that this run computed. -#}
+    (
+        select * from {{ model }}
+        where customer_id in (select customer_id from {{ ref('int_touched_customers') }})
+    )
+{%- endmacro %}
+
+{% macro checked_month_of_all() -%}
+    {#-
+      The rows of fct_tolerance_monthly of all accounts in two months: that of the as-of date, and one of the
+      thirty before it, another one every day. In a full rebuild all months.
+    -#}
+    (
+        {%- if should_full_refresh() %}
+        {{ account_months(ref('int_tolerance_segments'), until_as_of_month(), 'customer_id') | indent(8) }}
+        {%- else %}
+        {%- for months_ago in ['0', 'extract(day from as_of_on)'] %}
+        {%- set month %}
+        select
+            {{ month_index('as_of_on') }} - cast({{ months_ago }} as integer) as first_month_index,
+            {{ month_index('as_of_on') }} - cast({{ months_ago }} as integer) as last_month_index
+        from {{ ref('int_run') }}
+        {%- endset %}
+        {{ account_months(ref('int_tolerance_segments'), month, 'customer_id') | indent(8) }}
+        {%- if not loop.last %}
+        union all
+        {%- endif %}
+        {%- endfor %}
+        {%- endif %}
+    )
+{%- endmacro %}
+
+{% macro checked_customers(at_most) -%}
+    {#-
+      A condition on customer_id: some of the customers that this run computed, by name. A view that reads the
+      accounts one by one is asked for few of them; in a full rebuild for all.
+    -#}
+    {%- set touched -%}
+        select customer_id from {{ ref('int_touched_customers') }} order by md5(customer_id) limit {{ at_most }}
+    {%- endset -%}
+    {%- if should_full_refresh() or not execute -%}
+        true
+    {%- else -%}
+        {%- set names = ['null'] -%}
+        {%- for row in run_query(touched).rows -%}
+            {%- do names.append("'" ~ row[0] | replace("'", "''") ~ "'") -%}
+        {%- endfor -%}
+        customer_id in ({{ names | join(', ') }})
+    {%- endif -%}
+{%- endmacro %}
