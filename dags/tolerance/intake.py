@@ -30,6 +30,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock
 
 from tolerance import gates, inbox, landing, limits, mapping, recount
+from tolerance.files import sync_folder
 from tolerance.framing import ArchiveTooDenseError, Content, FileNotes, content_of
 from tolerance.identity import identity_key
 from tolerance.readers.contract import Reader, ReaderContext
@@ -178,7 +179,7 @@ def land(source: str, extracts: Path, as_of: date, state: State, loaded_at: date
     mappings_sha256 = None
     if company is not None:
         mappings_sha256 = landing.land_file(company, state.landing, state.work / source / "landing").sha256
-    landing.sync_folder(state.landing)
+    sync_folder(state.landing)
     load_id = _load_id(
         source,
         sorted(
@@ -858,10 +859,10 @@ def _publish(made: Path, place: Path) -> None:
     if not files:
         return
     for file in files:
-        landing.sync_folder(file)  # a file's descriptor syncs the same way
+        sync_folder(file)  # a file's descriptor syncs the same way
     place.parent.mkdir(parents=True, exist_ok=True)
     made.rename(place)
-    landing.sync_folder(place.parent)
+    sync_folder(place.parent)
 
 
 # Load records -------------------------------------------------------------------------
@@ -899,7 +900,7 @@ def _write_records(path: Path, records: list[FileRecord]) -> None:
         file.flush()
         os.fsync(file.fileno())
     Path(staged).replace(path)
-    landing.sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _read_records(path: Path) -> list[FileRecord]:

@@ -270,7 +270,7 @@ def test_a_line_of_256_megabytes_is_set_aside_and_its_neighbours_load(state: Sta
 
 
 STEPS = [
-    ("tolerance.landing", "sync_folder", "land"),
+    ("tolerance.intake", "sync_folder", "land"),
     ("tolerance.intake", "_read_batch", "read"),
     ("tolerance.intake", "_write_loaded", "load"),
     ("tolerance.intake", "_assert_balanced", "load"),
