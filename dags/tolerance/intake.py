@@ -30,9 +30,10 @@ import pyarrow.parquet as pq
 from filelock import FileLock
 
 from tolerance import gates, inbox, landing, limits, mapping, recount
-from tolerance.files import sync_folder
+from tolerance.files import appearing, sync_folder
 from tolerance.framing import ArchiveTooDenseError, Content, FileNotes, content_of
 from tolerance.identity import identity_key
+from tolerance.parameters import reading_version
 from tolerance.readers.contract import Reader, ReaderContext
 from tolerance.records import (
     RAW_COLUMNS,
@@ -99,6 +100,10 @@ class UnbalancedLoadError(Exception):
     """Records of a file were lost or counted twice: nothing of the load is kept."""
 
 
+class RawLostError(Exception):
+    """Loads are missing from `raw/`. The message says what to do."""
+
+
 @dataclass(slots=True)
 class FileRecord:
     """One delivered file as its load record tells of it: the row of `audit_load`."""
@@ -126,6 +131,8 @@ class FileRecord:
     profile: str = mapping.DEFAULT
     profile_fingerprint: str = ""
     mappings_sha256: str | None = None  # the company's own mapping file, landed like any other
+    reading_version: str = ""
+    """Readers and settings that it was read with: what is read again otherwise is another generation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +167,17 @@ def land(source: str, extracts: Path, as_of: date, state: State, loaded_at: date
 
     `loaded_at` is the run's start. Returns the load's id, which follows from names and
     contents alone, or None when nothing is new. Raises `inbox.InboxError` when there is
-    no inbox, `mapping.MappingError` when the company's mapping file has a mistake.
+    no inbox, `mapping.MappingError` when the company's mapping file has a mistake,
+    `RawLostError` when loads of before are missing.
     """
+    loaded = load_records(state, source)
+    refuse_lost_loads(state, loaded)
     sweep(source, state)
     shutil.rmtree(state.work / source, ignore_errors=True)
     found = inbox.deliveries(extracts, source, as_of)
     company = mapping.company_file(extracts)
     mappings = mapping.mappings(company)
-    known = {(file.file_name, file.file_sha256): file for file in load_records(state, source)}
+    known = {(file.file_name, file.file_sha256): file for file in loaded}
     new: list[tuple[inbox.DeliveredFile, landing.Landed, mapping.Profile | None]] = []
     for file in found.files:
         landed = landing.land_file(file.path, state.landing, state.work / source / "landing")
@@ -206,6 +216,21 @@ def land(source: str, extracts: Path, as_of: date, state: State, loaded_at: date
     ]
     _write_records(_Work(state, source, load_id).plan, plan)
     return load_id
+
+
+def plan_again(load: list[FileRecord], state: State) -> None:
+    """Plan a load that was made before: its files, without their counts, are read again by `read`."""
+    _write_records(
+        _Work(state, load[0].source, load[0].load_id).plan,
+        [FileRecord(**{name: getattr(file, name) for name in _PLANNED}) for file in load],
+    )
+
+
+_PLANNED = (
+    *("load_id", "load_no", "source", "as_of_on", "loaded_at", "file_name", "file_sha256", "byte_count"),
+    *("delivered_on", "profile", "profile_fingerprint", "mappings_sha256"),
+)
+"""What a load record knows of a file before it is read."""
 
 
 def _is_new(known: FileRecord | None, profile: mapping.Profile | None) -> bool:
@@ -299,6 +324,8 @@ def read(source: str, load_id: str, state: State) -> None:
     contents = _loaded_contents(load_records(state, source))
     files = list(enumerate(_read_records(work.plan)))
     records = [record for _, record in files]
+    for record in records:
+        record.reading_version = reading_version()
     while files:
         to_read, files = _split_known(files, contents, source)
         for batch in _batches(to_read):
@@ -751,10 +778,11 @@ def _frames(paths: list[Path]) -> Iterator[pd.DataFrame]:
 # Step 4: load -------------------------------------------------------------------------
 
 
-def load(source: str, load_id: str, state: State) -> LoadSummary:
+def load(source: str, load_id: str, state: State, load_no: int | None = None) -> LoadSummary:
     """Move the staged rows that are new into `raw/`, the bad ones to `quarantine/`.
 
-    The load record is written last and makes the load real. Raises `UnbalancedLoadError`
+    The load record is written last and makes the load real; its number is the next one, or `load_no`.
+    Raises `UnbalancedLoadError`
     when a file's landed records are not its loaded, duplicate and quarantined ones.
     """
     earlier = [file for file in load_records(state, source) if file.load_id == load_id]
@@ -772,7 +800,7 @@ def load(source: str, load_id: str, state: State) -> LoadSummary:
     # A copy: killed before its load record is written, this step needs them once more.
     shutil.copytree(work.quarantined, work.evidence)
     _publish(work.evidence, state.quarantine / source / load_id)
-    summary = _write_load_record(state, source, load_id, files)
+    summary = _write_load_record(state, source, load_id, files, load_no)
     shutil.rmtree(work.root, ignore_errors=True)
     return summary
 
@@ -870,23 +898,62 @@ def _publish(made: Path, place: Path) -> None:
 
 def load_records(state: State, source: str | None = None) -> list[FileRecord]:
     """The delivered files of all loads, or of one source's, in the order of the loads."""
-    pattern = f"*-{source}-*.ndjson" if source else "*-*-*.ndjson"
+    pattern = f"*-{source}-*.ndjson" if source else _LOAD_RECORDS
     return [record for path in sorted(state.loads.glob(pattern)) for record in _read_records(path)]
+
+
+def known_loads(state: State) -> list[list[FileRecord]]:
+    """The files of each load that `raw/loads/` or its copy tells of, in the order of the loads."""
+    paths = {
+        path.name: path for place in (state.load_copies, state.loads) for path in place.glob(_LOAD_RECORDS)
+    }
+    return [_read_records(paths[name]) for name in sorted(paths)]
+
+
+def copy_load_records(state: State) -> None:
+    """Copy the load records that have no copy yet; after a kill the next load makes up for it."""
+    for path in state.loads.glob(_LOAD_RECORDS):
+        copy = state.load_copies / path.name
+        if not copy.exists():
+            with appearing(copy) as temporary:
+                shutil.copyfile(path, temporary)
+
+
+def refuse_lost_loads(state: State, loaded: list[FileRecord]) -> None:
+    """Raise `RawLostError` when a load left `raw/`: its record, or the rows of `loaded` files."""
+    lost = {path.name for path in state.load_copies.glob(_LOAD_RECORDS)}
+    lost -= {path.name for path in state.loads.glob(_LOAD_RECORDS)}
+    lost |= {
+        file.load_id
+        for file in loaded
+        if file.loaded_records and not (state.raw / file.source / file.load_id).is_dir()
+    }
+    if lost:
+        raise RawLostError(
+            f"{state.raw} lacks {len(lost)} loads that were there: run `tolerance rebuild --state "
+            f"{state.root}`, which reads the landed files again."
+        )
+
+
+_LOAD_RECORDS = "*-*-*.ndjson"
 
 
 def _is_loaded(state: State, source: str, load_id: str) -> bool:
     return any(state.loads.glob(f"*-{source}-{load_id}.ndjson"))
 
 
-def _write_load_record(state: State, source: str, load_id: str, files: list[FileRecord]) -> LoadSummary:
+def _write_load_record(
+    state: State, source: str, load_id: str, files: list[FileRecord], load_no: int | None
+) -> LoadSummary:
     """Number the load and write its record; the lock keeps two sources from one number."""
     state.loads.mkdir(parents=True, exist_ok=True)
     with FileLock(state.raw / ".loads.lock"):
         numbers = [int(path.name.partition("-")[0]) for path in state.loads.glob("*-*-*.ndjson")]
-        load_no = max(numbers, default=0) + 1
+        load_no = load_no or max(numbers, default=0) + 1
         for file in files:
             file.load_no = load_no
         _write_records(state.loads / f"{load_no:06d}-{source}-{load_id}.ndjson", files)
+    copy_load_records(state)
     return LoadSummary(source, load_id, load_no, tuple(files))
 
 
