@@ -80,9 +80,8 @@ def test_nothing_to_rebuild_is_wrong_usage_and_a_busy_state_is_75(tmp_path: Path
         assert finished.returncode == 2
         assert why in finished.stderr
         assert "Traceback" not in finished.stderr
+    others = dict(os.environ)
     with state_lock(State(tmp_path)):
-        busy = subprocess.run(
-            command(tmp_path), env={"PATH": ""}, capture_output=True, text=True, check=False
-        )
+        busy = subprocess.run(command(tmp_path), env=others, capture_output=True, text=True, check=False)
     assert busy.returncode == 75
     assert "is in use by process" in busy.stdout
