@@ -9,6 +9,8 @@ from typing import NoReturn
 
 import click
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
 from tolerance.calendar import parse_as_of
 from tolerance.cli_files import preview, quarantine
@@ -151,6 +153,26 @@ def generations(state_folder: Path) -> None:
                 f"{one.as_of_on:%Y-%m-%d}  {one.generation_id}  {one.checks_passed} checks passed"
                 + (f"  (full rebuild: {one.full_rebuild_reason})" if one.is_full_rebuild else "")
             )
+
+
+@main.command()
+@click.option("--extracts", type=click.Path(path_type=Path), help="An inbox to look at as well.")
+@_STATE
+def doctor(extracts: Path | None, state_folder: Path) -> None:
+    """Tell on one screen whether this machine and this state are fit for a run. Changes nothing.
+
+    Each line is ok, a warning (for somebody's eyes) or a problem (a run would fail or be wrong), with what
+    to do. Exit codes: 0 no problem, 1 at least one.
+    """
+    from tolerance.doctor import Verdict, examine
+
+    colours = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.PROBLEM: "red"}
+    table = Table("check", "", "what")
+    found = list(examine(_state(state_folder), extracts and extracts.resolve()))
+    for one in found:
+        table.add_row(one.check, f"[{colours[one.verdict]}]{one.verdict}[/]", escape(one.what))
+    Console().print(table)
+    sys.exit(any(one.verdict == Verdict.PROBLEM for one in found))
 
 
 main.add_command(preview)

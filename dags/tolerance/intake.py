@@ -921,10 +921,10 @@ def copy_load_records(state: State) -> None:
 
 def refuse_lost_loads(state: State, loaded: list[FileRecord]) -> None:
     """Raise `RawLostError` when a load left `raw/`: its record, or the rows of `loaded` files."""
-    lost = {path.name for path in state.load_copies.glob(_LOAD_RECORDS)}
-    lost -= {path.name for path in state.loads.glob(_LOAD_RECORDS)}
+    lost = {_source_and_id(path) for path in state.load_copies.glob(_LOAD_RECORDS)}
+    lost -= {_source_and_id(path) for path in state.loads.glob(_LOAD_RECORDS)}
     lost |= {
-        file.load_id
+        f"{file.source}-{file.load_id}"
         for file in loaded
         if file.loaded_records and not (state.raw / file.source / file.load_id).is_dir()
     }
@@ -936,6 +936,10 @@ def refuse_lost_loads(state: State, loaded: list[FileRecord]) -> None:
 
 
 _LOAD_RECORDS = "*-*-*.ndjson"
+
+
+def _source_and_id(load_record: Path) -> str:
+    return load_record.stem.partition("-")[2]
 
 
 def _is_loaded(state: State, source: str, load_id: str) -> bool:

@@ -105,7 +105,7 @@ def _loads(state: State) -> tuple[int, list[str]]:
     return max((load_no for _, _, load_no, _ in loads), default=0), [told for *_, told in sorted(loads)]
 
 
-def _warehouse_run_no(state: State) -> int | None:
+def warehouse_run_no(state: State) -> int | None:
     """The newest run that the warehouse knows, or None when it is no database.
 
     Raises:
@@ -142,12 +142,12 @@ def _rebuild_reason(state: State, as_of: date, parameters: Parameters, since: li
     any part of the tables.
     """
     if not since or not since[0].published:
-        if state.warehouse.exists() and _warehouse_run_no(state) is None:
+        if state.warehouse.exists() and warehouse_run_no(state) is None:
             _set_unreadable_warehouse_aside(state)
         return "nothing was published yet"
     if not state.warehouse.exists():
         return "the warehouse is missing: it is made again from what was taken in"
-    known = _warehouse_run_no(state)
+    known = warehouse_run_no(state)
     if known is None:
         _set_unreadable_warehouse_aside(state)
         return "the warehouse cannot be read: it is made again from what was taken in"
