@@ -175,5 +175,31 @@ def doctor(extracts: Path | None, state_folder: Path) -> None:
     sys.exit(any(one.verdict == Verdict.PROBLEM for one in found))
 
 
+@main.command(name="data-docs")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to make, new or empty. Default: data_docs/ in STATE, made anew each time.",
+)
+@_STATE
+def data_docs(out: Path | None, state_folder: Path) -> None:
+    """Write Great Expectations' Data Docs: what each door expects, and how the last load met it.
+
+    Counts only, no customer's values. Exit codes: 0 written, 2 wrong usage.
+    """
+    from tolerance.data_docs import build_data_docs
+
+    state = _state(state_folder)
+    if not state.loads.is_dir():
+        _stop(f"STATE={state_folder} holds no loads: give the folder of a warehouse.")
+    if out is not None and out.exists() and any(out.iterdir()):
+        _stop(f"{out} is not empty: give a new folder.")
+    folder = out or state.root / "data_docs"
+    for one in build_data_docs(state, folder.resolve()):
+        met = f"{one.rows:,} rows, {one.failed} expectations failed" if one.rows else "no data yet"
+        click.echo(f"{one.suite}: {met}")
+    click.echo(f"Open {folder / 'index.html'} in a browser (its style comes from the network).")
+
+
 main.add_command(preview)
 main.add_command(quarantine)

@@ -762,13 +762,13 @@ def expect(source: str, load_id: str, state: State) -> None:
     if not paths or _is_loaded(state, source, load_id):
         return
     suite = importlib.import_module(f"expectations.{source}").suite()
-    result = gates.check_batches(_frames(paths), suite, source)
+    result = gates.check_batches(frames(paths), suite, source)
     if not result.is_passed:
         raise gates.GateFailedError(result.sentence)
 
 
-def _frames(paths: list[Path]) -> Iterator[pd.DataFrame]:
-    """The staged rows as data frames of at most a batch; dates are comparable in them."""
+def frames(paths: list[Path]) -> Iterator[pd.DataFrame]:
+    """Rows of Parquet files as data frames of at most a batch; dates are comparable in them."""
     for path in paths:
         with pq.ParquetFile(path) as file:
             for group in range(file.num_row_groups):  # bounded in rows and bytes

@@ -142,6 +142,9 @@ def test_what_a_mended_door_can_read_now_is_loaded_in_its_own_load(
     (late,) = [one for one in intake.load_records(state) if one.file_name == "late.csv"]
     assert (late.status, late.loaded_records, late.quarantined_records) == ("loaded", 1, 0)
     assert late.as_of_on == date(2026, 11, 19)
+    reasons = [row["reason"] for rows in rows_of(state.quarantine).values() for row in rows]
+    assert "event_time_out_of_range" not in reasons
+    assert "wrong_field_count" in reasons
     # The same loads read otherwise are another generation.
     assert runs._loads(state)[0] == generation[0]
     assert runs._loads(state)[1] != generation[1]
