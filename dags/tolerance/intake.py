@@ -520,12 +520,16 @@ def _refuse(record: FileRecord, error: FileRefusedError) -> None:
     record.newest_event_on = None
 
 
-def _recount(record: FileRecord, path: Path, notes: FileNotes) -> None:
+def _recount(record: FileRecord, path: Path, notes: FileNotes, scratch: Path) -> None:
     """Count the file's records by other means; a difference is said aloud and blocks the all-clear."""
     limits.alive()
-    counted = recount.count_records(path, record.file_name, notes.delimiter, notes.records_at)
+    counted = recount.count_records(
+        *(path, record.file_name, notes.delimiter, notes.records_at),
+        scratch=scratch,
+        alive=limits.alive,
+    )
     limits.alive()
-    if counted is not None and counted != record.landed_records:
+    if counted != record.landed_records:
         record.message = (
             f"{record.file_name}: the reader found {record.landed_records} records, {COUNTS_DIFFER} "
             f"{counted}; compare the file with quarantine/ and report its shape."
@@ -566,7 +570,7 @@ def _judge(
     staging.commit()
     record.quarantined_records = bad
     if not is_beyond_limits:
-        _recount(record, path, notes)
+        _recount(record, path, notes, context.scratch)
     if not record.landed_records:
         record.status = "empty"
     else:
