@@ -91,18 +91,35 @@ class FileNotes:
 def content_of(path: Path, *, name: str, scratch: Path) -> Iterator[Content]:
     """The content of a landed file, decompressed when its delivered `name` ends in `.gz`.
 
-    Raises `FileRefusedError` (bad_archive) for a gzip that is cut or fails its checksum,
-    `ArchiveTooDenseError` for a bomb.
+    Raises `FileRefusedError` (bad_archive) for a gzip that is cut or fails its checksum, (bad_encoding)
+    for text of two or four bytes a letter, `ArchiveTooDenseError` for a bomb.
     """
     if not name.lower().endswith(".gz"):
         with _mapped(path) as content:
+            _refuse_wide_text(content, name)
             yield content
         return
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=scratch) as plain:
         _decompress(path, name, Path(plain.name))
         with _mapped(Path(plain.name)) as content:
+            _refuse_wide_text(content, name)
             yield content
+
+
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+_WIDE_BEGINNING = re.compile(rb"(?:[\t\n\r -~]\x00){4}|(?:\x00[\t\n\r -~]){4}")
+
+
+def _refuse_wide_text(content: Content, name: str) -> None:
+    """UTF-16 and UTF-32, by their mark or by four letters with nothing between them."""
+    beginning = content[:8]
+    if beginning.startswith(_WIDE_MARKS) or _WIDE_BEGINNING.match(beginning):
+        raise FileRefusedError(
+            RefusalReason.BAD_ENCODING,
+            f"{name} is UTF-16 (or UTF-32), as `Unicode text` of spreadsheets is: save it as UTF-8 "
+            "and deliver it again.",
+        )
 
 
 def _decompress(path: Path, name: str, plain: Path) -> None:
