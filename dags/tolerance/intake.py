@@ -951,7 +951,7 @@ def _is_loaded(state: State, source: str, load_id: str) -> bool:
 
 
 def _write_load_record(
-    state: State, source: str, load_id: str, files: list[FileRecord], load_no: int | None
+    state: State, source: str, load_id: str, files: list[FileRecord], load_no: int | None = None
 ) -> LoadSummary:
     """Number the load and write its record; the lock keeps two sources from one number."""
     state.loads.mkdir(parents=True, exist_ok=True)

@@ -69,6 +69,16 @@ def test_a_file_gets_its_profile_from_the_name_it_was_delivered_under(name: str,
     assert (found.name if found else None) == profile
 
 
+def test_a_folder_called_like_a_profile_of_the_company_declares_it_too(tmp_path: Path) -> None:
+    path = tmp_path / "mappings.yml"
+    path.write_text(f"files: {{'tickets/desk/old*': jira}}\n{DESK}", "utf-8")
+    found = mapping.mappings(path)
+    names = ("desk/a.csv", "2026-11-20/desk/a.csv.gz", "desk/old.csv", "desk.csv", "desks/a.csv")
+    profiles = [found.profile_of("tickets", name) for name in names]
+    assert [one and one.name for one in profiles] == ["desk", "desk", "jira", None, None]
+    assert found.profile_of("customers", "desk/a.csv") is None
+
+
 def test_the_companys_rules_go_first_and_its_profiles_extend_the_shipped_ones(tmp_path: Path) -> None:
     company = tmp_path / "mappings.yml"
     company.write_text(
