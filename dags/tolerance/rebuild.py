@@ -98,13 +98,16 @@ def _rebuild(state: State, extracts: Path | None, console: Console) -> int:
         console.print(f"[red]Nothing was changed:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
         return NOT_PUBLISHED
     before = _kept_generation(state)
-    failures = local_run.run_dags(state, None, as_of, ("tolerance_daily",))
-    if failures:
-        console.print(f"[red]Not published:[/] {escape(failures[0])}", soft_wrap=True, highlight=False)
-        return NOT_PUBLISHED
-    if before is not None:
-        _print_differences(console, differing_rows(before, state.serving, state.work))
-        before.unlink()
+    try:
+        failures = local_run.run_dags(state, None, as_of, ("tolerance_daily",))
+        if failures:
+            console.print(f"[red]Not published:[/] {escape(failures[0])}", soft_wrap=True, highlight=False)
+            return NOT_PUBLISHED
+        if before is not None:
+            _print_differences(console, differing_rows(before, state.serving, state.work))
+    finally:
+        if before is not None:
+            before.unlink()
     console.print(f"Published anew: {state.serving}", markup=False, highlight=False, soft_wrap=True)
     return PUBLISHED
 
