@@ -41,6 +41,7 @@ _NOT_READ = (
     UnbalancedLoadError,
 )
 _TELL_OF_RUNS = {"audit_generation", "int_run"}
+_INSIDE = {"customer_no"}  # given in the order of arrival, and anew when everything is
 _COUNTERS = ("loaded_records", "duplicate_records", "quarantined_records")
 
 
@@ -154,39 +155,44 @@ def _kept_generation(state: State) -> Path | None:
 def differing_rows(before: Path, after: Path, scratch: Path) -> dict[str, tuple[int, int]]:
     """For each published table the rows that only `before` holds and those that only `after` does.
 
-    What tells of the runs themselves is left out; views differ as the tables below them do.
+    In the columns that both have, so that a generation of other models can be compared. What tells of the
+    runs themselves is left out; views differ as the tables below them do.
     """
     with (
         duckdb.connect(str(before), read_only=True) as old,
         duckdb.connect(str(after), read_only=True) as new,
     ):
-        tables = sorted(set(_tables(old)) & set(_tables(new)))
+        columns, new_columns = _columns(old), _columns(new)
     with duckdb.connect() as both:
         both.execute("set temp_directory = $folder", {"folder": str(scratch)})
-        for name, path in (("before", before), ("after", after)):
+        for name, path in (("old", before), ("new", after)):
             quoted = str(path).replace("'", "''")
-            both.execute(f"attach '{quoted}' as {name}_rebuild (read_only)")
-        return {
-            table: (
-                _rows_only_in(
-                    both, f'before_rebuild.{schema}."{table}"', f'after_rebuild.{schema}."{table}"'
-                ),
-                _rows_only_in(
-                    both, f'after_rebuild.{schema}."{table}"', f'before_rebuild.{schema}."{table}"'
-                ),
+            both.execute(f"attach '{quoted}' as {name}_generation (read_only)")
+        found = {}
+        for schema, table in sorted(columns.keys() & new_columns.keys()):
+            shared = [name for name in columns[schema, table] if name in new_columns[schema, table]]
+            selected = ", ".join(f'"{name}"' for name in shared)
+            old_rows, new_rows = (
+                f'select {selected} from {name}_generation.{schema}."{table}"' for name in ("old", "new")
             )
-            for schema, table in tables
-            if table not in _TELL_OF_RUNS
-        }
+            found[table] = (_rows_only_in(both, old_rows, new_rows), _rows_only_in(both, new_rows, old_rows))
+        return found
 
 
-def _tables(generation: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
-    return generation.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+def _columns(generation: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[str]]:
+    """The columns of each table, by schema and name; numbers that mean nothing outside are none."""
+    columns: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for schema, table, column in generation.execute(
+        "select schema_name, table_name, column_name from duckdb_columns() "
+        "semi join duckdb_tables() using (schema_name, table_name) order by column_index"
+    ).fetchall():
+        if table not in _TELL_OF_RUNS and column not in _INSIDE:
+            columns[schema, table].append(column)
+    return columns
 
 
 def _rows_only_in(both: duckdb.DuckDBPyConnection, one: str, other: str) -> int:
-    query = f"select count(*) from (select * from {one} except all select * from {other})"
-    return int(both.execute(query).fetchall()[0][0])
+    return int(both.execute(f"select count(*) from ({one} except all {other})").fetchall()[0][0])
 
 
 def _print_differences(console: Console, differences: dict[str, tuple[int, int]]) -> None:
