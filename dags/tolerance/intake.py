@@ -15,12 +15,13 @@ import shutil
 import tempfile
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, astuple, dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -32,10 +33,11 @@ from filelock import FileLock
 from tolerance import gates, inbox, landing, limits, mapping, recount
 from tolerance.framing import ArchiveTooDenseError, Content, FileNotes, content_of
 from tolerance.identity import identity_key
-from tolerance.readers.contract import Reader, ReaderContext
+from tolerance.readers.contract import Outcome, Reader, ReaderContext
 from tolerance.records import (
     RAW_COLUMNS,
     SOURCES,
+    AcceptedBlock,
     AcceptedRecord,
     FileRefusedError,
     Position,
@@ -294,7 +296,7 @@ def read(source: str, load_id: str, state: State) -> None:
     for folder in (work.staged, work.quarantined, work.batches):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    context = ReaderContext(settings(), identity_key(state), work.scratch)
+    context = ReaderContext(settings(), identity_key(state), work.scratch, by_blocks=True)
     contents = _loaded_contents(load_records(state, source))
     files = list(enumerate(_read_records(work.plan)))
     records = [record for _, record in files]
@@ -384,8 +386,11 @@ def _read_batch(work: _Work, batch: _Files, context: ReaderContext, contents: fr
             return [
                 (file_no, record) for (file_no, _), record in zip(batch, _read_records(counted), strict=True)
             ]
-        kills[killed.file_no] += 1
         logger.warning("%s: reading file %d, record %d: %s", work.source, *astuple(killed))
+        if killed.record_no == limits.A_BLOCK:  # which of its records it was, reading one by one will tell
+            context = replace(context, by_blocks=False)
+            continue
+        kills[killed.file_no] += 1
         if killed.record_no:
             passed_over.add((killed.file_no, killed.record_no))
         else:
@@ -444,11 +449,13 @@ def _read_file(record: FileRecord, staging: _Staging, context: ReaderContext, st
     is_beyond_limits = False
     try:
         for outcome in reader(path, name=record.file_name, context=context, notes=notes):
-            if isinstance(outcome, AcceptedRecord):
+            if isinstance(outcome, AcceptedBlock):
+                staging.accept_block(outcome)
+            elif isinstance(outcome, AcceptedRecord):
                 staging.accept(outcome)
-                record.newest_event_on = _newest(record.newest_event_on, outcome, dates)
             else:
                 staging.set_aside(outcome)
+            record.newest_event_on = _newest(record.newest_event_on, outcome, dates)
     except FileRefusedError as error:
         staging.abandon()
         _refuse(record, error)
@@ -468,9 +475,15 @@ def _read_file(record: FileRecord, staging: _Staging, context: ReaderContext, st
     record.message = "; ".join(dict.fromkeys([*messages, *notes.messages])) or None
 
 
-def _newest(newest: date | None, outcome: AcceptedRecord, columns: tuple[str, ...]) -> date | None:
+def _newest(newest: date | None, outcome: Outcome, columns: tuple[str, ...]) -> date | None:
+    """The newest date so far, with the dates of one more outcome."""
+    if isinstance(outcome, QuarantinedRecord):
+        return newest
     for column in columns:
-        day = cast(date, outcome.values[column])
+        if isinstance(outcome, AcceptedBlock):
+            day = max(cast("Sequence[date]", outcome.columns[column]))
+        else:
+            day = cast(date, outcome.values[column])
         newest = day if newest is None or day > newest else newest
     return newest
 
@@ -553,42 +566,66 @@ def reader_of(source: str) -> Reader:
 
 @dataclass(slots=True)
 class _Rows:
-    """Rows on their way to Parquet, flushed in row groups."""
+    """Rows on their way to Parquet, one by one or by columns, flushed in row groups."""
 
     path: Path
     schema: pa.Schema
     most_rows: int
+    tables: list[pa.Table] = field(default_factory=list)
     rows: list[dict[str, object]] = field(default_factory=list)
+    """What came after the tables."""
     writer: pq.ParquetWriter | None = None
+    row_count: int = 0
     byte_count: int = 0
 
     def add(self, row: dict[str, object], byte_count: int) -> None:
         self.rows.append(row)
-        self.byte_count += byte_count
-        if len(self.rows) >= self.most_rows or self.byte_count >= ROW_GROUP_BYTES:
-            self.flush()
+        self._grow(1, byte_count)
+
+    def add_table(self, table: pa.Table, byte_count: int) -> None:
+        self._gather()
+        self.tables.append(table)
+        self._grow(table.num_rows, byte_count)
 
     def take(self, other: _Rows) -> None:
         """Take over the rows of another that has none on disk."""
+        if other.tables:
+            self._gather()
+            self.tables.extend(other.tables)
         self.rows.extend(other.rows)
-        self.byte_count += other.byte_count
-        other.rows.clear()
-        other.byte_count = 0
-        if len(self.rows) >= self.most_rows or self.byte_count >= ROW_GROUP_BYTES:
+        self._grow(other.row_count, other.byte_count)
+        other.forget()
+
+    def _grow(self, row_count: int, byte_count: int) -> None:
+        self.row_count += row_count
+        self.byte_count += byte_count
+        if self.row_count >= self.most_rows or self.byte_count >= ROW_GROUP_BYTES:
             self.flush()
 
+    def _gather(self) -> None:
+        """Make a table of the rows that came one by one."""
+        if self.rows:
+            # By columns: three times as fast as by rows.
+            columns = [pa.array([row[field.name] for row in self.rows], field.type) for field in self.schema]
+            self.tables.append(pa.Table.from_arrays(columns, schema=self.schema))
+            self.rows.clear()
+
     def flush(self) -> None:
-        if not self.rows:
+        if not self.row_count:
             return
         if self.writer is None:
             self.writer = pq.ParquetWriter(self.path, self.schema, compression="zstd")
         limits.alive()
-        # By columns: three times as fast as by rows.
-        columns = [pa.array([row[field.name] for row in self.rows], field.type) for field in self.schema]
-        self.writer.write_table(pa.Table.from_arrays(columns, schema=self.schema))
+        self._gather()
+        self.writer.write_table(pa.concat_tables(self.tables))
         limits.alive()
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop the rows that are not on disk."""
+        self.tables.clear()
         self.rows.clear()
-        self.byte_count = 0
+        self.row_count = self.byte_count = 0
 
     def close(self) -> None:
         self.flush()
@@ -598,8 +635,7 @@ class _Rows:
 
     def discard(self) -> None:
         """Forget everything, also what is already on disk."""
-        self.rows.clear()
-        self.byte_count = 0
+        self.forget()
         if self.writer is not None:
             self.writer.close()
             self.writer = None
@@ -656,6 +692,24 @@ class _Staging:
             len(content),
         )
 
+    def accept_block(self, block: AcceptedBlock) -> None:
+        """Stage many records of the file at hand."""
+        contents = list(map(orjson.dumps, zip(*(block.columns[name] for name in self._columns), strict=True)))
+        numbers = range(block.first_record_no, block.first_record_no + len(block))
+        self._positions.extend(chain.from_iterable(zip(numbers, block.starts, block.ends, strict=True)))
+        columns: dict[str, Sequence[object] | pa.Scalar] = {
+            **block.columns,
+            "_record_hash": [sha256(content).hexdigest() for content in contents],
+            "_is_duplicate": pa.scalar(False),
+            "_file_sha256": pa.scalar(self._record.file_sha256),
+            "_record_no": numbers,
+            "_load_id": pa.scalar(self._record.load_id),
+            "_loaded_at": pa.scalar(self._record.loaded_at, self._schema.field("_loaded_at").type),
+            "_file_no": pa.scalar(self._file_no),
+        }
+        arrays = [_array(columns[field.name], field.type, len(block)) for field in self._schema]
+        self._good.add_table(pa.Table.from_arrays(arrays, schema=self._schema), sum(map(len, contents)))
+
     def set_aside(self, outcome: QuarantinedRecord) -> None:
         """Stage one record for quarantine."""
         self.bad += 1
@@ -707,6 +761,11 @@ class _Staging:
         """Write what is left."""
         self._shared.close()
         self._shared_bad.close()
+
+
+def _array(values: Sequence[object] | pa.Scalar, kind: pa.DataType, length: int) -> pa.Array:
+    """The values of one column; a single one stands for all rows."""
+    return pa.repeat(values, length) if isinstance(values, pa.Scalar) else pa.array(values, kind)
 
 
 def _merge(own: _Rows, shared: _Rows) -> None:
@@ -960,12 +1019,11 @@ def newest_business_date(extracts: Path, state: State) -> date | None:
 
 def _newest_in(file: inbox.DeliveredFile, profile: mapping.Profile | None, state: State) -> date | None:
     """The newest date of one file; a file that would be refused has none."""
-    context = ReaderContext(settings(), b"dates only", state.work / "dates", profile)
+    context = ReaderContext(settings(), b"dates only", state.work / "dates", profile, by_blocks=True)
     newest: date | None = None
     try:
         for outcome in reader_of(file.source)(file.path, name=file.name, context=context, notes=FileNotes()):
-            if isinstance(outcome, AcceptedRecord):
-                newest = _newest(newest, outcome, _DATE_COLUMNS[file.source])
+            newest = _newest(newest, outcome, _DATE_COLUMNS[file.source])
     except (FileRefusedError, ArchiveTooDenseError):
         return None
     return newest

@@ -38,6 +38,9 @@ _LOOK_SECONDS = 0.1
 _BASE_BYTES = 96 << 20
 """What a child needs beside its records: rows on their way to disk, compression."""
 
+A_BLOCK = -1
+"""In place of a record's number: many records are read together, and none can be named."""
+
 _FILE, _RECORD, _BEGAN, _ALIVE = range(4)
 _PULSE_BYTES = 4 * 8
 _AT_ONCE = 1e-9  # a beginning that is not "none"

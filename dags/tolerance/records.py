@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -61,6 +63,32 @@ class AcceptedRecord:
 
     position: Position
     values: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedBlock:
+    """Records that lie one after another and all fit their contract, by column.
+
+    Their numbers count on from `first_record_no`; of each, `starts` and `ends` hold the bytes [start, end).
+    """
+
+    first_record_no: int
+    starts: array[int]
+    ends: array[int]
+    columns: dict[str, Sequence[object]]
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def records(self) -> Iterator[AcceptedRecord]:
+        """The same records one by one."""
+        names = list(self.columns)
+        places = zip(self.starts, self.ends, strict=True)
+        rows = zip(*self.columns.values(), strict=True)
+        for record_no, ((start, end), row) in enumerate(
+            zip(places, rows, strict=True), start=self.first_record_no
+        ):
+            yield AcceptedRecord(Position(record_no, start, end), dict(zip(names, row, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
