@@ -15,18 +15,19 @@ import shutil
 import tempfile
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, astuple, dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from filelock import FileLock
 
@@ -34,6 +35,7 @@ from tolerance import gates, inbox, landing, limits, mapping, recount
 from tolerance.framing import ArchiveTooDenseError, Content, FileNotes, content_of
 from tolerance.identity import identity_key
 from tolerance.readers.contract import Outcome, Reader, ReaderContext
+from tolerance.record_hashes import record_content, record_hash, record_hashes
 from tolerance.records import (
     RAW_COLUMNS,
     SOURCES,
@@ -481,7 +483,7 @@ def _newest(newest: date | None, outcome: Outcome, columns: tuple[str, ...]) -> 
         return newest
     for column in columns:
         if isinstance(outcome, AcceptedBlock):
-            day = max(cast("Sequence[date]", outcome.columns[column]))
+            day = pc.max(outcome.columns[column]).as_py()
         else:
             day = cast(date, outcome.values[column])
         newest = day if newest is None or day > newest else newest
@@ -564,6 +566,11 @@ def reader_of(source: str) -> Reader:
     return cast(Reader, module.read)
 
 
+_KEPT: dict[str, Any] = {"compression": "zstd"}
+_FLEETING: dict[str, Any] = {"compression": "lz4", "write_statistics": False}
+"""How Parquet is written that goes to its last place as it is, and that is read once and deleted."""
+
+
 @dataclass(slots=True)
 class _Rows:
     """Rows on their way to Parquet, one by one or by columns, flushed in row groups."""
@@ -571,6 +578,7 @@ class _Rows:
     path: Path
     schema: pa.Schema
     most_rows: int
+    is_kept: bool
     tables: list[pa.Table] = field(default_factory=list)
     rows: list[dict[str, object]] = field(default_factory=list)
     """What came after the tables."""
@@ -614,7 +622,7 @@ class _Rows:
         if not self.row_count:
             return
         if self.writer is None:
-            self.writer = pq.ParquetWriter(self.path, self.schema, compression="zstd")
+            self.writer = pq.ParquetWriter(self.path, self.schema, **(_KEPT if self.is_kept else _FLEETING))
         limits.alive()
         self._gather()
         self.writer.write_table(pa.concat_tables(self.tables))
@@ -655,15 +663,17 @@ class _Staging:
         self._batch = batch
         self._columns = [name for name, _ in RAW_COLUMNS[source]]
         self._schema = staged_schema(source)
-        self._shared = _Rows(work.staged / f"{batch}-shared.parquet", self._schema, batch_rows)
-        self._shared_bad = _Rows(work.quarantined / f"{batch}-shared.parquet", QUARANTINE_SCHEMA, batch_rows)
+        self._shared = _Rows(work.staged / f"{batch}-shared.parquet", self._schema, batch_rows, is_kept=False)
+        self._shared_bad = _Rows(
+            work.quarantined / f"{batch}-shared.parquet", QUARANTINE_SCHEMA, batch_rows, is_kept=True
+        )
 
     def begin(self, record: FileRecord, file_no: int, *, keeps_bad: bool) -> None:
         """Turn to the next file. One read before does not set its bad records aside again."""
         own = f"{self._batch}-file-{file_no:06d}.parquet"
         self._record, self._file_no, self._keeps_bad = record, file_no, keeps_bad
-        self._good = _Rows(self._work.staged / own, self._schema, self._batch_rows)
-        self._bad = _Rows(self._work.quarantined / own, QUARANTINE_SCHEMA, self._batch_rows)
+        self._good = _Rows(self._work.staged / own, self._schema, self._batch_rows, is_kept=False)
+        self._bad = _Rows(self._work.quarantined / own, QUARANTINE_SCHEMA, self._batch_rows, is_kept=True)
         self._positions = array("q")  # number, start and end of each accepted record
         self.bad = 0
 
@@ -676,12 +686,12 @@ class _Staging:
         """Stage one record of the file at hand."""
         values = outcome.values
         position = outcome.position
-        content = orjson.dumps([values[column] for column in self._columns])
+        content = record_content([values[column] for column in self._columns])
         self._positions.extend((position.record_no, position.byte_start, position.byte_end))
         self._good.add(
             {
                 **values,
-                "_record_hash": sha256(content).hexdigest(),
+                "_record_hash": record_hash(content),
                 "_is_duplicate": False,
                 "_file_sha256": self._record.file_sha256,
                 "_record_no": position.record_no,
@@ -694,21 +704,21 @@ class _Staging:
 
     def accept_block(self, block: AcceptedBlock) -> None:
         """Stage many records of the file at hand."""
-        contents = list(map(orjson.dumps, zip(*(block.columns[name] for name in self._columns), strict=True)))
-        numbers = range(block.first_record_no, block.first_record_no + len(block))
-        self._positions.extend(chain.from_iterable(zip(numbers, block.starts, block.ends, strict=True)))
-        columns: dict[str, Sequence[object] | pa.Scalar] = {
+        numbers = np.arange(block.first_record_no, block.first_record_no + len(block))
+        self._positions.frombytes(np.stack((numbers, block.starts, block.ends), axis=1).tobytes())
+        columns: dict[str, pa.Array | pa.Scalar] = {
             **block.columns,
-            "_record_hash": [sha256(content).hexdigest() for content in contents],
+            "_record_hash": record_hashes(block, self._columns),
             "_is_duplicate": pa.scalar(False),
             "_file_sha256": pa.scalar(self._record.file_sha256),
-            "_record_no": numbers,
+            "_record_no": pa.array(numbers),
             "_load_id": pa.scalar(self._record.load_id),
             "_loaded_at": pa.scalar(self._record.loaded_at, self._schema.field("_loaded_at").type),
             "_file_no": pa.scalar(self._file_no),
         }
-        arrays = [_array(columns[field.name], field.type, len(block)) for field in self._schema]
-        self._good.add_table(pa.Table.from_arrays(arrays, schema=self._schema), sum(map(len, contents)))
+        arrays = [_column(columns[field.name], len(block)).cast(field.type) for field in self._schema]
+        byte_count = int(block.ends[-1] - block.starts[0])
+        self._good.add_table(pa.Table.from_arrays(arrays, schema=self._schema), byte_count)
 
     def set_aside(self, outcome: QuarantinedRecord) -> None:
         """Stage one record for quarantine."""
@@ -763,9 +773,9 @@ class _Staging:
         self._shared_bad.close()
 
 
-def _array(values: Sequence[object] | pa.Scalar, kind: pa.DataType, length: int) -> pa.Array:
+def _column(values: pa.Array | pa.Scalar, length: int) -> pa.Array:
     """The values of one column; a single one stands for all rows."""
-    return pa.repeat(values, length) if isinstance(values, pa.Scalar) else pa.array(values, kind)
+    return pa.repeat(values, length) if isinstance(values, pa.Scalar) else values
 
 
 def _merge(own: _Rows, shared: _Rows) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 SOURCES = ("customers", "faq", "mail", "tickets")
@@ -65,6 +66,10 @@ class AcceptedRecord:
     values: dict[str, object]
 
 
+Places = npt.NDArray[np.int64]
+"""Positions in bytes, one for each of many records."""
+
+
 @dataclass(frozen=True, slots=True)
 class AcceptedBlock:
     """Records that lie one after another and all fit their contract, by column.
@@ -73,9 +78,11 @@ class AcceptedBlock:
     """
 
     first_record_no: int
-    starts: array[int]
-    ends: array[int]
-    columns: dict[str, Sequence[object]]
+    starts: Places
+    ends: Places
+    columns: dict[str, pa.Array]
+    is_plain: bool
+    """No quote, backslash or control character stands in any text."""
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -83,8 +90,8 @@ class AcceptedBlock:
     def records(self) -> Iterator[AcceptedRecord]:
         """The same records one by one."""
         names = list(self.columns)
-        places = zip(self.starts, self.ends, strict=True)
-        rows = zip(*self.columns.values(), strict=True)
+        places = zip(self.starts.tolist(), self.ends.tolist(), strict=True)
+        rows = zip(*(column.to_pylist() for column in self.columns.values()), strict=True)
         for record_no, ((start, end), row) in enumerate(
             zip(places, rows, strict=True), start=self.first_record_no
         ):

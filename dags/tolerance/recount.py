@@ -62,16 +62,26 @@ def count_records(path: Path, name: str, delimiter: str = ";", array: str = "tic
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
     """Lines without their ends, whatever ends them; of an endless one only so much as tells it apart."""
+    for lines in _many_lines(file):
+        yield from lines
+
+
+def _many_lines(file: IO[bytes]) -> Iterator[list[bytes]]:
+    """The same lines, some thousands at a time."""
     rest = file.read(3).removeprefix(b"\xef\xbb\xbf")
     while chunk := file.read(_CHUNK):
         if chunk.endswith(b"\r"):
             chunk += file.read(1)
-        lines = (rest + chunk).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        lines = _parted(rest + chunk)
         rest = lines.pop()
         if len(rest) > _LONGEST_LINE:
             rest = rest[:_CHUNK].replace(b'"', b".") + b"."
-        yield from lines
-    yield from rest.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        yield lines
+    yield _parted(rest)
+
+
+def _parted(text: bytes) -> list[bytes]:
+    return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
 
 
 # CSV: one record is what csv.reader takes for one; an unclosed quote ends with its line -------
@@ -79,14 +89,21 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
 
 def _count_csv(file: IO[bytes], delimiter: str) -> int:
     csv.field_size_limit(_LARGEST_FIELD)
-    lines = _lines(file)
-    again: deque[bytes] = deque()
+    more = _many_lines(file)
+    lines: deque[bytes] = deque()
     records = -1  # the header is none
     is_first = True
     while True:
-        line = again.popleft() if again else next(lines, None)
-        if line is None:
-            return max(records, 0)
+        if not lines:
+            many = next(more, None)
+            if many is None:
+                return max(records, 0)
+            if records >= 0 and not any(b'"' in line for line in many):
+                records += sum(map(bool, map(bytes.strip, many)))
+                continue
+            lines.extend(many)
+            continue
+        line = lines.popleft()
         if not line.strip():
             continue
         if is_first and line == f"sep={delimiter}".encode():
@@ -95,11 +112,11 @@ def _count_csv(file: IO[bytes], delimiter: str) -> int:
         is_first = False
         records += 1
         if b'"' in line:
-            again.extendleft(reversed(_lines_not_joined(line, again, lines, delimiter)))
+            lines.extendleft(reversed(_lines_not_joined(line, lines, more, delimiter)))
 
 
 def _lines_not_joined(
-    line: bytes, again: deque[bytes], lines: Iterator[bytes], delimiter: str
+    line: bytes, lines: deque[bytes], more: Iterator[list[bytes]], delimiter: str
 ) -> list[bytes]:
     """Follow a record with quotes through the next lines; what was looked at in vain is given back."""
     looked_at: list[bytes] = []
@@ -107,7 +124,13 @@ def _lines_not_joined(
     def feed() -> Iterator[str]:
         yield line.decode("latin-1") + "\n"
         size = len(line)
-        while (following := again.popleft() if again else next(lines, None)) is not None:
+        while True:
+            while not lines:
+                many = next(more, None)
+                if many is None:
+                    return
+                lines.extend(many)
+            following = lines.popleft()
             looked_at.append(following)
             size += len(following) + 1
             if size > _JOINED_AT_MOST:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import pyarrow.compute as pc
+
 from tolerance import framing, limits
 from tolerance.framing import Content, FileNotes, Frame
 from tolerance.mapping import Profile
@@ -174,7 +176,7 @@ class _CsvFile:
             block = self._block(at, byte_count, record_no + 1)
             if block is not None:
                 yield block
-                at, record_no = block.ends[-1], record_no + len(block)
+                at, record_no = int(block.ends[-1]), record_no + len(block)
                 byte_count = min(byte_count * 2, blocks.MOST_BYTES)
             elif byte_count > blocks.LEAST_BYTES:
                 byte_count = max(byte_count // 8, blocks.LEAST_BYTES)
@@ -202,7 +204,7 @@ class _CsvFile:
                     encoding=encoding,
                     field_count=len(self.header),
                 )
-                if block is None or self.header[0] in block.columns[0]:
+                if block is None or pc.any(pc.equal(block.columns[0], self.header[0])).as_py():
                     return None
                 cells = dict(zip(self.header, block.columns, strict=True))
                 columns = values_of_columns(self.rules, cells.__getitem__)
@@ -210,7 +212,7 @@ class _CsvFile:
             return None
         if not block.is_ascii:
             self.notes.encodings.add(encoding)
-        return AcceptedBlock(record_no, block.starts, block.ends, columns)
+        return AcceptedBlock(record_no, block.starts, block.ends, columns, block.is_plain)
 
 
 def one_by_one(outcomes: Iterable[Outcome]) -> Iterator[AcceptedRecord | QuarantinedRecord]:

@@ -56,12 +56,12 @@ def _rules(context: ReaderContext) -> tuple[Rule, ...]:
         return Rule((field,), (field,), lambda text: optional_day(text, field, settings))
 
     return (
-        Rule(("customer_id",), ("customer_id",), lambda text: required(text, "customer_id")),
+        required("customer_id"),
         Rule(("address_hashes",), ("email",), lambda text: _address_hashes(text, key)),
         Rule(("phone_hash",), ("phone",), lambda text: phone_hash(key, text) if text else None),
         day("relationship_started_on"),
         day("relationship_ended_on"),
-        Rule(("preferred_language",), ("preferred_language",), lowered),
+        lowered("preferred_language"),
     )
 
 

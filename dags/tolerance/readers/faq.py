@@ -15,7 +15,7 @@ from tolerance.readers.contract import (
     unknown_form,
 )
 from tolerance.readers.mapped import mapped_outcomes
-from tolerance.readers.rules import Rule, lowered, moment, one_of, optional, required
+from tolerance.readers.rules import Rule, instant, lowered, one_of, optional, required
 
 CONTRACT = CsvContract(
     (
@@ -54,14 +54,14 @@ def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> 
 def _rules(context: ReaderContext) -> tuple[Rule, ...]:
     settings = context.settings
     return (
-        Rule(("call_id",), ("call_id",), lambda text: required(text, "call_id")),
-        Rule(("customer_id",), ("customer_id",), optional),
-        Rule(("asked_at", "asked_on"), ("asked_at",), lambda text: moment(text, "asked_at", settings)),
-        Rule(("faq_code",), ("faq_code",), optional),
-        Rule(("question",), ("question",), optional),
+        required("call_id"),
+        optional("customer_id"),
+        instant("asked_at", "asked_on", settings),
+        optional("faq_code"),
+        optional("question"),
         Rule(("is_answered",), ("answered",), _is_answered),
-        Rule(("agent_team",), ("agent_team",), optional),
-        Rule(("language",), ("language",), lowered),
+        optional("agent_team"),
+        lowered("language"),
     )
 
 

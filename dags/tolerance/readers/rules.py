@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from tolerance.instants import ImplausibleTimeError, instant_and_day, plausible_day
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tolerance.instants import ImplausibleTimeError, instant_and_day, plausible_day, stored, stored_and_days
 from tolerance.records import QuarantineReason
 from tolerance.settings import Settings
 
@@ -26,16 +30,73 @@ class BadFieldError(Exception):
         self.detail = detail
 
 
+_BETWEEN = "\0"
+_NO_TEXT = pa.scalar(None, pa.string())
+_USUAL = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}$"
+_USUAL_WITH_ZONE = _USUAL.removesuffix("$") + r"(?:Z|[+-]\d{2}:\d{2})$"
+
+Columns = Sequence[pa.Array]
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """How columns of `raw/` are made of the texts of fields; `made_of` raises `BadFieldError`.
 
     It gives one value, or as many as there are columns. The same texts always give the same.
+    `made_of_all` gives the same for many records, of arrays of texts an array for each column, where that
+    can be had for less; or None, when it cannot for these.
     """
 
     columns: tuple[str, ...]
     fields: tuple[str, ...]
     made_of: Callable[..., Any]
+    made_of_all: Callable[..., Columns | None] | None = None
+
+
+def optional(column: str, field: str = "") -> Rule:
+    """The text of a field, or None where there is none."""
+    return Rule(
+        (column,),
+        (field or column,),
+        lambda text: text or None,
+        lambda texts: [pc.if_else(pc.equal(texts, ""), _NO_TEXT, texts) if _has_empty(texts) else texts],
+    )
+
+
+def lowered(column: str, field: str = "") -> Rule:
+    """The text of a field in lower case, or None where there is none."""
+    return Rule((column,), (field or column,), lambda text: text.lower() or None)
+
+
+def required(column: str, field: str = "") -> Rule:
+    """The text of a field that must be there."""
+    name = field or column
+    return Rule(
+        (column,),
+        (name,),
+        lambda text: there(text, name),
+        lambda texts: None if _has_empty(texts) else [texts],
+    )
+
+
+def instant(at: str, on: str, settings: Settings) -> Rule:
+    """A required instant and its business date, both of the field that is named like the first column."""
+    return Rule(
+        (at, on),
+        (at,),
+        lambda text: moment(text, at, settings),
+        lambda texts: moments(texts, settings),
+    )
+
+
+def optional_instant(at: str, on: str, settings: Settings) -> Rule:
+    """An instant and its business date, or neither."""
+    return Rule(
+        (at, on),
+        (at,),
+        lambda text: optional_moment(text, at, settings),
+        lambda texts: optional_moments(texts, settings),
+    )
 
 
 def values_of_row(rules: Iterable[Rule], row: dict[str, str]) -> Values:
@@ -51,49 +112,38 @@ def values_of_row(rules: Iterable[Rule], row: dict[str, str]) -> Values:
 
 
 def values_of_columns(
-    rules: Iterable[Rule], texts_of: Callable[[str], Sequence[str]]
-) -> dict[str, Sequence[object]]:
-    """The same for many records at once, by column. Raises `BadFieldError` when one breaks a rule."""
-    values: dict[str, Sequence[object]] = {}
+    rules: Iterable[Rule], texts_of: Callable[[str], pa.StringArray]
+) -> dict[str, pa.Array]:
+    """The same for many records at once, by column. Raises `BadFieldError` when one breaks a rule.
+
+    No text holds a NUL.
+    """
+    values: dict[str, pa.Array] = {}
     for rule in rules:
         texts = [texts_of(field) for field in rule.fields]
-        made = _made_of_each(rule.made_of, texts[0]) if len(texts) == 1 else _made_of_all(rule.made_of, texts)
-        if len(rule.columns) == 1:
-            values[rule.columns[0]] = made
-        else:
-            values.update(zip(rule.columns, zip(*made, strict=True), strict=True))
+        made = rule.made_of_all(*texts) if rule.made_of_all else None
+        values.update(zip(rule.columns, made or _made_of_distinct(rule, texts), strict=True))
     return values
 
 
-def _made_of_each(made_of: Callable[[str], Any], texts: Sequence[str]) -> list[Any]:
-    """What is made of each text; of one that comes again only once."""
-    distinct = set(texts)
-    if len(distinct) * 2 > len(texts):
-        return list(map(made_of, texts))
-    made = {text: made_of(text) for text in distinct}
-    return [made[text] for text in texts]
+def _made_of_distinct(rule: Rule, texts: list[pa.StringArray]) -> Columns:
+    """What the rule makes of texts, of those that come again only once."""
+    together = texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, _BETWEEN)
+    coded = together.dictionary_encode()
+    distinct = coded.dictionary.to_numpy(zero_copy_only=False).tolist()
+    made = [rule.made_of(*text.split(_BETWEEN)) for text in distinct]
+    columns = [made] if len(rule.columns) == 1 else zip(*made, strict=True)
+    return [pa.array(values).take(coded.indices) for values in columns]
 
 
-def _made_of_all(made_of: Callable[..., Any], texts: list[Sequence[str]]) -> list[Any]:
-    together = list(zip(*texts, strict=True))
-    made = {one: made_of(*one) for one in set(together)}
-    return [made[one] for one in together]
+def _has_empty(texts: pa.StringArray) -> bool:
+    return bool(pc.any(pc.equal(texts, "")).as_py())
 
 
 # What one field must hold -------------------------------------------------------------
 
 
-def optional(text: str) -> str | None:
-    """The text of a field, or None where there is none."""
-    return text or None
-
-
-def lowered(text: str) -> str | None:
-    """The text of a field in lower case, or None where there is none."""
-    return text.lower() or None
-
-
-def required(text: str | None, field: str) -> str:
+def there(text: str | None, field: str) -> str:
     """The text of a field that must be there."""
     if not text:
         raise BadFieldError(QuarantineReason.MISSING_REQUIRED, f"{field} is missing")
@@ -117,7 +167,31 @@ def moment(text: str | None, field: str, settings: Settings) -> tuple[datetime, 
         in_utc, day = instant_and_day(datetime.fromisoformat(text), settings)
     except ValueError as error:
         raise _no_date(field, error, settings) from None
-    return in_utc.replace(tzinfo=None), day
+    return stored(in_utc), day
+
+
+def moments(texts: pa.StringArray, settings: Settings) -> Columns | None:
+    """What `moment` makes of each of many texts, or None where they are for it one by one.
+
+    That is for texts of the one most usual form, of which Arrow makes what Python does.
+    """
+    zone = "UTC" if pc.all(pc.match_substring_regex(texts, _USUAL_WITH_ZONE)).as_py() else None
+    if zone is None and not pc.all(pc.match_substring_regex(texts, _USUAL)).as_py():
+        return None
+    try:
+        return stored_and_days(texts.cast(pa.timestamp("us", zone)), settings)
+    except pa.ArrowInvalid:
+        return None
+
+
+def optional_moments(texts: pa.StringArray, settings: Settings) -> Columns | None:
+    """What `optional_moment` makes of each of many texts, or None where they are for it one by one."""
+    is_there = pc.not_equal(texts, "").to_numpy(zero_copy_only=False)
+    if not is_there.any():
+        return None
+    made = moments(texts.filter(pa.array(is_there)), settings)
+    places = pa.array(np.cumsum(is_there) - 1, mask=~is_there)
+    return made and [column.take(places) for column in made]
 
 
 def optional_moment(

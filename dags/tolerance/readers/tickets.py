@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow.compute as pc
 
 from tolerance import framing, limits
 from tolerance.framing import Content, FileNotes, Frame
@@ -30,12 +31,15 @@ from tolerance.readers.rules import (
     BadFieldError,
     Rule,
     Values,
+    instant,
     lowered,
     moment,
+    moments,
     one_of,
     optional,
-    optional_moment,
+    optional_instant,
     required,
+    there,
     values_of_row,
 )
 from tolerance.records import (
@@ -281,31 +285,26 @@ def _rules(context: ReaderContext) -> tuple[Rule, ...]:
         return Rule((column,), (field,), lambda text: one_of(text, allowed, field))
 
     return (
-        Rule(("ticket_id",), ("ticket_id",), lambda text: required(text, "ticket_id")),
-        Rule(("customer_id",), ("customer_id",), optional),
+        required("ticket_id"),
+        optional("customer_id"),
         Rule(
             ("requester_hash",), ("requester_email",), lambda text: address_hash(key, text) if text else None
         ),
-        Rule(
-            ("created_at", "created_on"), ("created_at",), lambda text: moment(text, "created_at", settings)
-        ),
+        instant("created_at", "created_on", settings),
         # A desk that exports no change time exports a ticket once: its creation.
         Rule(
             ("updated_at", "updated_on"),
             ("updated_at", "created_at"),
             lambda updated, created: moment(updated or created, "updated_at", settings),
+            lambda updated, created: moments(pc.if_else(pc.equal(updated, ""), created, updated), settings),
         ),
-        Rule(
-            ("solved_at", "solved_on"),
-            ("solved_at",),
-            lambda text: optional_moment(text, "solved_at", settings),
-        ),
+        optional_instant("solved_at", "solved_on", settings),
         Rule(("status", "is_deleted"), ("status", "is_deleted"), _status),
         word("ticket_type", "type", TICKET_TYPES),
-        Rule(("priority",), ("priority",), lowered),
+        lowered("priority"),
         Rule(("tags",), ("tags",), _tags),
-        Rule(("subject",), ("subject",), optional),
-        Rule(("description",), ("description",), optional),
+        optional("subject"),
+        optional("description"),
         word("satisfaction", "satisfaction", SATISFACTIONS),
         Rule(("reopens",), ("reopens",), _reopens),
     )
@@ -315,7 +314,7 @@ def _status(status: str, is_deleted: str) -> tuple[str, bool]:
     """The status, and whether it says that the ticket is deleted; a mark of its own may say so too."""
     is_marked = one_of(is_deleted, _YES_OR_NO, "is_deleted") in _YES
     word = one_of(status, STATUSES, "status")
-    word = "deleted" if is_marked else required(word, "status")
+    word = "deleted" if is_marked else there(word, "status")
     return word, word == "deleted"
 
 
