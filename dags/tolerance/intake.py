@@ -68,7 +68,7 @@ BATCH_BYTES = 256 << 20
 MAX_KILLS = 2
 """How many children one file may cost before it is set aside whole."""
 
-DUCKDB_MEMORY = "256MB"
+DUCKDB_MEMORY = "192MB"
 
 QUARANTINE_SCHEMA = pa.schema(
     [
@@ -567,7 +567,11 @@ def reader_of(source: str) -> Reader:
 
 
 _KEPT: dict[str, Any] = {"compression": "zstd"}
-_FLEETING: dict[str, Any] = {"compression": "lz4", "write_statistics": False}
+_FLEETING: dict[str, Any] = {
+    "compression": "lz4",
+    "write_statistics": False,
+    "use_dictionary": ["_file_sha256", "_load_id", "_loaded_at", "_file_no"],
+}
 """How Parquet is written that goes to its last place as it is, and that is read once and deleted."""
 
 

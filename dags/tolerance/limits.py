@@ -25,6 +25,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, Any, NoReturn, cast
@@ -191,8 +192,18 @@ def _give(child: subprocess.Popen[bytes], job: _Job) -> None:
         pipe.write(pickle.dumps(job))
 
 
+class _WithoutPandas(MetaPathFinder):
+    """Arrow looks for pandas at its first array, for a third of a second; nothing in a child uses it."""
+
+    def find_spec(self, fullname: str, *_: object) -> None:
+        """Say that it is not there."""
+        if fullname == "pandas":
+            raise ModuleNotFoundError(fullname)
+
+
 def live() -> NoReturn:
     """The whole life of a child process: read the job, do it under the limits, tell what failed."""
+    sys.meta_path.insert(0, _WithoutPandas())
     job: _Job = pickle.load(sys.stdin.buffer)  # noqa: S301  (written by our own parent)
     code = 1
     try:

@@ -62,22 +62,23 @@ def count_records(path: Path, name: str, delimiter: str = ";", array: str = "tic
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
     """Lines without their ends, whatever ends them; of an endless one only so much as tells it apart."""
-    for lines in _many_lines(file):
+    for lines, _ in _many_lines(file):
         yield from lines
 
 
-def _many_lines(file: IO[bytes]) -> Iterator[list[bytes]]:
-    """The same lines, some thousands at a time."""
+def _many_lines(file: IO[bytes]) -> Iterator[tuple[list[bytes], bool]]:
+    """The same lines, some thousands at a time, and whether there is a quote in them."""
     rest = file.read(3).removeprefix(b"\xef\xbb\xbf")
     while chunk := file.read(_CHUNK):
         if chunk.endswith(b"\r"):
             chunk += file.read(1)
-        lines = _parted(rest + chunk)
+        text = rest + chunk
+        lines = _parted(text)
         rest = lines.pop()
         if len(rest) > _LONGEST_LINE:
             rest = rest[:_CHUNK].replace(b'"', b".") + b"."
-        yield lines
-    yield _parted(rest)
+        yield lines, b'"' in text
+    yield _parted(rest), b'"' in rest
 
 
 def _parted(text: bytes) -> list[bytes]:
@@ -95,13 +96,13 @@ def _count_csv(file: IO[bytes], delimiter: str) -> int:
     is_first = True
     while True:
         if not lines:
-            many = next(more, None)
+            many, has_quotes = next(more, (None, False))
             if many is None:
                 return max(records, 0)
-            if records >= 0 and not any(b'"' in line for line in many):
+            if records >= 0 and not has_quotes:
                 records += sum(map(bool, map(bytes.strip, many)))
-                continue
-            lines.extend(many)
+            else:
+                lines.extend(many)
             continue
         line = lines.popleft()
         if not line.strip():
@@ -116,7 +117,7 @@ def _count_csv(file: IO[bytes], delimiter: str) -> int:
 
 
 def _lines_not_joined(
-    line: bytes, lines: deque[bytes], more: Iterator[list[bytes]], delimiter: str
+    line: bytes, lines: deque[bytes], more: Iterator[tuple[list[bytes], bool]], delimiter: str
 ) -> list[bytes]:
     """Follow a record with quotes through the next lines; what was looked at in vain is given back."""
     looked_at: list[bytes] = []
@@ -126,7 +127,7 @@ def _lines_not_joined(
         size = len(line)
         while True:
             while not lines:
-                many = next(more, None)
+                many, _ = next(more, (None, False))
                 if many is None:
                     return
                 lines.extend(many)

@@ -57,7 +57,10 @@ def clean_block(
     raw = content[at : at + byte_count]
     if at + len(raw) < len(content):
         raw = raw[: raw.rfind(b"\n") + 1]
-    if not raw or b"\0" in raw or raw.startswith(_BOM) or raw.count(b"\r") != raw.count(b"\r\n"):
+    if not raw or b"\0" in raw or raw.startswith(_BOM):
+        return None
+    returns = raw.count(b"\r") if b"\r" in raw else 0
+    if returns and returns != raw.count(b"\r\n"):
         return None
     try:
         text = raw.decode(encoding)
@@ -74,8 +77,7 @@ def clean_block(
         columns = _columns(raw if encoding == "utf-8" else text.encode(), delimiter, field_count)
     if not columns or len(columns[0]) != len(ends):
         return None
-    controls = (octets < _SPACE).sum() - raw.count(b"\n") - raw.count(b"\r")
-    is_plain = not has_quotes and not controls and b"\\" not in raw
+    is_plain = not has_quotes and b"\\" not in raw and (octets < _SPACE).sum() == raw.count(b"\n") + returns
     return Block(columns, starts + at, ends + at, raw[: ends[-1]].isascii(), is_plain)
 
 

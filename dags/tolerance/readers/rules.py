@@ -31,7 +31,6 @@ class BadFieldError(Exception):
 
 
 _BETWEEN = "\0"
-_NO_TEXT = pa.scalar(None, pa.string())
 _USUAL = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}$"
 _USUAL_WITH_ZONE = _USUAL.removesuffix("$") + r"(?:Z|[+-]\d{2}:\d{2})$"
 
@@ -59,7 +58,7 @@ def optional(column: str, field: str = "") -> Rule:
         (column,),
         (field or column,),
         lambda text: text or None,
-        lambda texts: [pc.if_else(pc.equal(texts, ""), _NO_TEXT, texts) if _has_empty(texts) else texts],
+        lambda texts: [pc.if_else(pc.equal(texts, ""), None, texts) if _has_empty(texts) else texts],
     )
 
 
