@@ -15,14 +15,14 @@ import shutil
 import tempfile
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict, astuple, dataclass, field, replace
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
 import orjson
@@ -60,6 +60,8 @@ EMPTY_LOAD_ID = "0" * 16
 BATCH_ROWS = 20_000
 ROW_GROUP_BYTES = 16 << 20
 """Rows go to disk when there are `BATCH_ROWS` of them or this much text in them."""
+
+_POSITIONS_BYTES = 1 << 20
 
 BATCH_FILES = 2_000
 BATCH_BYTES = 256 << 20
@@ -654,6 +656,51 @@ class _Rows:
             self.path.unlink()
 
 
+class _Positions:
+    """Where the accepted records of the file at hand lie. However many there are, most of it is on disk."""
+
+    def __init__(self, scratch: Path) -> None:
+        self._scratch = scratch
+        self._latest = array("q")  # number, start and end of each
+        self._earlier: IO[bytes] | None = None
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, numbers: array[int]) -> None:
+        """Keep the number, start and end of one record or of many."""
+        self._latest.extend(numbers)
+        self._count += len(numbers) // 3
+        if len(self._latest) * self._latest.itemsize > _POSITIONS_BYTES:
+            if self._earlier is None:
+                self._scratch.mkdir(parents=True, exist_ok=True)
+                self._earlier = tempfile.TemporaryFile(dir=self._scratch)  # noqa: SIM115  (`clear` closes it)
+            self._latest.tofile(self._earlier)
+            self._latest = array("q")
+
+    def __iter__(self) -> Iterator[Position]:
+        if self._earlier is not None:
+            self._earlier.seek(0)
+            earlier = iter(partial(self._earlier.read, _POSITIONS_BYTES // 24 * 24), b"")
+            yield from _positions(array("q", part) for part in earlier)
+        yield from _positions([self._latest])
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._latest, self._count = array("q"), 0
+        if self._earlier is not None:
+            self._earlier.close()
+            self._earlier = None
+
+
+def _positions(parts: Iterable[array[int]]) -> Iterator[Position]:
+    for part in parts:
+        numbers = iter(part)
+        for record_no, start, end in zip(numbers, numbers, numbers, strict=True):
+            yield Position(record_no, start, end)
+
+
 class _Staging:
     """The staged rows of one load.
 
@@ -666,6 +713,7 @@ class _Staging:
         self._batch_rows = batch_rows
         self._batch = batch
         self._columns = [name for name, _ in RAW_COLUMNS[source]]
+        self._positions = _Positions(work.scratch)
         self._schema = staged_schema(source)
         self._shared = _Rows(work.staged / f"{batch}-shared.parquet", self._schema, batch_rows, is_kept=False)
         self._shared_bad = _Rows(
@@ -678,20 +726,20 @@ class _Staging:
         self._record, self._file_no, self._keeps_bad = record, file_no, keeps_bad
         self._good = _Rows(self._work.staged / own, self._schema, self._batch_rows, is_kept=False)
         self._bad = _Rows(self._work.quarantined / own, QUARANTINE_SCHEMA, self._batch_rows, is_kept=True)
-        self._positions = array("q")  # number, start and end of each accepted record
+        self._positions.clear()
         self.bad = 0
 
     @property
     def accepted(self) -> int:
         """Records accepted from the file at hand."""
-        return len(self._positions) // 3
+        return len(self._positions)
 
     def accept(self, outcome: AcceptedRecord) -> None:
         """Stage one record of the file at hand."""
         values = outcome.values
         position = outcome.position
         content = record_content([values[column] for column in self._columns])
-        self._positions.extend((position.record_no, position.byte_start, position.byte_end))
+        self._positions.add(array("q", (position.record_no, position.byte_start, position.byte_end)))
         self._good.add(
             {
                 **values,
@@ -709,7 +757,8 @@ class _Staging:
     def accept_block(self, block: AcceptedBlock) -> None:
         """Stage many records of the file at hand."""
         numbers = np.arange(block.first_record_no, block.first_record_no + len(block))
-        self._positions.frombytes(np.stack((numbers, block.starts, block.ends), axis=1).tobytes())
+        places = np.stack((numbers, block.starts, block.ends), axis=1)
+        self._positions.add(array("q", places.tobytes()))
         columns: dict[str, pa.Array | pa.Scalar] = {
             **block.columns,
             "_record_hash": record_hashes(block, self._columns),
@@ -753,18 +802,17 @@ class _Staging:
         """Take back everything of the file at hand."""
         self._good.discard()
         self._bad.discard()
-        self._positions = array("q")
+        self._positions.clear()
         self.bad = 0
 
     def set_all_aside(self, content: Content) -> None:
         """Move the accepted records of the file at hand to quarantine, beside the bad ones."""
         self._good.discard()
-        numbers = iter(self._positions)
-        for record_no, start, end in zip(numbers, numbers, numbers, strict=True):
+        for position in self._positions:
             self.set_aside(
                 QuarantinedRecord(
-                    Position(record_no, start, end),
-                    content[start:end],
+                    position,
+                    content[position.byte_start : position.byte_end],
                     QuarantineReason.FILE_REFUSED,
                     "sound, but its file was refused",
                 )
@@ -775,6 +823,7 @@ class _Staging:
         """Write what is left."""
         self._shared.close()
         self._shared_bad.close()
+        self._positions.clear()
 
 
 def _column(values: pa.Array | pa.Scalar, length: int) -> pa.Array:
@@ -894,6 +943,7 @@ def _write_loaded(work: _Work, files: list[FileRecord]) -> None:
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"set memory_limit = '{DUCKDB_MEMORY}'")
         connection.execute("set threads = 1")
+        connection.execute("set enable_progress_bar = false")
         connection.execute("set temp_directory = $folder", {"folder": str(work.scratch)})
         known = _parquet_paths(work.state, source)
         connection.execute(_NEW_ROWS, {"known": known, "staged": staged})

@@ -77,7 +77,8 @@ def clean_block(
         columns = _columns(raw if encoding == "utf-8" else text.encode(), delimiter, field_count)
     if not columns or len(columns[0]) != len(ends):
         return None
-    is_plain = not has_quotes and b"\\" not in raw and (octets < _SPACE).sum() == raw.count(b"\n") + returns
+    controls = int((octets < _SPACE).sum()) - raw.count(b"\n") - returns
+    is_plain = not (has_quotes or controls or b"\\" in raw)
     return Block(columns, starts + at, ends + at, raw[: ends[-1]].isascii(), is_plain)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -17,7 +18,15 @@ from tolerance import intake, limits
 from tolerance.framing import FileNotes
 from tolerance.readers import blocks
 from tolerance.readers.contract import CsvContract, Outcome, ReaderContext, csv_outcomes, one_by_one
-from tolerance.readers.rules import Rule, optional
+from tolerance.readers.rules import (
+    BadFieldError,
+    Rule,
+    instant,
+    optional,
+    optional_instant,
+    values_of_columns,
+    values_of_row,
+)
 from tolerance.records import AcceptedBlock, FileRefusedError, QuarantinedRecord
 from tolerance.settings import settings
 from tolerance.state import State
@@ -68,6 +77,11 @@ ODD = (
         b'F1;;2026-03-01;;";;;;',
     ),
     *(b"F1;C1;1970-01-01;;;yes;;", b"F1;C1;2026-03-01;;;maybe;;", b"F\xe9;C1;2026-03-01;;;yes;;"),
+    *(
+        b"F1;C1;2026-03-01;;a\\b;yes;;",
+        b"F1;C1;2026-03-01;;a\x07\tb\x7f;yes;;",
+        b"T1\\;;;2026-03-01;;;new;;;;;;;;",
+    ),
     *(b"C1;no address;;;;", b"C1;a@x;;2062-01-01;;", b'C1;"a@x"y;;;;', b"C1;;;;;\xe9"),
     *(b"T1;;;2026-03-01;;;lost;;;;;;;;", b"T1;;;2026-03-01;;;open;;;;;;;12345678;"),
 )
@@ -218,7 +232,7 @@ def test_a_child_killed_in_a_block_is_followed_by_one_that_reads_one_by_one(
 
 
 def test_the_header_once_more_is_no_record_in_a_block_either() -> None:
-    rules = tuple(Rule((field,), (field,), optional) for field in ("a", "b"))
+    rules = (optional("a"), optional("b"))
     found = csv_outcomes(
         b"a;b\n1;2\na;b\n3;4\n",
         CsvContract(("a", "b")),
@@ -228,3 +242,78 @@ def test_the_header_once_more_is_no_record_in_a_block_either() -> None:
         by_blocks=True,
     )
     assert [isinstance(outcome, QuarantinedRecord) for outcome in one_by_one(found)] == [False, True, False]
+
+
+def test_a_mark_of_encoding_at_the_beginning_of_a_line_stays_in_its_cell(tmp_path: Path) -> None:
+    file = ("faq", "a.csv", CALLS.encode() + b"\xef\xbb\xbf" + call(1).encode())
+    assert told(file, tmp_path, by_blocks=True) == told(file, tmp_path, by_blocks=False)
+
+
+def test_blanks_are_taken_off_as_python_does_in_all_of_unicode() -> None:
+    codes = (code for code in range(1, sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF)
+    cells = [f"{chr(code)}a{chr(code)}" for code in codes if code not in (10, 13, 34, 59)]
+    block = blocks.clean_block(
+        "".join(f"{cell};\n" for cell in cells).encode(),
+        0,
+        1 << 30,
+        delimiter=";",
+        encoding="utf-8",
+        field_count=2,
+    )
+    assert block is not None
+    assert block.columns[0].to_pylist() == [cell.strip() for cell in cells]
+
+
+MOMENTS = [
+    "2026-03-01T10:00:00+01:00",
+    "2026-03-01T10:00:00Z",
+    "2026-03-01 10:00:00",
+    "2026-03-01T10:00:00",
+    "2026-03-01",
+    "20260301T100000",
+    "2026-03-01T10",
+    "2026-03-01T10:00",
+    "2026-03-01T10:00:00.5",
+    "2026-W09-7",
+    "2026-03-29T02:30:00",
+    "2026-10-25T02:30:00",
+    "2026-10-25T00:30:00Z",
+    "2026-02-29T10:00:00",
+    "0000-01-01T00:00:00",
+    "2026-03-01T24:00:00",
+    "2026-03-01T10:60:00",
+    "2026-03-01T10:00:60",
+    "2026-03-01T10:00:00+24:00",
+    "2026-03-01T10:00:00+10:60",
+    "2026-03-01T10:00:00-23:59",
+    "2026-03-01T10:00:00+0100",
+    "2026-03-01t10:00:00z",
+    "\u0662\u0660\u0662\u0666-03-01T10:00:00",
+    "1969-12-31T23:00:00",
+    "2062-01-01T00:00:00",
+    "9999-12-31T23:59:59-05:00",
+    "soon",
+    "2026-03-01T10:00:00+01:00:30",
+    "2026-03-01T10:00:00,5",
+    "-2026-03-01T10:00:00",
+    "",
+]
+
+
+@pytest.mark.parametrize("text", MOMENTS)
+@pytest.mark.parametrize("beside", ["2026-05-05T05:05:05", "2026-05-05T05:05:05+02:00", ""])
+@pytest.mark.parametrize("rule", [instant("at", "on", settings()), optional_instant("at", "on", settings())])
+def test_a_time_of_any_form_is_the_same_among_others(text: str, beside: str, rule: Rule) -> None:
+    texts = [beside, text, beside] if beside else [text]
+
+    def one_by_one_() -> list[object]:
+        return [tuple(values_of_row([rule], {"at": one}).values()) for one in texts]
+
+    try:
+        wanted = one_by_one_()
+    except BadFieldError:
+        with pytest.raises(BadFieldError):
+            values_of_columns([rule], lambda _: pa.array(texts))
+        return
+    made = values_of_columns([rule], lambda _: pa.array(texts))
+    assert list(zip(*(column.to_pylist() for column in made.values()), strict=True)) == wanted
