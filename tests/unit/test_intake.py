@@ -9,6 +9,7 @@ import resource
 import subprocess
 import sys
 import time
+from array import array
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ import pytest
 
 from tolerance import gates, inbox, intake
 from tolerance.intake import LoadSummary
-from tolerance.records import raw_schema
+from tolerance.records import Position, raw_schema
 from tolerance.state import State
 
 AS_OF = date(2026, 11, 20)
@@ -305,6 +306,17 @@ def test_whatever_a_files_size_neither_reading_nor_loading_it_takes_half_a_gigab
         text=True,
     )
     assert all(64 << 20 < int(peak) < 512 << 20 for peak in told.stdout.split()), told.stdout
+
+
+def test_positions_on_disk_come_back_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "_POSITIONS_BYTES", 100)
+    positions = intake._Positions(tmp_path / "scratch")
+    wanted = [Position(n, 10 * n, 10 * n + 9) for n in range(1, 50)]
+    for position in wanted:
+        positions.add(array("q", (position.record_no, position.byte_start, position.byte_end)))
+    assert (len(positions), list(positions)) == (49, wanted)
+    positions.clear()
+    assert (len(positions), list(positions)) == (0, [])
 
 
 STEPS = [

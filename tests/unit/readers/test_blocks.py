@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.fixtures.bad_files import BadFile, bad_files, good_csv, mutated_files
+from tests.fixtures.bad_files import CLEAN, BadFile, bad_files, mutated_files, random_files
 from tolerance import intake, limits
 from tolerance.framing import FileNotes
 from tolerance.readers import blocks
@@ -54,58 +52,6 @@ def told(file: BadFile, folder: Path, *, by_blocks: bool) -> list[object]:
     except FileRefusedError as error:
         found = [error.reason, error.sentence]
     return [found, notes]
-
-
-CLEAN = {
-    "customers": "C{n};a{n}@x.fr, b{n}@x.fr;06 00 00 {n};2020-01-0{d};;FR",
-    "faq": "F{n};C{d};2026-03-0{d}T10:00:00+01:00;Q{d}; où est mon colis ? ;Yes;N1;fr",
-    "tickets": "T{n};C{d};a{n}@x.fr;2026-03-0{d}T10:00:00Z;;;open;incident;High;a b,c;colis;l'été;bad;0;no",
-}
-QUOTED = {
-    "customers": 'C{n};"a{n}@x.fr";"06";2020-01-0{d};;"fr"',
-    "faq": '"F{n}";C{d};2026-03-0{d};Q;"où; est ""mon"" colis ?\r\n\nréf. {n}";yes;"";fr',
-    "tickets": 'T{n};;;2026-03-0{d}T10:00:00Z;2026-03-09;;;;;;"a;b\n";"c\n"";\nd";;;yes',
-}
-ODD = (
-    *(b"too;short", b"", b"   ", b"\0\0\0", b"a;b\0;c;d", b'"open;', b'x;y"z;"q"t;u', b"caf\xe9;b;c"),
-    *(
-        b";;;;;;;",
-        b"\r",
-        b"\xc2\xa0",
-        b"\x0b\x1c",
-        b"F\xe2\x80\xa81;;2026-03-01;;;;;",
-        b'F1;;2026-03-01;;";;;;',
-    ),
-    *(b"F1;C1;1970-01-01;;;yes;;", b"F1;C1;2026-03-01;;;maybe;;", b"F\xe9;C1;2026-03-01;;;yes;;"),
-    *(
-        b"F1;C1;2026-03-01;;a\\b;yes;;",
-        b"F1;C1;2026-03-01;;a\x07\tb\x7f;yes;;",
-        b"T1\\;;;2026-03-01;;;new;;;;;;;;",
-    ),
-    *(b"C1;no address;;;;", b"C1;a@x;;2062-01-01;;", b'C1;"a@x"y;;;;', b"C1;;;;;\xe9"),
-    *(b"T1;;;2026-03-01;;;lost;;;;;;;;", b"T1;;;2026-03-01;;;open;;;;;;;12345678;"),
-)
-
-
-def random_files(count: int, seed: int) -> Iterator[BadFile]:
-    """Files of some hundred records, clean for long stretches, with any oddity between them."""
-    chance = random.Random(seed)
-    headers = {source: good_csv(source).split(b"\n")[0] for source in CLEAN}
-    mixed = (b"\n",) * 40 + (b"\r", b"\n\n", b" \n")
-    for number in range(count):
-        source = chance.choice(sorted(CLEAN))
-        dirt = chance.choice((0.0, 0.0, 0.003, 0.02, 0.2))
-        quoted = chance.choice((0.0, 0.01, 0.5, 1.0))
-        ends = chance.choice(((b"\n",), (b"\r\n",), (b"\r\n", b"\n"), mixed))
-        lines = [headers[source]]
-        for n in range(chance.randrange(400)):
-            if chance.random() < dirt:
-                lines.append(chance.choice((*ODD, headers[source])))
-            else:
-                row = (QUOTED if chance.random() < quoted else CLEAN)[source]
-                lines.append(row.format(n=n, d=n % 9 + 1).encode())
-        content = b"".join(line + chance.choice(ends) for line in lines)
-        yield source, f"r{number}.csv", content[: len(content) - chance.choice((0, 0, 1, 2, 9))]
 
 
 @pytest.mark.parametrize(("most", "least"), [(512 << 10, 8 << 10), (2_000, 150), (300, 40)])
@@ -174,6 +120,22 @@ def test_staged_rows_hashes_and_counts_do_not_depend_on_blocks(
     assert by_blocks[0][0].sort_by(keys).equals(by_records[0][0].sort_by(keys))
     assert by_blocks[0][1].equals(by_records[0][1])
     assert by_blocks[1] == by_records[1]
+
+
+@pytest.mark.parametrize("text", ["\\", "\t", "\x01", "\x1f", "\x7f", "é", "\u2028", "/", "\U0001f600"])
+def test_a_text_that_json_writes_in_its_own_way_hashes_alike(tmp_path: Path, text: str) -> None:
+    content = CALLS + call(1) + call(2).replace("est", f"e{text}st")
+    context = ReaderContext(settings(), b"key", tmp_path / "scratch", by_blocks=True)
+    hashes = [
+        staged(
+            [("faq", "a.csv", content.encode())],
+            tmp_path / str(by_blocks),
+            replace(context, by_blocks=by_blocks),
+        )
+        for by_blocks in (True, False)
+    ]
+    assert hashes[0][0][0].equals(hashes[1][0][0])
+    assert hashes[0][0][0].num_rows == 2
 
 
 def read_calls(content: str, tmp_path: Path) -> tuple[int, int]:
