@@ -15,17 +15,19 @@ import shutil
 import tempfile
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict, astuple, dataclass, field, replace
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
+import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from filelock import FileLock
 
@@ -34,10 +36,12 @@ from tolerance.files import appearing, sync_folder
 from tolerance.framing import ArchiveTooDenseError, Content, FileNotes, content_of
 from tolerance.identity import identity_key
 from tolerance.parameters import reading_version
-from tolerance.readers.contract import Reader, ReaderContext
+from tolerance.readers.contract import Outcome, Reader, ReaderContext
+from tolerance.record_hashes import record_content, record_hash, record_hashes
 from tolerance.records import (
     RAW_COLUMNS,
     SOURCES,
+    AcceptedBlock,
     AcceptedRecord,
     FileRefusedError,
     Position,
@@ -59,6 +63,8 @@ BATCH_ROWS = 20_000
 ROW_GROUP_BYTES = 16 << 20
 """Rows go to disk when there are `BATCH_ROWS` of them or this much text in them."""
 
+_POSITIONS_BYTES = 1 << 20
+
 BATCH_FILES = 2_000
 BATCH_BYTES = 256 << 20
 """What one child process reads: so many files, or so many bytes."""
@@ -66,7 +72,7 @@ BATCH_BYTES = 256 << 20
 MAX_KILLS = 2
 """How many children one file may cost before it is set aside whole."""
 
-DUCKDB_MEMORY = "256MB"
+DUCKDB_MEMORY = "192MB"
 
 QUARANTINE_SCHEMA = pa.schema(
     [
@@ -320,7 +326,7 @@ def read(source: str, load_id: str, state: State) -> None:
     for folder in (work.staged, work.quarantined, work.batches):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    context = ReaderContext(settings(), identity_key(state), work.scratch)
+    context = ReaderContext(settings(), identity_key(state), work.scratch, by_blocks=True)
     contents = _loaded_contents(load_records(state, source))
     files = list(enumerate(_read_records(work.plan)))
     records = [record for _, record in files]
@@ -412,8 +418,11 @@ def _read_batch(work: _Work, batch: _Files, context: ReaderContext, contents: fr
             return [
                 (file_no, record) for (file_no, _), record in zip(batch, _read_records(counted), strict=True)
             ]
-        kills[killed.file_no] += 1
         logger.warning("%s: reading file %d, record %d: %s", work.source, *astuple(killed))
+        if killed.record_no == limits.A_BLOCK:  # which of its records it was, reading one by one will tell
+            context = replace(context, by_blocks=False)
+            continue
+        kills[killed.file_no] += 1
         if killed.record_no:
             passed_over.add((killed.file_no, killed.record_no))
         else:
@@ -472,11 +481,13 @@ def _read_file(record: FileRecord, staging: _Staging, context: ReaderContext, st
     is_beyond_limits = False
     try:
         for outcome in reader(path, name=record.file_name, context=context, notes=notes):
-            if isinstance(outcome, AcceptedRecord):
+            if isinstance(outcome, AcceptedBlock):
+                staging.accept_block(outcome)
+            elif isinstance(outcome, AcceptedRecord):
                 staging.accept(outcome)
-                record.newest_event_on = _newest(record.newest_event_on, outcome, dates)
             else:
                 staging.set_aside(outcome)
+            record.newest_event_on = _newest(record.newest_event_on, outcome, dates)
     except FileRefusedError as error:
         staging.abandon()
         _refuse(record, error)
@@ -496,9 +507,15 @@ def _read_file(record: FileRecord, staging: _Staging, context: ReaderContext, st
     record.message = "; ".join(dict.fromkeys([*messages, *notes.messages])) or None
 
 
-def _newest(newest: date | None, outcome: AcceptedRecord, columns: tuple[str, ...]) -> date | None:
+def _newest(newest: date | None, outcome: Outcome, columns: tuple[str, ...]) -> date | None:
+    """The newest date so far, with the dates of one more outcome."""
+    if isinstance(outcome, QuarantinedRecord):
+        return newest
     for column in columns:
-        day = cast(date, outcome.values[column])
+        if isinstance(outcome, AcceptedBlock):
+            day = pc.max(outcome.columns[column]).as_py()
+        else:
+            day = cast(date, outcome.values[column])
         newest = day if newest is None or day > newest else newest
     return newest
 
@@ -583,44 +600,78 @@ def reader_of(source: str) -> Reader:
     return cast(Reader, module.read)
 
 
+_KEPT: dict[str, Any] = {"compression": "zstd"}
+_FLEETING: dict[str, Any] = {
+    "compression": "lz4",
+    "write_statistics": False,
+    "use_dictionary": ["_file_sha256", "_load_id", "_loaded_at", "_file_no"],
+}
+"""How Parquet is written that goes to its last place as it is, and that is read once and deleted."""
+
+
 @dataclass(slots=True)
 class _Rows:
-    """Rows on their way to Parquet, flushed in row groups."""
+    """Rows on their way to Parquet, one by one or by columns, flushed in row groups."""
 
     path: Path
     schema: pa.Schema
     most_rows: int
+    is_kept: bool
+    tables: list[pa.Table] = field(default_factory=list)
     rows: list[dict[str, object]] = field(default_factory=list)
+    """What came after the tables."""
     writer: pq.ParquetWriter | None = None
+    row_count: int = 0
     byte_count: int = 0
 
     def add(self, row: dict[str, object], byte_count: int) -> None:
         self.rows.append(row)
-        self.byte_count += byte_count
-        if len(self.rows) >= self.most_rows or self.byte_count >= ROW_GROUP_BYTES:
-            self.flush()
+        self._grow(1, byte_count)
+
+    def add_table(self, table: pa.Table, byte_count: int) -> None:
+        self._gather()
+        self.tables.append(table)
+        self._grow(table.num_rows, byte_count)
 
     def take(self, other: _Rows) -> None:
         """Take over the rows of another that has none on disk."""
+        if other.tables:
+            self._gather()
+            self.tables.extend(other.tables)
         self.rows.extend(other.rows)
-        self.byte_count += other.byte_count
-        other.rows.clear()
-        other.byte_count = 0
-        if len(self.rows) >= self.most_rows or self.byte_count >= ROW_GROUP_BYTES:
+        self._grow(other.row_count, other.byte_count)
+        other.forget()
+
+    def _grow(self, row_count: int, byte_count: int) -> None:
+        self.row_count += row_count
+        self.byte_count += byte_count
+        if self.row_count >= self.most_rows or self.byte_count >= ROW_GROUP_BYTES:
             self.flush()
 
+    def _gather(self) -> None:
+        """Make a table of the rows that came one by one."""
+        if self.rows:
+            # By columns: three times as fast as by rows.
+            columns = [pa.array([row[field.name] for row in self.rows], field.type) for field in self.schema]
+            self.tables.append(pa.Table.from_arrays(columns, schema=self.schema))
+            self.rows.clear()
+
     def flush(self) -> None:
-        if not self.rows:
+        if not self.row_count:
             return
         if self.writer is None:
-            self.writer = pq.ParquetWriter(self.path, self.schema, compression="zstd")
+            self.writer = pq.ParquetWriter(self.path, self.schema, **(_KEPT if self.is_kept else _FLEETING))
         limits.alive()
-        # By columns: three times as fast as by rows.
-        columns = [pa.array([row[field.name] for row in self.rows], field.type) for field in self.schema]
-        self.writer.write_table(pa.Table.from_arrays(columns, schema=self.schema))
+        self._gather()
+        self.writer.write_table(pa.concat_tables(self.tables))
         limits.alive()
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop the rows that are not on disk."""
+        self.tables.clear()
         self.rows.clear()
-        self.byte_count = 0
+        self.row_count = self.byte_count = 0
 
     def close(self) -> None:
         self.flush()
@@ -630,12 +681,56 @@ class _Rows:
 
     def discard(self) -> None:
         """Forget everything, also what is already on disk."""
-        self.rows.clear()
-        self.byte_count = 0
+        self.forget()
         if self.writer is not None:
             self.writer.close()
             self.writer = None
             self.path.unlink()
+
+
+class _Positions:
+    """Where the accepted records of the file at hand lie. However many there are, most of it is on disk."""
+
+    def __init__(self, scratch: Path) -> None:
+        self._scratch = scratch
+        self._latest = array("q")  # number, start and end of each
+        self._earlier: IO[bytes] | None = None
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, numbers: array[int]) -> None:
+        """Keep the number, start and end of one record or of many."""
+        self._latest.extend(numbers)
+        self._count += len(numbers) // 3
+        if len(self._latest) * self._latest.itemsize > _POSITIONS_BYTES:
+            if self._earlier is None:
+                self._scratch.mkdir(parents=True, exist_ok=True)
+                self._earlier = tempfile.TemporaryFile(dir=self._scratch)  # noqa: SIM115  (`clear` closes it)
+            self._latest.tofile(self._earlier)
+            self._latest = array("q")
+
+    def __iter__(self) -> Iterator[Position]:
+        if self._earlier is not None:
+            self._earlier.seek(0)
+            earlier = iter(partial(self._earlier.read, _POSITIONS_BYTES // 24 * 24), b"")
+            yield from _positions(array("q", part) for part in earlier)
+        yield from _positions([self._latest])
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._latest, self._count = array("q"), 0
+        if self._earlier is not None:
+            self._earlier.close()
+            self._earlier = None
+
+
+def _positions(parts: Iterable[array[int]]) -> Iterator[Position]:
+    for part in parts:
+        numbers = iter(part)
+        for record_no, start, end in zip(numbers, numbers, numbers, strict=True):
+            yield Position(record_no, start, end)
 
 
 class _Staging:
@@ -650,34 +745,37 @@ class _Staging:
         self._batch_rows = batch_rows
         self._batch = batch
         self._columns = [name for name, _ in RAW_COLUMNS[source]]
+        self._positions = _Positions(work.scratch)
         self._schema = staged_schema(source)
-        self._shared = _Rows(work.staged / f"{batch}-shared.parquet", self._schema, batch_rows)
-        self._shared_bad = _Rows(work.quarantined / f"{batch}-shared.parquet", QUARANTINE_SCHEMA, batch_rows)
+        self._shared = _Rows(work.staged / f"{batch}-shared.parquet", self._schema, batch_rows, is_kept=False)
+        self._shared_bad = _Rows(
+            work.quarantined / f"{batch}-shared.parquet", QUARANTINE_SCHEMA, batch_rows, is_kept=True
+        )
 
     def begin(self, record: FileRecord, file_no: int, *, keeps_bad: bool) -> None:
         """Turn to the next file. One read before does not set its bad records aside again."""
         own = f"{self._batch}-file-{file_no:06d}.parquet"
         self._record, self._file_no, self._keeps_bad = record, file_no, keeps_bad
-        self._good = _Rows(self._work.staged / own, self._schema, self._batch_rows)
-        self._bad = _Rows(self._work.quarantined / own, QUARANTINE_SCHEMA, self._batch_rows)
-        self._positions = array("q")  # number, start and end of each accepted record
+        self._good = _Rows(self._work.staged / own, self._schema, self._batch_rows, is_kept=False)
+        self._bad = _Rows(self._work.quarantined / own, QUARANTINE_SCHEMA, self._batch_rows, is_kept=True)
+        self._positions.clear()
         self.bad = 0
 
     @property
     def accepted(self) -> int:
         """Records accepted from the file at hand."""
-        return len(self._positions) // 3
+        return len(self._positions)
 
     def accept(self, outcome: AcceptedRecord) -> None:
         """Stage one record of the file at hand."""
         values = outcome.values
         position = outcome.position
-        content = orjson.dumps([values[column] for column in self._columns])
-        self._positions.extend((position.record_no, position.byte_start, position.byte_end))
+        content = record_content([values[column] for column in self._columns])
+        self._positions.add(array("q", (position.record_no, position.byte_start, position.byte_end)))
         self._good.add(
             {
                 **values,
-                "_record_hash": sha256(content).hexdigest(),
+                "_record_hash": record_hash(content),
                 "_is_duplicate": False,
                 "_file_sha256": self._record.file_sha256,
                 "_record_no": position.record_no,
@@ -687,6 +785,25 @@ class _Staging:
             },
             len(content),
         )
+
+    def accept_block(self, block: AcceptedBlock) -> None:
+        """Stage many records of the file at hand."""
+        numbers = np.arange(block.first_record_no, block.first_record_no + len(block))
+        places = np.stack((numbers, block.starts, block.ends), axis=1)
+        self._positions.add(array("q", places.tobytes()))
+        columns: dict[str, pa.Array | pa.Scalar] = {
+            **block.columns,
+            "_record_hash": record_hashes(block, self._columns),
+            "_is_duplicate": pa.scalar(False),
+            "_file_sha256": pa.scalar(self._record.file_sha256),
+            "_record_no": pa.array(numbers),
+            "_load_id": pa.scalar(self._record.load_id),
+            "_loaded_at": pa.scalar(self._record.loaded_at, self._schema.field("_loaded_at").type),
+            "_file_no": pa.scalar(self._file_no),
+        }
+        arrays = [_column(columns[field.name], len(block)).cast(field.type) for field in self._schema]
+        byte_count = int(block.ends[-1] - block.starts[0])
+        self._good.add_table(pa.Table.from_arrays(arrays, schema=self._schema), byte_count)
 
     def set_aside(self, outcome: QuarantinedRecord) -> None:
         """Stage one record for quarantine."""
@@ -717,18 +834,17 @@ class _Staging:
         """Take back everything of the file at hand."""
         self._good.discard()
         self._bad.discard()
-        self._positions = array("q")
+        self._positions.clear()
         self.bad = 0
 
     def set_all_aside(self, content: Content) -> None:
         """Move the accepted records of the file at hand to quarantine, beside the bad ones."""
         self._good.discard()
-        numbers = iter(self._positions)
-        for record_no, start, end in zip(numbers, numbers, numbers, strict=True):
+        for position in self._positions:
             self.set_aside(
                 QuarantinedRecord(
-                    Position(record_no, start, end),
-                    content[start:end],
+                    position,
+                    content[position.byte_start : position.byte_end],
                     QuarantineReason.FILE_REFUSED,
                     "sound, but its file was refused",
                 )
@@ -739,6 +855,12 @@ class _Staging:
         """Write what is left."""
         self._shared.close()
         self._shared_bad.close()
+        self._positions.clear()
+
+
+def _column(values: pa.Array | pa.Scalar, length: int) -> pa.Array:
+    """The values of one column; a single one stands for all rows."""
+    return pa.repeat(values, length) if isinstance(values, pa.Scalar) else values
 
 
 def _merge(own: _Rows, shared: _Rows) -> None:
@@ -854,6 +976,7 @@ def _write_loaded(work: _Work, files: list[FileRecord]) -> None:
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"set memory_limit = '{DUCKDB_MEMORY}'")
         connection.execute("set threads = 1")
+        connection.execute("set enable_progress_bar = false")
         connection.execute("set temp_directory = $folder", {"folder": str(work.scratch)})
         known = _parquet_paths(work.state, source)
         connection.execute(_NEW_ROWS, {"known": known, "staged": staged})
@@ -1036,12 +1159,11 @@ def newest_business_date(extracts: Path, state: State) -> date | None:
 
 def _newest_in(file: inbox.DeliveredFile, profile: mapping.Profile | None, state: State) -> date | None:
     """The newest date of one file; a file that would be refused has none."""
-    context = ReaderContext(settings(), b"dates only", state.work / "dates", profile)
+    context = ReaderContext(settings(), b"dates only", state.work / "dates", profile, by_blocks=True)
     newest: date | None = None
     try:
         for outcome in reader_of(file.source)(file.path, name=file.name, context=context, notes=FileNotes()):
-            if isinstance(outcome, AcceptedRecord):
-                newest = _newest(newest, outcome, _DATE_COLUMNS[file.source])
+            newest = _newest(newest, outcome, _DATE_COLUMNS[file.source])
     except (FileRefusedError, ArchiveTooDenseError):
         return None
     return newest

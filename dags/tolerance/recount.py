@@ -95,6 +95,12 @@ class _Watched:
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
     """Lines without their ends, whatever ends them; of an endless one only so much as tells it apart."""
+    for lines, _ in _many_lines(file):
+        yield from lines
+
+
+def _many_lines(file: IO[bytes]) -> Iterator[tuple[list[bytes], bool]]:
+    """The same lines, some thousands at a time, and whether there is a quote in them."""
     parts: list[bytes] = []
     size = 0
     chunk = file.read(3).removeprefix(b"\xef\xbb\xbf") + file.read(_CHUNK)
@@ -106,11 +112,12 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
             parts.append(first)
         size += len(first)
         if others:
-            yield _line(parts, size)
-            yield from others[:-1]
+            line = _line(parts, size)
+            yield [line, *others[:-1]], b'"' in line or b'"' in chunk
             parts, size = [others[-1]], len(others[-1])
         chunk = file.read(_CHUNK)
-    yield _line(parts, size)
+    line = _line(parts, size)
+    yield [line], b'"' in line
 
 
 def _line(parts: list[bytes], size: int) -> bytes:
@@ -123,14 +130,21 @@ def _line(parts: list[bytes], size: int) -> bytes:
 
 def _count_csv(file: IO[bytes], delimiter: str) -> int:
     csv.field_size_limit(_LARGEST_FIELD)
-    lines = _lines(file)
-    again: deque[bytes] = deque()
+    more = _many_lines(file)
+    lines: deque[bytes] = deque()
     records = -1  # the header is none
     is_first = True
     while True:
-        line = again.popleft() if again else next(lines, None)
-        if line is None:
-            return max(records, 0)
+        if not lines:
+            many, has_quotes = next(more, (None, False))
+            if many is None:
+                return max(records, 0)
+            if records >= 0 and not has_quotes:
+                records += sum(map(bool, map(bytes.strip, many)))
+            else:
+                lines.extend(many)
+            continue
+        line = lines.popleft()
         if not line.strip():
             continue
         if is_first and line == f"sep={delimiter}".encode():
@@ -139,11 +153,11 @@ def _count_csv(file: IO[bytes], delimiter: str) -> int:
         is_first = False
         records += 1
         if b'"' in line:
-            again.extendleft(reversed(_lines_not_joined(line, again, lines, delimiter)))
+            lines.extendleft(reversed(_lines_not_joined(line, lines, more, delimiter)))
 
 
 def _lines_not_joined(
-    line: bytes, again: deque[bytes], lines: Iterator[bytes], delimiter: str
+    line: bytes, lines: deque[bytes], more: Iterator[tuple[list[bytes], bool]], delimiter: str
 ) -> list[bytes]:
     """Follow a record with quotes through the next lines; what was looked at in vain is given back."""
     looked_at: list[bytes] = []
@@ -151,7 +165,13 @@ def _lines_not_joined(
     def feed() -> Iterator[str]:
         yield line.decode("latin-1") + "\n"
         size = len(line)
-        while (following := again.popleft() if again else next(lines, None)) is not None:
+        while True:
+            while not lines:
+                many, _ = next(more, (None, False))
+                if many is None:
+                    return
+                lines.extend(many)
+            following = lines.popleft()
             looked_at.append(following)
             size += len(following) + 1
             if size > _JOINED_AT_MOST:
