@@ -66,14 +66,26 @@ def _tag_order(taxonomy: Path) -> list[tuple[str, str]]:
         return sorted({(row["sort_order"], row["incident_type"]) for row in csv.DictReader(file)})
 
 
-_READING = ("framing.py", "identity.py", "instants.py", "limits.py", "mapping.py", "records.py")
+_READING = {
+    "framing.py",
+    "identity.py",
+    "instants.py",
+    "limits.py",
+    "mapping.py",
+    "record_hashes.py",
+    "records.py",
+}
+"""The modules beside `readers/` that decide what a delivered file's bytes become."""
 
 
 @cache
 def reading_version() -> str:
     """What decides what a delivered file's bytes become, as a hash: the readers and the settings."""
     package = Path(__file__).parent
-    code = [*(package / "readers").glob("*.py"), *(package / name for name in _READING)]
+    code = [
+        *(package / "readers").glob("*.py"),
+        *(one for one in package.glob("*.py") if one.name in _READING),
+    ]
     return _sha256(_files_hash(code, package).encode(), repr(settings()).encode())[:16]
 
 
