@@ -118,12 +118,10 @@ def read_again(state: State, extracts: Path | None = None) -> Iterator[Reread]:
     for made, _ in aside.replacements:
         made.mkdir(parents=True)
     intake.ensure_empty_sources(aside)
-    company = None if extracts is None else mapping.company_file(extracts)
-    if company is not None:
-        landing.land_file(company, state.landing, aside.work)
+    today = None if extracts is None else _Today.of(extracts, state, aside.work)
     for number, load in enumerate(loads, 1):
         source, load_id = load[0].source, load[0].load_id
-        planned = [_with_profile(file, state, extracts, company) for file in load]
+        planned = [_with_profile(file, state, today) for file in load]
         intake.plan_again(planned, aside)
         intake.read(source, load_id, aside)
         intake.expect(source, load_id, aside)
@@ -157,19 +155,34 @@ def finish_interrupted_rebuild(state: State) -> None:
     shutil.rmtree(aside.root, ignore_errors=True)
 
 
-def _with_profile(file: FileRecord, state: State, extracts: Path | None, company: Path | None) -> FileRecord:
+@dataclass(frozen=True, slots=True)
+class _Today:
+    """The mappings of an inbox as they are today, landed like those of a load."""
+
+    mappings: mapping.Mappings
+    sha256: str | None
+
+    @classmethod
+    def of(cls, extracts: Path, state: State, scratch: Path) -> _Today:
+        company = mapping.company_file(extracts)
+        landed = company and landing.land_file(company, state.landing, scratch)
+        return cls(mapping.mappings(company), landed.sha256 if landed else None)
+
+
+def _with_profile(file: FileRecord, state: State, today: _Today | None) -> FileRecord:
     """The file with the profile that it is to be read by, as that profile is today."""
-    if extracts is None:
+    if today is None:
         profile = intake.profile_of(file, state)
         mappings_sha256 = file.mappings_sha256
     else:
-        profile = mapping.mappings(company).profile_of(file.source, file.file_name)
-        mappings_sha256 = landing.content_of(company).sha256 if company and profile else None
-    file = replace(file)
-    file.profile = profile.name if profile else mapping.DEFAULT
-    file.profile_fingerprint = profile.fingerprint if profile else ""
-    file.mappings_sha256 = mappings_sha256
-    return file
+        profile = today.mappings.profile_of(file.source, file.file_name)
+        mappings_sha256 = today.sha256 if profile else None
+    return replace(
+        file,
+        profile=profile.name if profile else mapping.DEFAULT,
+        profile_fingerprint=profile.fingerprint if profile else "",
+        mappings_sha256=mappings_sha256,
+    )
 
 
 def _refuse_lost_files(state: State, loads: list[list[FileRecord]]) -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from tolerance import mapping
-from tolerance.mapping import FIELDS, MappingError, Mappings
-from tolerance.readers import customers, faq, tickets
+from tolerance.mapping import MappingError, Mappings
 
 DESK = """
 profiles:
@@ -33,14 +32,6 @@ def mistakes(text: str) -> list[str]:
 def desk(key: str) -> str:
     """The profile above with one more key."""
     return f"{DESK}      {key}\n"
-
-
-def test_the_fields_of_profiles_are_those_of_the_contracts() -> None:
-    contracts = {"customers": customers.CONTRACT, "faq": faq.CONTRACT, "tickets": tickets.CONTRACT}
-    assert {source: contract.columns for source, contract in contracts.items()} == FIELDS
-    for name, words in (("status", tickets.STATUSES), ("type", tickets.TICKET_TYPES)):
-        assert mapping.CLOSED_LISTS[name] == words
-    assert mapping.CLOSED_LISTS["satisfaction"] == tickets.SATISFACTIONS
 
 
 def test_the_shipped_profiles_are_sound_and_complete() -> None:

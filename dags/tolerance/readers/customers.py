@@ -8,6 +8,7 @@ from pathlib import Path
 from tolerance import framing
 from tolerance.framing import FileNotes
 from tolerance.identity import address_hash, phone_hash
+from tolerance.mapping import FIELDS
 from tolerance.readers.contract import (
     CsvContract,
     Outcome,
@@ -19,16 +20,7 @@ from tolerance.readers.mapped import mapped_outcomes
 from tolerance.readers.rules import BadFieldError, Rule, lowered, optional_day, required
 from tolerance.records import QuarantineReason
 
-CONTRACT = CsvContract(
-    (
-        "customer_id",
-        "email",
-        "phone",
-        "relationship_started_on",
-        "relationship_ended_on",
-        "preferred_language",
-    )
-)
+CONTRACT = CsvContract(FIELDS["customers"])
 
 
 def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> Iterator[Outcome]:

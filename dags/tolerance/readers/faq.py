@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tolerance import framing
 from tolerance.framing import FileNotes
+from tolerance.mapping import FIELDS
 from tolerance.readers.contract import (
     CsvContract,
     Outcome,
@@ -17,18 +18,7 @@ from tolerance.readers.contract import (
 from tolerance.readers.mapped import mapped_outcomes
 from tolerance.readers.rules import Rule, instant, lowered, one_of, optional, required
 
-CONTRACT = CsvContract(
-    (
-        "call_id",
-        "customer_id",
-        "asked_at",
-        "faq_code",
-        "question",
-        "answered",
-        "agent_team",
-        "language",
-    )
-)
+CONTRACT = CsvContract(FIELDS["faq"])
 
 _ANSWERS = frozenset({"yes", "no"})
 

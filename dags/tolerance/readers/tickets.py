@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from tolerance import framing, limits
 from tolerance.framing import Content, FileNotes, Frame
 from tolerance.identity import address_hash
+from tolerance.mapping import CLOSED_LISTS, FIELDS
 from tolerance.readers.contract import (
     CsvContract,
     Outcome,
@@ -48,29 +49,11 @@ from tolerance.records import (
     RefusalReason,
 )
 
-CONTRACT = CsvContract(
-    (
-        "ticket_id",
-        "customer_id",
-        "requester_email",
-        "created_at",
-        "updated_at",
-        "solved_at",
-        "status",
-        "type",
-        "priority",
-        "tags",
-        "subject",
-        "description",
-        "satisfaction",
-        "reopens",
-        "is_deleted",
-    )
-)
+CONTRACT = CsvContract(FIELDS["tickets"])
 
-STATUSES = frozenset({"new", "open", "pending", "hold", "solved", "closed", "deleted"})
-TICKET_TYPES = frozenset({"incident", "problem", "question", "task"})
-SATISFACTIONS = frozenset({"good", "bad", "offered", "unoffered"})
+STATUSES = CLOSED_LISTS["status"]
+TICKET_TYPES = CLOSED_LISTS["type"]
+SATISFACTIONS = CLOSED_LISTS["satisfaction"]
 _YES_OR_NO = frozenset({"yes", "no", "true", "false", "0", "1"})
 _YES = frozenset({"yes", "true", "1"})
 _MOST_DIGITS_OF_A_COUNT = 6
