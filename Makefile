@@ -16,7 +16,7 @@ run_arguments = --state "$(STATE)" \
 	$(if $(AS_OF),--as-of "$(AS_OF)") \
 	$(if $(CRM),--crm "$(CRM)")
 
-.PHONY: help setup run preview quarantine sample test soak bench lint format clean explain generations
+.PHONY: help setup run rebuild doctor data-docs preview quarantine sample test soak bench lint format clean explain generations
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,15 @@ setup: $(INSTALLED) ## Only the set-up, which every target does by itself
 
 run: $(INSTALLED) ## One daily cycle: EXTRACTS= AS_OF= STATE= CRM=
 	@$(BIN)/tolerance run $(run_arguments)
+
+rebuild: $(INSTALLED) ## The same tables from the landed files alone, after a loss or a mended reader: STATE= EXTRACTS=
+	@$(BIN)/tolerance rebuild --state "$(STATE)" $(if $(EXTRACTS),--extracts "$(EXTRACTS)")
+
+doctor: $(INSTALLED) ## Are this machine and STATE= fit for a run? With EXTRACTS= also the inbox
+	@$(BIN)/tolerance doctor --state "$(STATE)" $(if $(EXTRACTS),--extracts "$(EXTRACTS)")
+
+data-docs: $(INSTALLED) ## Great Expectations' pages of what is expected and how it was met, in counts: OUT=
+	@$(BIN)/tolerance data-docs --state "$(STATE)" $(if $(OUT),--out "$(OUT)")
 
 preview: $(INSTALLED) ## What a mapping profile makes of FILE= as SOURCE=: PROFILE= EXTRACTS= ROWS=
 	@$(BIN)/tolerance preview "$(FILE)" --source "$(SOURCE)" $(if $(PROFILE),--profile "$(PROFILE)") \

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,9 +25,9 @@ sys.path[:0] = [str(ROOT / "dags"), str(ROOT)]
 AS_OF = date(2026, 11, 20)
 LOADED_AT = datetime(2026, 11, 21, 3, tzinfo=UTC).replace(tzinfo=None)
 HEADER = "call_id;customer_id;asked_at;faq_code;question;answered;agent_team;language\n"
-CALL = (
-    "F{n:08d};C{c:06d};2026-{m:02d}-{d:02d}T{h:02d}:15:00+01:00;Q{q:03d};where is my parcel {n};yes;N1;fr\n"
-)
+CALL = "F{n:08d};C{c:06d};{at}+01:00;Q{q:03d};où est mon colis {n};{answer};N{team};fr\n"
+FIRST_CALL = datetime(2025, 12, 1)  # noqa: DTZ001  (its zone is written beside it)
+SECONDS_BETWEEN_CALLS, SECONDS_OF_CALLS = 29, 340 * 86_400
 MAIL = (
     "From: Ana Durand <ana{c}@example.com>\r\nDate: Mon, {d} Mar 2026 10:{m:02d}:00 +0100\r\n"
     "Message-ID: <m{n}@example.com>\r\nIn-Reply-To: <r{n}@example.com>\r\nTo: service@example.com\r\n"
@@ -43,12 +43,13 @@ MAIL = (
 
 
 def make_calls(path: Path, records: int) -> None:
-    """A clean CSV of calls."""
+    """A clean CSV of calls, each at a second of its own."""
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(HEADER)
         for n in range(records):
-            values = {"n": n, "c": n % 9973, "m": n % 12 + 1, "d": n % 28 + 1, "h": n % 24, "q": n % 77}
-            file.write(CALL.format(**values))
+            at = FIRST_CALL + timedelta(seconds=n * SECONDS_BETWEEN_CALLS % SECONDS_OF_CALLS)
+            values = {"n": n, "c": n * 7919 % 200_003, "q": n % 77, "team": n % 5}
+            file.write(CALL.format(at=at.isoformat(), answer="yes" if n % 3 else "no", **values))
 
 
 def make_mails(path: Path, mails: int) -> None:

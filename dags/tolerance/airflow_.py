@@ -29,6 +29,7 @@ from tolerance.inbox import InboxError
 from tolerance.lock import StateBusyError, state_lock
 from tolerance.mapping import MappingError
 from tolerance.records import SOURCES
+from tolerance.reread import finish_interrupted_rebuild
 from tolerance.runs import EarlierAsOfError, current_run, record_checks
 from tolerance.runs import open_run as open_record
 from tolerance.settings import settings
@@ -62,6 +63,7 @@ _SENTENCES = (
     InboxError,
     MappingError,
     StateBusyError,
+    intake.RawLostError,
     intake.UnbalancedLoadError,
 )
 
@@ -95,6 +97,7 @@ def _step(sentence: str) -> Iterator[State]:
     progress.say(sentence)
     try:
         with state_lock(state, wait_seconds=_LOCK_PATIENCE_SECONDS):
+            finish_interrupted_rebuild(state)
             yield state
     except _SENTENCES as error:
         progress.fail(str(error))

@@ -9,6 +9,8 @@ from typing import NoReturn
 
 import click
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
 from tolerance.calendar import parse_as_of
 from tolerance.cli_files import preview, quarantine
@@ -45,12 +47,37 @@ def _business_date(text: str) -> date:
         _stop(str(error))
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _InOrderOfUse(click.Group):
+    """Lists its commands in the order in which somebody new meets them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        known = super().list_commands(ctx)
+        return sorted(known, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
+
+
+_ORDER = (
+    "run",
+    "doctor",
+    "preview",
+    "quarantine",
+    "explain",
+    "generations",
+    "data-docs",
+    "rebuild",
+    "sample",
+)
+
+
+@click.group(cls=_InOrderOfUse, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """The customer tolerance warehouse: who is about to break with us, and why."""
+    """The customer tolerance warehouse: who is about to break with us, and why.
+
+    All files of a warehouse lie in one folder, STATE (default: var). Each command tells its exit codes by
+    --help: 0 it went well, 1 it did not, 2 wrong usage, 75 another run holds the state.
+    """
 
 
-@main.command()
+@main.command(short_help="Run one daily cycle.")
 @click.option(
     "--extracts",
     type=click.Path(path_type=Path),
@@ -75,7 +102,33 @@ def run(extracts: Path | None, as_of_text: str | None, crm: str, state_folder: P
         _stop(str(error))
 
 
-@main.command()
+@main.command(short_help="Make everything again from the landed files.")
+@click.option(
+    "--extracts",
+    type=click.Path(path_type=Path),
+    help="An inbox whose mappings.yml, as it is today, counts for all that was ever taken in. Default: each "
+    "file is read by the mapping file that was landed with it.",
+)
+@_STATE
+def rebuild(extracts: Path | None, state_folder: Path) -> None:
+    """Make everything again from the landed files: raw layer, quarantine, warehouse, generation.
+
+    For a lost or damaged raw/, and for what taking in decided and would decide otherwise today: a mended
+    reader or mapping profile, another time zone or range of plausible dates. The date is the last published
+    one. Readers see the published generation until the new one is checked; what differs is told. Alerts that
+    were told stay known. Exit codes: 0 published, 1 not (if a file cannot be read again, nothing was
+    changed), 2 nothing to rebuild, 75 another run holds the state.
+    """
+    from tolerance import daily_cycle
+    from tolerance.rebuild import rebuild as rebuild_all
+
+    try:
+        sys.exit(rebuild_all(_state(state_folder), extracts and extracts.resolve(), Console()))
+    except daily_cycle.UsageError as error:
+        _stop(str(error))
+
+
+@main.command(short_help="Make the sample company.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to make the inbox in.")
 @click.option("--customers", default=2000, show_default=True, help="How many customers.")
 @click.option(
@@ -99,7 +152,7 @@ def sample(out: Path, customers: int, contacts: int, seed: int, until: str) -> N
         _stop(str(error))
 
 
-@main.command()
+@main.command(short_help="Explain one customer's balance line by line.")
 @click.argument("customer_id")
 @_STATE
 def explain(customer_id: str, state_folder: Path) -> None:
@@ -113,7 +166,7 @@ def explain(customer_id: str, state_folder: Path) -> None:
         _stop("No such customer in the published generation.")
 
 
-@main.command()
+@main.command(short_help="List what was published.")
 @_STATE
 def generations(state_folder: Path) -> None:
     """List what was published: as-of date, generation, checks passed."""
@@ -125,6 +178,52 @@ def generations(state_folder: Path) -> None:
                 f"{one.as_of_on:%Y-%m-%d}  {one.generation_id}  {one.checks_passed} checks passed"
                 + (f"  (full rebuild: {one.full_rebuild_reason})" if one.is_full_rebuild else "")
             )
+
+
+@main.command(short_help="Are this machine and this state fit for a run?")
+@click.option("--extracts", type=click.Path(path_type=Path), help="An inbox to look at as well.")
+@_STATE
+def doctor(extracts: Path | None, state_folder: Path) -> None:
+    """Tell on one screen whether this machine and this state are fit for a run. Changes nothing.
+
+    Each line is ok, a warning (for somebody's eyes) or a problem (a run would fail or be wrong), with what
+    to do. Exit codes: 0 no problem, 1 at least one.
+    """
+    from tolerance.doctor import Verdict, examine
+
+    colours = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.PROBLEM: "red"}
+    table = Table("check", "", "what")
+    found = list(examine(_state(state_folder), extracts and extracts.resolve()))
+    for one in found:
+        table.add_row(one.check, f"[{colours[one.verdict]}]{one.verdict}[/]", escape(one.what))
+    Console().print(table)
+    sys.exit(any(one.verdict == Verdict.PROBLEM for one in found))
+
+
+@main.command(name="data-docs", short_help="Write the pages of what is expected, and how it was met.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to make, new or empty. Default: data_docs/ in STATE, made anew each time.",
+)
+@_STATE
+def data_docs(out: Path | None, state_folder: Path) -> None:
+    """Write Great Expectations' Data Docs: what each door expects, and how the last load met it.
+
+    Counts only, no customer's values. Exit codes: 0 written, 2 wrong usage.
+    """
+    from tolerance.data_docs import build_data_docs
+
+    state = _state(state_folder)
+    if not state.loads.is_dir():
+        _stop(f"STATE={state_folder} holds no loads: give the folder of a warehouse.")
+    if out is not None and out.exists() and any(out.iterdir()):
+        _stop(f"{out} is not empty: give a new folder.")
+    folder = out or state.root / "data_docs"
+    for one in build_data_docs(state, folder.resolve()):
+        met = f"{one.rows:,} rows, {one.failed} expectations failed" if one.rows else "no data yet"
+        click.echo(f"{one.suite}: {met}")
+    click.echo(f"Open {folder / 'index.html'} in a browser (its style comes from the network).")
 
 
 main.add_command(preview)

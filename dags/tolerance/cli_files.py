@@ -32,7 +32,7 @@ def _stop(sentence: str) -> NoReturn:
 # preview ------------------------------------------------------------------------------
 
 
-@click.command()
+@click.command(short_help="Show what would be made of a file, before it is loaded.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--source", type=click.Choice(SOURCES), required=True, help="Which source it is a file of.")
 @click.option(
@@ -138,7 +138,7 @@ def _print_verdict(console: Console, found: Preview, settings: Settings) -> int:
 # quarantine ---------------------------------------------------------------------------
 
 
-@click.command()
+@click.command(short_help="List what was set aside, or give it out for repair.")
 @click.option("--source", type=click.Choice(SOURCES), help="Only this source.")
 @click.option(
     "--reason", type=click.Choice([one.value for one in QuarantineReason]), help="Only this reason."

@@ -14,6 +14,7 @@ from tolerance.lock import StateBusyError, state_lock
 from tolerance.mapping import MappingError, company_file, mappings
 from tolerance.publish import finish_interrupted_publication
 from tolerance.records import SOURCES
+from tolerance.reread import finish_interrupted_rebuild
 from tolerance.runs import EarlierAsOfError, last_published, refuse_earlier
 from tolerance.sample import make_sample
 from tolerance.state import State
@@ -48,6 +49,7 @@ def run(request: Request, console: Console) -> int:
     state = request.state
     try:
         with state_lock(state):
+            finish_interrupted_rebuild(state)
             finish_interrupted_publication(state)
             extracts = _inbox(request, console)
             mappings(company_file(extracts))  # its mistakes are told before anything is taken in

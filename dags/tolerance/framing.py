@@ -91,18 +91,35 @@ class FileNotes:
 def content_of(path: Path, *, name: str, scratch: Path) -> Iterator[Content]:
     """The content of a landed file, decompressed when its delivered `name` ends in `.gz`.
 
-    Raises `FileRefusedError` (bad_archive) for a gzip that is cut or fails its checksum,
-    `ArchiveTooDenseError` for a bomb.
+    Raises `FileRefusedError` (bad_archive) for a gzip that is cut or fails its checksum, (bad_encoding)
+    for text of two or four bytes a letter, `ArchiveTooDenseError` for a bomb.
     """
     if not name.lower().endswith(".gz"):
         with _mapped(path) as content:
+            _refuse_wide_text(content, name)
             yield content
         return
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=scratch) as plain:
         _decompress(path, name, Path(plain.name))
         with _mapped(Path(plain.name)) as content:
+            _refuse_wide_text(content, name)
             yield content
+
+
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+_WIDE_BEGINNING = re.compile(rb"(?:[\t\n\r -~]\x00){4}|(?:\x00[\t\n\r -~]){4}")
+
+
+def _refuse_wide_text(content: Content, name: str) -> None:
+    """UTF-16 and UTF-32, by their mark or by four letters with nothing between them."""
+    beginning = content[:8]
+    if beginning.startswith(_WIDE_MARKS) or _WIDE_BEGINNING.match(beginning):
+        raise FileRefusedError(
+            RefusalReason.BAD_ENCODING,
+            f"{name} is UTF-16 (or UTF-32), as `Unicode text` of spreadsheets is: save it as UTF-8 "
+            "and deliver it again.",
+        )
 
 
 def _decompress(path: Path, name: str, plain: Path) -> None:
@@ -193,7 +210,7 @@ def _lines(content: Content, start: int) -> Iterator[tuple[int, int, int]]:
     size, begin, at = len(content), start, start
     while at < size:
         limits.alive()
-        _release(content, at)
+        release(content, at)
         chunk = content[at : at + _CHUNK_BYTES]
         if chunk[-1:] == b"\r":
             chunk = content[at : at + len(chunk) + 1]  # CR LF stays together
@@ -206,7 +223,7 @@ def _lines(content: Content, start: int) -> Iterator[tuple[int, int, int]]:
         yield begin, size, size
 
 
-def _release(content: Content, upto: int) -> None:
+def release(content: Content, upto: int) -> None:
     """Give back the memory of mapped pages that were read; the file keeps them."""
     start = max(0, upto - 4 * _CHUNK_BYTES) // mmap.PAGESIZE * mmap.PAGESIZE
     if isinstance(content, mmap.mmap) and upto > start:
@@ -245,13 +262,12 @@ _QUOTED_BODY = re.compile(rb'(?:[^"]++|"")*+')
 _CLOSED, _OPEN, _BROKEN = "closed", "open", "broken"
 
 
-def csv_frames(content: Content, delimiter: bytes, start: int) -> Iterator[Frame]:
-    """One frame per CSV record from byte `start` on, numbered from 1.
+def csv_frames(content: Content, delimiter: bytes, start: int, record_no: int = 0) -> Iterator[Frame]:
+    """One frame per CSV record from byte `start` on, numbered on from `record_no`.
 
     A quoted line end that closes joins lines; a quote that never closes, or closes in
     the midst of a field, ends with its own line. Blank lines are no records.
     """
-    record_no = 0
     lines = _lines(content, start)
     pushed_back: list[tuple[int, int, int]] = []
     while (line := pushed_back.pop() if pushed_back else next(lines, None)) is not None:
@@ -365,7 +381,7 @@ def json_arrays(content: Content, wanted: tuple[str, ...]) -> JsonArrays:
     for match in _JSON_TOKEN.finditer(content):
         if match.end() > next_look:
             limits.alive()
-            _release(content, match.start())
+            release(content, match.start())
             next_look = match.end() + _CHUNK_BYTES
         token = match.group()
         if depth == 0 and token == b"[" and THE_DOCUMENT in wanted:
@@ -411,7 +427,7 @@ def span_frames(content: Content, arrays: JsonArrays, key: str) -> Iterator[Fram
     for start, end in arrays.spans(key):
         record_no += 1
         if start - released > _CHUNK_BYTES:
-            _release(content, start)
+            release(content, start)
             released = start
         yield _frame(content, record_no, start, end)
     if arrays.broken_from is None:
@@ -459,7 +475,7 @@ def mbox_frames(content: Content) -> Iterator[Frame]:
     starts[0] = 0  # blank lines before the first message are its own
     for record_no, start in enumerate(starts, start=1):
         end = starts[record_no] if record_no < len(starts) else len(content)
-        _release(content, start)
+        release(content, start)
         yield _frame(content, record_no, start, end)
 
 
@@ -471,7 +487,7 @@ def _message_starts(content: Content) -> array[int]:
         start, at = at, at + len(_FROM)
         if start - released > _CHUNK_BYTES:
             limits.alive()
-            _release(content, start)
+            release(content, start)
             released = start
         before = content[max(0, start - 3) : start]
         if not (before.endswith((b"\n\n", b"\n\r\n")) or (start <= len(before) and before in _AT_THE_TOP)):

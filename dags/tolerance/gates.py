@@ -80,7 +80,7 @@ def check(frame: pd.DataFrame, suite: ExpectationSuite, name: str) -> GateResult
 def check_batches(frames: Iterable[pd.DataFrame], suite: ExpectationSuite, name: str) -> GateResult:
     """Hold a frame that comes in batches against a suite whose expectations judge single rows."""
     definition = (
-        _context()
+        context()
         .data_sources.add_pandas(name)
         .add_dataframe_asset(name)
         .add_batch_definition_whole_dataframe(name)
@@ -97,7 +97,7 @@ def check_batches(frames: Iterable[pd.DataFrame], suite: ExpectationSuite, name:
     return GateResult(name, len(suite.expectations), tuple(sorted(failed)), rows)
 
 
-def _context() -> AbstractDataContext:
+def context() -> AbstractDataContext:
     """A context that lives in memory alone: no docs folder, no progress bars, no news home."""
     gx = great_expectations()
     from great_expectations.data_context.types.base import (

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
 from tolerance.settings import Settings
 
@@ -24,7 +29,8 @@ def instant_and_day(moment: datetime, settings: Settings) -> tuple[datetime, dat
     if not settings.earliest_plausible_on.year - 1 <= moment.year <= (settings.latest_plausible_on.year + 1):
         raise ImplausibleTimeError  # also keeps the conversions below from overflowing
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=settings.business_time_zone, fold=0)
+        local = moment.replace(fold=0) if moment.fold else moment
+        moment = datetime.combine(local.date(), local.time(), settings.business_time_zone)
     moment = moment.astimezone(UTC)
     return moment, plausible_day(business_date(moment, settings), settings)
 
@@ -43,4 +49,62 @@ def business_date(moment: datetime, settings: Settings) -> date:
 
 def stored(moment: datetime) -> datetime:
     """An instant as `raw/` holds it: UTC without a zone, to the microsecond."""
-    return moment.astimezone(UTC).replace(tzinfo=None)
+    in_utc = moment.astimezone(UTC)
+    return datetime.combine(in_utc.date(), in_utc.time())  # ten times as fast as replace(tzinfo=None)
+
+
+# Many at once -------------------------------------------------------------------------
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_HOUR, _DAY = (timedelta(**{unit: 1}) // _MICROSECOND for unit in ("hours", "days"))
+
+_Microseconds = npt.NDArray[np.int64]
+
+
+def stored_and_days(moments: pa.TimestampArray, settings: Settings) -> tuple[pa.Array, pa.Array] | None:
+    """The instants of many moments, as stored, and their business dates, as `instant_and_day` has them.
+
+    Moments without a zone are business time. None when one is not plausible, or falls into an hour in
+    which the clocks change: then they are for `instant_and_day`, one by one.
+    """
+    zone = settings.business_time_zone
+    first = _microseconds(settings.earliest_plausible_on) - 2 * _DAY
+    last = _microseconds(settings.latest_plausible_on) + 2 * _DAY
+    in_utc = moments.cast(pa.int64()).to_numpy()
+    if in_utc.min() < first or in_utc.max() > last:
+        return None
+    if moments.type.tz is None:
+        offsets = _offsets(in_utc, lambda local: local.replace(tzinfo=zone))
+        if offsets is None:
+            return None
+        in_utc = in_utc - offsets
+    offsets = _offsets(in_utc, lambda utc: utc.replace(tzinfo=UTC).astimezone(zone))
+    if offsets is None:
+        return None
+    days = (in_utc + offsets).astype("datetime64[us]").astype("datetime64[D]")
+    if days.min() < np.datetime64(settings.earliest_plausible_on):
+        return None
+    if days.max() > np.datetime64(settings.latest_plausible_on):
+        return None
+    return pa.array(in_utc.astype("datetime64[us]")), pa.array(days)
+
+
+def _microseconds(day: date) -> int:
+    return (datetime(day.year, day.month, day.day, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+
+
+def _offsets(moments: _Microseconds, zoned: Callable[[datetime], datetime]) -> _Microseconds | None:
+    """What the clocks are ahead of UTC at each moment, looked up once for each hour."""
+    hours, places = np.unique(moments // _HOUR, return_inverse=True)
+    offsets = np.empty_like(hours)
+    for place, hour in enumerate(hours.tolist()):
+        begin = datetime(1970, 1, 1) + timedelta(hours=hour)  # noqa: DTZ001  (`zoned` tells its zone)
+        at_begin, at_end = (
+            zoned(moment).utcoffset() for moment in (begin, begin + timedelta(hours=1) - _MICROSECOND)
+        )
+        if at_begin is None or at_begin != at_end:
+            return None
+        offsets[place] = at_begin // _MICROSECOND
+    return offsets[places]

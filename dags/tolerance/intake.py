@@ -15,27 +15,33 @@ import shutil
 import tempfile
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict, astuple, dataclass, field, replace
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
+import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from filelock import FileLock
 
 from tolerance import gates, inbox, landing, limits, mapping, recount
+from tolerance.files import appearing, sync_folder
 from tolerance.framing import ArchiveTooDenseError, Content, FileNotes, content_of
 from tolerance.identity import identity_key
-from tolerance.readers.contract import Reader, ReaderContext
+from tolerance.parameters import reading_version
+from tolerance.readers.contract import Outcome, Reader, ReaderContext
+from tolerance.record_hashes import record_content, record_hash, record_hashes
 from tolerance.records import (
     RAW_COLUMNS,
     SOURCES,
+    AcceptedBlock,
     AcceptedRecord,
     FileRefusedError,
     Position,
@@ -57,6 +63,8 @@ BATCH_ROWS = 20_000
 ROW_GROUP_BYTES = 16 << 20
 """Rows go to disk when there are `BATCH_ROWS` of them or this much text in them."""
 
+_POSITIONS_BYTES = 1 << 20
+
 BATCH_FILES = 2_000
 BATCH_BYTES = 256 << 20
 """What one child process reads: so many files, or so many bytes."""
@@ -64,7 +72,7 @@ BATCH_BYTES = 256 << 20
 MAX_KILLS = 2
 """How many children one file may cost before it is set aside whole."""
 
-DUCKDB_MEMORY = "256MB"
+DUCKDB_MEMORY = "192MB"
 
 QUARANTINE_SCHEMA = pa.schema(
     [
@@ -98,6 +106,10 @@ class UnbalancedLoadError(Exception):
     """Records of a file were lost or counted twice: nothing of the load is kept."""
 
 
+class RawLostError(Exception):
+    """Loads are missing from `raw/`. The message says what to do."""
+
+
 @dataclass(slots=True)
 class FileRecord:
     """One delivered file as its load record tells of it: the row of `audit_load`."""
@@ -125,6 +137,8 @@ class FileRecord:
     profile: str = mapping.DEFAULT
     profile_fingerprint: str = ""
     mappings_sha256: str | None = None  # the company's own mapping file, landed like any other
+    reading_version: str = ""
+    """Readers and settings that it was read with: what is read again otherwise is another generation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +173,17 @@ def land(source: str, extracts: Path, as_of: date, state: State, loaded_at: date
 
     `loaded_at` is the run's start. Returns the load's id, which follows from names and
     contents alone, or None when nothing is new. Raises `inbox.InboxError` when there is
-    no inbox, `mapping.MappingError` when the company's mapping file has a mistake.
+    no inbox, `mapping.MappingError` when the company's mapping file has a mistake,
+    `RawLostError` when loads of before are missing.
     """
+    loaded = load_records(state, source)
+    refuse_lost_loads(state, loaded)
     sweep(source, state)
     shutil.rmtree(state.work / source, ignore_errors=True)
     found = inbox.deliveries(extracts, source, as_of)
     company = mapping.company_file(extracts)
     mappings = mapping.mappings(company)
-    known = {(file.file_name, file.file_sha256): file for file in load_records(state, source)}
+    known = {(file.file_name, file.file_sha256): file for file in loaded}
     new: list[tuple[inbox.DeliveredFile, landing.Landed, mapping.Profile | None]] = []
     for file in found.files:
         landed = landing.land_file(file.path, state.landing, state.work / source / "landing")
@@ -178,7 +195,7 @@ def land(source: str, extracts: Path, as_of: date, state: State, loaded_at: date
     mappings_sha256 = None
     if company is not None:
         mappings_sha256 = landing.land_file(company, state.landing, state.work / source / "landing").sha256
-    landing.sync_folder(state.landing)
+    sync_folder(state.landing)
     load_id = _load_id(
         source,
         sorted(
@@ -205,6 +222,21 @@ def land(source: str, extracts: Path, as_of: date, state: State, loaded_at: date
     ]
     _write_records(_Work(state, source, load_id).plan, plan)
     return load_id
+
+
+def plan_again(load: list[FileRecord], state: State) -> None:
+    """Plan a load that was made before: its files, without their counts, are read again by `read`."""
+    _write_records(
+        _Work(state, load[0].source, load[0].load_id).plan,
+        [FileRecord(**{name: getattr(file, name) for name in _PLANNED}) for file in load],
+    )
+
+
+_PLANNED = (
+    *("load_id", "load_no", "source", "as_of_on", "loaded_at", "file_name", "file_sha256", "byte_count"),
+    *("delivered_on", "profile", "profile_fingerprint", "mappings_sha256"),
+)
+"""What a load record knows of a file before it is read."""
 
 
 def _is_new(known: FileRecord | None, profile: mapping.Profile | None) -> bool:
@@ -294,10 +326,12 @@ def read(source: str, load_id: str, state: State) -> None:
     for folder in (work.staged, work.quarantined, work.batches):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    context = ReaderContext(settings(), identity_key(state), work.scratch)
+    context = ReaderContext(settings(), identity_key(state), work.scratch, by_blocks=True)
     contents = _loaded_contents(load_records(state, source))
     files = list(enumerate(_read_records(work.plan)))
     records = [record for _, record in files]
+    for record in records:
+        record.reading_version = reading_version()
     while files:
         to_read, files = _split_known(files, contents, source)
         for batch in _batches(to_read):
@@ -384,8 +418,11 @@ def _read_batch(work: _Work, batch: _Files, context: ReaderContext, contents: fr
             return [
                 (file_no, record) for (file_no, _), record in zip(batch, _read_records(counted), strict=True)
             ]
-        kills[killed.file_no] += 1
         logger.warning("%s: reading file %d, record %d: %s", work.source, *astuple(killed))
+        if killed.record_no == limits.A_BLOCK:  # which of its records it was, reading one by one will tell
+            context = replace(context, by_blocks=False)
+            continue
+        kills[killed.file_no] += 1
         if killed.record_no:
             passed_over.add((killed.file_no, killed.record_no))
         else:
@@ -444,11 +481,13 @@ def _read_file(record: FileRecord, staging: _Staging, context: ReaderContext, st
     is_beyond_limits = False
     try:
         for outcome in reader(path, name=record.file_name, context=context, notes=notes):
-            if isinstance(outcome, AcceptedRecord):
+            if isinstance(outcome, AcceptedBlock):
+                staging.accept_block(outcome)
+            elif isinstance(outcome, AcceptedRecord):
                 staging.accept(outcome)
-                record.newest_event_on = _newest(record.newest_event_on, outcome, dates)
             else:
                 staging.set_aside(outcome)
+            record.newest_event_on = _newest(record.newest_event_on, outcome, dates)
     except FileRefusedError as error:
         staging.abandon()
         _refuse(record, error)
@@ -468,9 +507,15 @@ def _read_file(record: FileRecord, staging: _Staging, context: ReaderContext, st
     record.message = "; ".join(dict.fromkeys([*messages, *notes.messages])) or None
 
 
-def _newest(newest: date | None, outcome: AcceptedRecord, columns: tuple[str, ...]) -> date | None:
+def _newest(newest: date | None, outcome: Outcome, columns: tuple[str, ...]) -> date | None:
+    """The newest date so far, with the dates of one more outcome."""
+    if isinstance(outcome, QuarantinedRecord):
+        return newest
     for column in columns:
-        day = cast(date, outcome.values[column])
+        if isinstance(outcome, AcceptedBlock):
+            day = pc.max(outcome.columns[column]).as_py()
+        else:
+            day = cast(date, outcome.values[column])
         newest = day if newest is None or day > newest else newest
     return newest
 
@@ -492,12 +537,16 @@ def _refuse(record: FileRecord, error: FileRefusedError) -> None:
     record.newest_event_on = None
 
 
-def _recount(record: FileRecord, path: Path, notes: FileNotes) -> None:
+def _recount(record: FileRecord, path: Path, notes: FileNotes, scratch: Path) -> None:
     """Count the file's records by other means; a difference is said aloud and blocks the all-clear."""
     limits.alive()
-    counted = recount.count_records(path, record.file_name, notes.delimiter, notes.records_at)
+    counted = recount.count_records(
+        *(path, record.file_name, notes.delimiter, notes.records_at),
+        scratch=scratch,
+        alive=limits.alive,
+    )
     limits.alive()
-    if counted is not None and counted != record.landed_records:
+    if counted != record.landed_records:
         record.message = (
             f"{record.file_name}: the reader found {record.landed_records} records, {COUNTS_DIFFER} "
             f"{counted}; compare the file with quarantine/ and report its shape."
@@ -538,7 +587,7 @@ def _judge(
     staging.commit()
     record.quarantined_records = bad
     if not is_beyond_limits:
-        _recount(record, path, notes)
+        _recount(record, path, notes, context.scratch)
     if not record.landed_records:
         record.status = "empty"
     else:
@@ -551,44 +600,78 @@ def reader_of(source: str) -> Reader:
     return cast(Reader, module.read)
 
 
+_KEPT: dict[str, Any] = {"compression": "zstd"}
+_FLEETING: dict[str, Any] = {
+    "compression": "lz4",
+    "write_statistics": False,
+    "use_dictionary": ["_file_sha256", "_load_id", "_loaded_at", "_file_no"],
+}
+"""How Parquet is written that goes to its last place as it is, and that is read once and deleted."""
+
+
 @dataclass(slots=True)
 class _Rows:
-    """Rows on their way to Parquet, flushed in row groups."""
+    """Rows on their way to Parquet, one by one or by columns, flushed in row groups."""
 
     path: Path
     schema: pa.Schema
     most_rows: int
+    is_kept: bool
+    tables: list[pa.Table] = field(default_factory=list)
     rows: list[dict[str, object]] = field(default_factory=list)
+    """What came after the tables."""
     writer: pq.ParquetWriter | None = None
+    row_count: int = 0
     byte_count: int = 0
 
     def add(self, row: dict[str, object], byte_count: int) -> None:
         self.rows.append(row)
-        self.byte_count += byte_count
-        if len(self.rows) >= self.most_rows or self.byte_count >= ROW_GROUP_BYTES:
-            self.flush()
+        self._grow(1, byte_count)
+
+    def add_table(self, table: pa.Table, byte_count: int) -> None:
+        self._gather()
+        self.tables.append(table)
+        self._grow(table.num_rows, byte_count)
 
     def take(self, other: _Rows) -> None:
         """Take over the rows of another that has none on disk."""
+        if other.tables:
+            self._gather()
+            self.tables.extend(other.tables)
         self.rows.extend(other.rows)
-        self.byte_count += other.byte_count
-        other.rows.clear()
-        other.byte_count = 0
-        if len(self.rows) >= self.most_rows or self.byte_count >= ROW_GROUP_BYTES:
+        self._grow(other.row_count, other.byte_count)
+        other.forget()
+
+    def _grow(self, row_count: int, byte_count: int) -> None:
+        self.row_count += row_count
+        self.byte_count += byte_count
+        if self.row_count >= self.most_rows or self.byte_count >= ROW_GROUP_BYTES:
             self.flush()
 
+    def _gather(self) -> None:
+        """Make a table of the rows that came one by one."""
+        if self.rows:
+            # By columns: three times as fast as by rows.
+            columns = [pa.array([row[field.name] for row in self.rows], field.type) for field in self.schema]
+            self.tables.append(pa.Table.from_arrays(columns, schema=self.schema))
+            self.rows.clear()
+
     def flush(self) -> None:
-        if not self.rows:
+        if not self.row_count:
             return
         if self.writer is None:
-            self.writer = pq.ParquetWriter(self.path, self.schema, compression="zstd")
+            self.writer = pq.ParquetWriter(self.path, self.schema, **(_KEPT if self.is_kept else _FLEETING))
         limits.alive()
-        # By columns: three times as fast as by rows.
-        columns = [pa.array([row[field.name] for row in self.rows], field.type) for field in self.schema]
-        self.writer.write_table(pa.Table.from_arrays(columns, schema=self.schema))
+        self._gather()
+        self.writer.write_table(pa.concat_tables(self.tables))
         limits.alive()
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop the rows that are not on disk."""
+        self.tables.clear()
         self.rows.clear()
-        self.byte_count = 0
+        self.row_count = self.byte_count = 0
 
     def close(self) -> None:
         self.flush()
@@ -598,12 +681,56 @@ class _Rows:
 
     def discard(self) -> None:
         """Forget everything, also what is already on disk."""
-        self.rows.clear()
-        self.byte_count = 0
+        self.forget()
         if self.writer is not None:
             self.writer.close()
             self.writer = None
             self.path.unlink()
+
+
+class _Positions:
+    """Where the accepted records of the file at hand lie. However many there are, most of it is on disk."""
+
+    def __init__(self, scratch: Path) -> None:
+        self._scratch = scratch
+        self._latest = array("q")  # number, start and end of each
+        self._earlier: IO[bytes] | None = None
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, numbers: array[int]) -> None:
+        """Keep the number, start and end of one record or of many."""
+        self._latest.extend(numbers)
+        self._count += len(numbers) // 3
+        if len(self._latest) * self._latest.itemsize > _POSITIONS_BYTES:
+            if self._earlier is None:
+                self._scratch.mkdir(parents=True, exist_ok=True)
+                self._earlier = tempfile.TemporaryFile(dir=self._scratch)  # noqa: SIM115  (`clear` closes it)
+            self._latest.tofile(self._earlier)
+            self._latest = array("q")
+
+    def __iter__(self) -> Iterator[Position]:
+        if self._earlier is not None:
+            self._earlier.seek(0)
+            earlier = iter(partial(self._earlier.read, _POSITIONS_BYTES // 24 * 24), b"")
+            yield from _positions(array("q", part) for part in earlier)
+        yield from _positions([self._latest])
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._latest, self._count = array("q"), 0
+        if self._earlier is not None:
+            self._earlier.close()
+            self._earlier = None
+
+
+def _positions(parts: Iterable[array[int]]) -> Iterator[Position]:
+    for part in parts:
+        numbers = iter(part)
+        for record_no, start, end in zip(numbers, numbers, numbers, strict=True):
+            yield Position(record_no, start, end)
 
 
 class _Staging:
@@ -618,34 +745,37 @@ class _Staging:
         self._batch_rows = batch_rows
         self._batch = batch
         self._columns = [name for name, _ in RAW_COLUMNS[source]]
+        self._positions = _Positions(work.scratch)
         self._schema = staged_schema(source)
-        self._shared = _Rows(work.staged / f"{batch}-shared.parquet", self._schema, batch_rows)
-        self._shared_bad = _Rows(work.quarantined / f"{batch}-shared.parquet", QUARANTINE_SCHEMA, batch_rows)
+        self._shared = _Rows(work.staged / f"{batch}-shared.parquet", self._schema, batch_rows, is_kept=False)
+        self._shared_bad = _Rows(
+            work.quarantined / f"{batch}-shared.parquet", QUARANTINE_SCHEMA, batch_rows, is_kept=True
+        )
 
     def begin(self, record: FileRecord, file_no: int, *, keeps_bad: bool) -> None:
         """Turn to the next file. One read before does not set its bad records aside again."""
         own = f"{self._batch}-file-{file_no:06d}.parquet"
         self._record, self._file_no, self._keeps_bad = record, file_no, keeps_bad
-        self._good = _Rows(self._work.staged / own, self._schema, self._batch_rows)
-        self._bad = _Rows(self._work.quarantined / own, QUARANTINE_SCHEMA, self._batch_rows)
-        self._positions = array("q")  # number, start and end of each accepted record
+        self._good = _Rows(self._work.staged / own, self._schema, self._batch_rows, is_kept=False)
+        self._bad = _Rows(self._work.quarantined / own, QUARANTINE_SCHEMA, self._batch_rows, is_kept=True)
+        self._positions.clear()
         self.bad = 0
 
     @property
     def accepted(self) -> int:
         """Records accepted from the file at hand."""
-        return len(self._positions) // 3
+        return len(self._positions)
 
     def accept(self, outcome: AcceptedRecord) -> None:
         """Stage one record of the file at hand."""
         values = outcome.values
         position = outcome.position
-        content = orjson.dumps([values[column] for column in self._columns])
-        self._positions.extend((position.record_no, position.byte_start, position.byte_end))
+        content = record_content([values[column] for column in self._columns])
+        self._positions.add(array("q", (position.record_no, position.byte_start, position.byte_end)))
         self._good.add(
             {
                 **values,
-                "_record_hash": sha256(content).hexdigest(),
+                "_record_hash": record_hash(content),
                 "_is_duplicate": False,
                 "_file_sha256": self._record.file_sha256,
                 "_record_no": position.record_no,
@@ -655,6 +785,25 @@ class _Staging:
             },
             len(content),
         )
+
+    def accept_block(self, block: AcceptedBlock) -> None:
+        """Stage many records of the file at hand."""
+        numbers = np.arange(block.first_record_no, block.first_record_no + len(block))
+        places = np.stack((numbers, block.starts, block.ends), axis=1)
+        self._positions.add(array("q", places.tobytes()))
+        columns: dict[str, pa.Array | pa.Scalar] = {
+            **block.columns,
+            "_record_hash": record_hashes(block, self._columns),
+            "_is_duplicate": pa.scalar(False),
+            "_file_sha256": pa.scalar(self._record.file_sha256),
+            "_record_no": pa.array(numbers),
+            "_load_id": pa.scalar(self._record.load_id),
+            "_loaded_at": pa.scalar(self._record.loaded_at, self._schema.field("_loaded_at").type),
+            "_file_no": pa.scalar(self._file_no),
+        }
+        arrays = [_column(columns[field.name], len(block)).cast(field.type) for field in self._schema]
+        byte_count = int(block.ends[-1] - block.starts[0])
+        self._good.add_table(pa.Table.from_arrays(arrays, schema=self._schema), byte_count)
 
     def set_aside(self, outcome: QuarantinedRecord) -> None:
         """Stage one record for quarantine."""
@@ -685,18 +834,17 @@ class _Staging:
         """Take back everything of the file at hand."""
         self._good.discard()
         self._bad.discard()
-        self._positions = array("q")
+        self._positions.clear()
         self.bad = 0
 
     def set_all_aside(self, content: Content) -> None:
         """Move the accepted records of the file at hand to quarantine, beside the bad ones."""
         self._good.discard()
-        numbers = iter(self._positions)
-        for record_no, start, end in zip(numbers, numbers, numbers, strict=True):
+        for position in self._positions:
             self.set_aside(
                 QuarantinedRecord(
-                    Position(record_no, start, end),
-                    content[start:end],
+                    position,
+                    content[position.byte_start : position.byte_end],
                     QuarantineReason.FILE_REFUSED,
                     "sound, but its file was refused",
                 )
@@ -707,6 +855,12 @@ class _Staging:
         """Write what is left."""
         self._shared.close()
         self._shared_bad.close()
+        self._positions.clear()
+
+
+def _column(values: pa.Array | pa.Scalar, length: int) -> pa.Array:
+    """The values of one column; a single one stands for all rows."""
+    return pa.repeat(values, length) if isinstance(values, pa.Scalar) else values
 
 
 def _merge(own: _Rows, shared: _Rows) -> None:
@@ -734,13 +888,13 @@ def expect(source: str, load_id: str, state: State) -> None:
     if not paths or _is_loaded(state, source, load_id):
         return
     suite = importlib.import_module(f"expectations.{source}").suite()
-    result = gates.check_batches(_frames(paths), suite, source)
+    result = gates.check_batches(frames(paths), suite, source)
     if not result.is_passed:
         raise gates.GateFailedError(result.sentence)
 
 
-def _frames(paths: list[Path]) -> Iterator[pd.DataFrame]:
-    """The staged rows as data frames of at most a batch; dates are comparable in them."""
+def frames(paths: list[Path]) -> Iterator[pd.DataFrame]:
+    """Rows of Parquet files as data frames of at most a batch; dates are comparable in them."""
     for path in paths:
         with pq.ParquetFile(path) as file:
             for group in range(file.num_row_groups):  # bounded in rows and bytes
@@ -750,10 +904,11 @@ def _frames(paths: list[Path]) -> Iterator[pd.DataFrame]:
 # Step 4: load -------------------------------------------------------------------------
 
 
-def load(source: str, load_id: str, state: State) -> LoadSummary:
+def load(source: str, load_id: str, state: State, load_no: int | None = None) -> LoadSummary:
     """Move the staged rows that are new into `raw/`, the bad ones to `quarantine/`.
 
-    The load record is written last and makes the load real. Raises `UnbalancedLoadError`
+    The load record is written last and makes the load real; its number is the next one, or `load_no`.
+    Raises `UnbalancedLoadError`
     when a file's landed records are not its loaded, duplicate and quarantined ones.
     """
     earlier = [file for file in load_records(state, source) if file.load_id == load_id]
@@ -771,7 +926,7 @@ def load(source: str, load_id: str, state: State) -> LoadSummary:
     # A copy: killed before its load record is written, this step needs them once more.
     shutil.copytree(work.quarantined, work.evidence)
     _publish(work.evidence, state.quarantine / source / load_id)
-    summary = _write_load_record(state, source, load_id, files)
+    summary = _write_load_record(state, source, load_id, files, load_no)
     shutil.rmtree(work.root, ignore_errors=True)
     return summary
 
@@ -821,6 +976,7 @@ def _write_loaded(work: _Work, files: list[FileRecord]) -> None:
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"set memory_limit = '{DUCKDB_MEMORY}'")
         connection.execute("set threads = 1")
+        connection.execute("set enable_progress_bar = false")
         connection.execute("set temp_directory = $folder", {"folder": str(work.scratch)})
         known = _parquet_paths(work.state, source)
         connection.execute(_NEW_ROWS, {"known": known, "staged": staged})
@@ -858,10 +1014,10 @@ def _publish(made: Path, place: Path) -> None:
     if not files:
         return
     for file in files:
-        landing.sync_folder(file)  # a file's descriptor syncs the same way
+        sync_folder(file)  # a file's descriptor syncs the same way
     place.parent.mkdir(parents=True, exist_ok=True)
     made.rename(place)
-    landing.sync_folder(place.parent)
+    sync_folder(place.parent)
 
 
 # Load records -------------------------------------------------------------------------
@@ -869,23 +1025,66 @@ def _publish(made: Path, place: Path) -> None:
 
 def load_records(state: State, source: str | None = None) -> list[FileRecord]:
     """The delivered files of all loads, or of one source's, in the order of the loads."""
-    pattern = f"*-{source}-*.ndjson" if source else "*-*-*.ndjson"
+    pattern = f"*-{source}-*.ndjson" if source else _LOAD_RECORDS
     return [record for path in sorted(state.loads.glob(pattern)) for record in _read_records(path)]
+
+
+def known_loads(state: State) -> list[list[FileRecord]]:
+    """The files of each load that `raw/loads/` or its copy tells of, in the order of the loads."""
+    paths = {
+        path.name: path for place in (state.load_copies, state.loads) for path in place.glob(_LOAD_RECORDS)
+    }
+    return [_read_records(paths[name]) for name in sorted(paths)]
+
+
+def copy_load_records(state: State) -> None:
+    """Copy the load records that have no copy yet; after a kill the next load makes up for it."""
+    for path in state.loads.glob(_LOAD_RECORDS):
+        copy = state.load_copies / path.name
+        if not copy.exists():
+            with appearing(copy) as temporary:
+                shutil.copyfile(path, temporary)
+
+
+def refuse_lost_loads(state: State, loaded: list[FileRecord]) -> None:
+    """Raise `RawLostError` when a load left `raw/`: its record, or the rows of `loaded` files."""
+    lost = {_source_and_id(path) for path in state.load_copies.glob(_LOAD_RECORDS)}
+    lost -= {_source_and_id(path) for path in state.loads.glob(_LOAD_RECORDS)}
+    lost |= {
+        f"{file.source}-{file.load_id}"
+        for file in loaded
+        if file.loaded_records and not (state.raw / file.source / file.load_id).is_dir()
+    }
+    if lost:
+        raise RawLostError(
+            f"{state.raw} lacks {len(lost)} loads that were there: run `tolerance rebuild --state "
+            f"{state.root}`, which reads the landed files again."
+        )
+
+
+_LOAD_RECORDS = "*-*-*.ndjson"
+
+
+def _source_and_id(load_record: Path) -> str:
+    return load_record.stem.partition("-")[2]
 
 
 def _is_loaded(state: State, source: str, load_id: str) -> bool:
     return any(state.loads.glob(f"*-{source}-{load_id}.ndjson"))
 
 
-def _write_load_record(state: State, source: str, load_id: str, files: list[FileRecord]) -> LoadSummary:
+def _write_load_record(
+    state: State, source: str, load_id: str, files: list[FileRecord], load_no: int | None = None
+) -> LoadSummary:
     """Number the load and write its record; the lock keeps two sources from one number."""
     state.loads.mkdir(parents=True, exist_ok=True)
     with FileLock(state.raw / ".loads.lock"):
         numbers = [int(path.name.partition("-")[0]) for path in state.loads.glob("*-*-*.ndjson")]
-        load_no = max(numbers, default=0) + 1
+        load_no = load_no or max(numbers, default=0) + 1
         for file in files:
             file.load_no = load_no
         _write_records(state.loads / f"{load_no:06d}-{source}-{load_id}.ndjson", files)
+    copy_load_records(state)
     return LoadSummary(source, load_id, load_no, tuple(files))
 
 
@@ -899,7 +1098,7 @@ def _write_records(path: Path, records: list[FileRecord]) -> None:
         file.flush()
         os.fsync(file.fileno())
     Path(staged).replace(path)
-    landing.sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _read_records(path: Path) -> list[FileRecord]:
@@ -960,12 +1159,11 @@ def newest_business_date(extracts: Path, state: State) -> date | None:
 
 def _newest_in(file: inbox.DeliveredFile, profile: mapping.Profile | None, state: State) -> date | None:
     """The newest date of one file; a file that would be refused has none."""
-    context = ReaderContext(settings(), b"dates only", state.work / "dates", profile)
+    context = ReaderContext(settings(), b"dates only", state.work / "dates", profile, by_blocks=True)
     newest: date | None = None
     try:
         for outcome in reader_of(file.source)(file.path, name=file.name, context=context, notes=FileNotes()):
-            if isinstance(outcome, AcceptedRecord):
-                newest = _newest(newest, outcome, _DATE_COLUMNS[file.source])
+            newest = _newest(newest, outcome, _DATE_COLUMNS[file.source])
     except (FileRefusedError, ArchiveTooDenseError):
         return None
     return newest

@@ -49,12 +49,3 @@ def land_file(path: Path, landing: Path, scratch: Path) -> Landed:
         os.fsync(copy.fileno())
     Path(staged).replace(landing / digest.hexdigest())
     return Landed(digest.hexdigest(), byte_count)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder as durable as the bytes behind them."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

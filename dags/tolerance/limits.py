@@ -11,6 +11,7 @@ another one, which passes over the record at fault.
 from __future__ import annotations
 
 import contextlib
+import gc
 import mmap
 import os
 import pickle
@@ -24,6 +25,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, Any, NoReturn, cast
@@ -35,8 +37,15 @@ SILENT_SECONDS = 4.0
 
 _TICK_SECONDS = 0.1
 _LOOK_SECONDS = 0.1
+_OBJECTS_BETWEEN_COLLECTIONS = 200_000
+"""Readers make many objects and hardly a cycle; looking for cycles as often as usual takes a third of
+their time."""
+
 _BASE_BYTES = 96 << 20
 """What a child needs beside its records: rows on their way to disk, compression."""
+
+A_BLOCK = -1
+"""In place of a record's number: many records are read together, and none can be named."""
 
 _FILE, _RECORD, _BEGAN, _ALIVE = range(4)
 _PULSE_BYTES = 4 * 8
@@ -183,8 +192,18 @@ def _give(child: subprocess.Popen[bytes], job: _Job) -> None:
         pipe.write(pickle.dumps(job))
 
 
+class _WithoutPandas(MetaPathFinder):
+    """Arrow looks for pandas at its first array, for a third of a second; nothing in a child uses it."""
+
+    def find_spec(self, fullname: str, *_: object) -> None:
+        """Say that it is not there."""
+        if fullname == "pandas":
+            raise ModuleNotFoundError(fullname)
+
+
 def live() -> NoReturn:
     """The whole life of a child process: read the job, do it under the limits, tell what failed."""
+    sys.meta_path.insert(0, _WithoutPandas())
     job: _Job = pickle.load(sys.stdin.buffer)  # noqa: S301  (written by our own parent)
     code = 1
     try:
@@ -194,6 +213,8 @@ def live() -> NoReturn:
         signal.signal(signal.SIGPROF, lambda number, frame: _tick_of(job.parent, number, frame))
         signal.setitimer(signal.ITIMER_PROF, _TICK_SECONDS, _TICK_SECONDS)
         _limit_memory()
+        gc.freeze()
+        gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
         job.work(**job.arguments)
         signal.setitimer(signal.ITIMER_PROF, 0.0)
         code = 0

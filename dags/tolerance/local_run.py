@@ -38,10 +38,13 @@ class _Listener(logging.Handler):
             print(f"  {record.getMessage()}", file=self.terminal, flush=True)
 
 
-def run_dags(state: State, extracts: Path, as_of: date) -> list[str]:
-    """Run all DAGs for `as_of`; return the sentences of what failed, none when all went well.
+def run_dags(
+    state: State, extracts: Path | None, as_of: date, dag_ids: tuple[str, ...] = DAG_IDS
+) -> list[str]:
+    """Run the DAGs for `as_of`; return the sentences of what failed, none when all went well.
 
-    A failed DAG stops those that follow. Airflow's own words go to `airflow/logs/run.log` below STATE.
+    `extracts` is for those that take files in. A failed DAG stops those that follow. Airflow's own words
+    go to `airflow/logs/run.log` below STATE.
     """
     _configure_airflow(state, extracts)
     log = state.airflow_home / "logs" / "run.log"
@@ -51,7 +54,7 @@ def run_dags(state: State, extracts: Path, as_of: date) -> list[str]:
         progress.LOGGER.addHandler(listener)
         try:
             _ensure_metadata(state)
-            for dag_id in DAG_IDS:
+            for dag_id in dag_ids:
                 if not _succeeds(dag_id, as_of):
                     return listener.failures or [f"{dag_id} failed: the reason stands in {log}."]
         finally:
@@ -59,12 +62,11 @@ def run_dags(state: State, extracts: Path, as_of: date) -> list[str]:
     return []
 
 
-def _configure_airflow(state: State, extracts: Path) -> None:
+def _configure_airflow(state: State, extracts: Path | None) -> None:
     home = state.airflow_home
     (home / "logs").mkdir(parents=True, exist_ok=True)
     os.environ |= {
         "TOLERANCE_STATE": str(state.root),
-        "TOLERANCE_EXTRACTS": str(extracts),
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_ROOT / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -73,6 +75,8 @@ def _configure_airflow(state: State, extracts: Path) -> None:
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     }
+    if extracts is not None:
+        os.environ["TOLERANCE_EXTRACTS"] = str(extracts)
 
 
 def _ensure_metadata(state: State) -> None:

@@ -32,12 +32,12 @@ def state_lock(state: State, *, wait_seconds: float = 0) -> Iterator[None]:
         yield
         return
     state.root.mkdir(parents=True, exist_ok=True)
-    holder = state.root / "run.lock.holder"
+    holder = holder_note(state)
     lock = FileLock(state.root / "run.lock", timeout=wait_seconds)
     try:
         lock.acquire()
     except Timeout:
-        raise StateBusyError(_who_holds(state, holder)) from None
+        raise StateBusyError(who_holds(state)) from None
     try:
         # The holder's note is for the sentence below only; the lock itself does not depend on it.
         holder.write_text(str(os.getpid()), encoding="utf-8")
@@ -49,7 +49,14 @@ def state_lock(state: State, *, wait_seconds: float = 0) -> Iterator[None]:
         lock.release()
 
 
-def _who_holds(state: State, holder: Path) -> str:
+def holder_note(state: State) -> Path:
+    """Where the holder of the lock tells who it is."""
+    return state.root / "run.lock.holder"
+
+
+def who_holds(state: State) -> str:
+    """One sentence: who holds the state, since when, and what to do."""
+    holder = holder_note(state)
     try:
         since = datetime.fromtimestamp(holder.stat().st_mtime, UTC).isoformat(" ", "seconds")
         who = f"process {holder.read_text('utf-8')} since {since}"

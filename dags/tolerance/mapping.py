@@ -262,7 +262,8 @@ def mappings(company: Path | None = None) -> Mappings:
     except OSError:
         raise MappingError(f"{company.name} cannot be read; give this user the right to read it.") from None
     own = parse(content, company.name, shipped)
-    return Mappings({**shipped.profiles, **own.profiles}, own.rules + shipped.rules)
+    folders = tuple(Rule(f"{source}/{name}/*", name) for source, name in own.profiles)
+    return Mappings({**shipped.profiles, **own.profiles}, own.rules + folders + shipped.rules)
 
 
 @cache

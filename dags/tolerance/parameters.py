@@ -11,11 +11,12 @@ import hashlib
 import json
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import yaml
 
-from tolerance.settings import DBT_PROJECT, PROJECT_ROOT
+from tolerance.settings import DBT_PROJECT, PROJECT_ROOT, settings
 
 _TAXONOMY = "incident_types.csv"
 
@@ -63,6 +64,29 @@ def _incident_type_hashes(taxonomy: Path) -> dict[str, str]:
 def _tag_order(taxonomy: Path) -> list[tuple[str, str]]:
     with taxonomy.open(encoding="utf-8", newline="") as file:
         return sorted({(row["sort_order"], row["incident_type"]) for row in csv.DictReader(file)})
+
+
+_READING = {
+    "framing.py",
+    "identity.py",
+    "instants.py",
+    "limits.py",
+    "mapping.py",
+    "record_hashes.py",
+    "records.py",
+}
+"""The modules beside `readers/` that decide what a delivered file's bytes become."""
+
+
+@cache
+def reading_version() -> str:
+    """What decides what a delivered file's bytes become, as a hash: the readers and the settings."""
+    package = Path(__file__).parent
+    code = [
+        *(package / "readers").glob("*.py"),
+        *(one for one in package.glob("*.py") if one.name in _READING),
+    ]
+    return _sha256(_files_hash(code, package).encode(), repr(settings()).encode())[:16]
 
 
 def current_parameters() -> Parameters:

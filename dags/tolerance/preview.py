@@ -13,9 +13,10 @@ from tolerance import framing
 from tolerance.framing import ArchiveTooDenseError, FileNotes
 from tolerance.intake import reader_of
 from tolerance.mapping import FIELDS, REQUIRED, Form, Profile, plain
-from tolerance.readers.contract import BadFieldError, CsvContract, Outcome, ReaderContext, csv_header
+from tolerance.readers.contract import CsvContract, ReaderContext, csv_header, one_by_one
 from tolerance.readers.mapped import document_frames, json_record, path_of, texts_at
-from tolerance.records import RAW_COLUMNS, AcceptedRecord, FileRefusedError, Position
+from tolerance.readers.rules import BadFieldError
+from tolerance.records import RAW_COLUMNS, AcceptedRecord, FileRefusedError, Position, QuarantinedRecord
 from tolerance.settings import Settings
 
 _LOOKED_AT = 1_000
@@ -77,7 +78,8 @@ def preview(
             found = Preview(ColumnUse())
         notes = FileNotes()
         try:
-            for outcome in reader_of(source)(path, name=path.name, context=context, notes=notes):
+            outcomes = reader_of(source)(path, name=path.name, context=context, notes=notes)
+            for outcome in one_by_one(outcomes):
                 _add(found, outcome, source, most_shown)
         except FileRefusedError as error:
             found.refusal = error.sentence
@@ -88,7 +90,7 @@ def preview(
     return found
 
 
-def _add(found: Preview, outcome: Outcome, source: str, most_shown: int) -> None:
+def _add(found: Preview, outcome: AcceptedRecord | QuarantinedRecord, source: str, most_shown: int) -> None:
     if isinstance(outcome, AcceptedRecord):
         found.accepted += 1
         found.without_customer += all(outcome.values.get(one) is None for one in _WHO)

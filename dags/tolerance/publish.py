@@ -12,7 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-from tolerance import files
+from tolerance import files, progress
+from tolerance.lock import StateBusyError
 from tolerance.runs import Run, all_runs, current_run, record_published
 from tolerance.state import State
 
@@ -87,12 +88,29 @@ def publish(state: State) -> Run:
 def finish_interrupted_publication(state: State) -> None:
     """Note the publication of a run that died between the rename and its note.
 
-    Readers see its generation, so it is the one that later runs build upon.
+    Readers see its generation, so it is the one that later runs build upon. A published file that cannot
+    be read makes room: the run that follows publishes anew.
     """
+    _set_unreadable_generation_aside(state)
     generation = published_generation(state)
     runs = [run for run in all_runs(state) if generation and run.generation_id == generation[0]]
     if runs and not any(run.published for run in runs):
         record_published(state, runs[-1])
+
+
+def _set_unreadable_generation_aside(state: State) -> None:
+    try:
+        published_generation(state)
+    except duckdb.Error as error:
+        if "lock" in str(error):
+            raise StateBusyError(
+                f"{state.serving} is open for writing in another program: close it there, readers open it "
+                "read-only, and run again."
+            ) from None
+        state.serving.replace(state.serving.with_name(f"{state.serving.name}.unreadable"))
+        progress.LOGGER.warning(
+            "tolerance: %s cannot be read: kept as .unreadable, the run makes it again", state.serving
+        )
 
 
 def published_generation(state: State) -> tuple[str, str] | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 SOURCES = ("customers", "faq", "mail", "tickets")
@@ -61,6 +64,38 @@ class AcceptedRecord:
 
     position: Position
     values: dict[str, object]
+
+
+Places = npt.NDArray[np.int64]
+"""Positions in bytes, one for each of many records."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedBlock:
+    """Records that lie one after another and all fit their contract, by column.
+
+    Their numbers count on from `first_record_no`; of each, `starts` and `ends` hold the bytes [start, end).
+    """
+
+    first_record_no: int
+    starts: Places
+    ends: Places
+    columns: dict[str, pa.Array]
+    is_plain: bool
+    """No quote, backslash or control character stands in any text."""
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def records(self) -> Iterator[AcceptedRecord]:
+        """The same records one by one."""
+        names = list(self.columns)
+        places = zip(self.starts.tolist(), self.ends.tolist(), strict=True)
+        rows = zip(*(column.to_pylist() for column in self.columns.values()), strict=True)
+        for record_no, ((start, end), row) in enumerate(
+            zip(places, rows, strict=True), start=self.first_record_no
+        ):
+            yield AcceptedRecord(Position(record_no, start, end), dict(zip(names, row, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,32 +9,45 @@ from __future__ import annotations
 
 import csv
 import gzip
+import mmap
+import os
 import re
+import shutil
+import tempfile
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, BinaryIO, cast
 
 import ijson
 
 _JOINED_AT_MOST = 1 << 20
 _CHUNK = 1 << 20
 _LONGEST_LINE = 8 << 20
-_LARGEST_MAILBOX = 64 << 20
 _LARGEST_FIELD = 1 << 28
 
 
-def count_records(path: Path, name: str, delimiter: str = ";", array: str = "tickets") -> int | None:
+def count_records(
+    path: Path,
+    name: str,
+    delimiter: str = ";",
+    array: str = "tickets",
+    *,
+    scratch: Path | None = None,
+    alive: Callable[[], None] = lambda: None,
+) -> int:
     """How many records the landed file at `path` holds, delivered as `name`.
 
-    `delimiter` parts the fields of a CSV, `array` is where a JSON document holds its records. Only for
-    files that could be read: a refused one has none. None for a mailbox too large to be held at once.
+    `delimiter` parts the fields of a CSV, `array` is where a JSON document holds its records; a packed
+    mailbox is unpacked to a file in `scratch`. `alive` is called every now and then. Only for files that
+    could be read: a refused one has none.
     """
     plain = name.lower().removesuffix(".gz")
 
     def opened() -> IO[bytes]:
-        return path.open("rb") if plain == name.lower() else cast(IO[bytes], gzip.open(path, "rb"))
+        is_packed = plain != name.lower()
+        return cast(IO[bytes], _Watched(gzip.GzipFile(path) if is_packed else path.open("rb"), alive))
 
     if plain.endswith(".csv"):
         with opened() as file:
@@ -53,25 +66,63 @@ def count_records(path: Path, name: str, delimiter: str = ";", array: str = "tic
         with opened() as file:
             return _count_broken_json(file, array)
     if plain.endswith(".mbox"):
-        if path.stat().st_size > _LARGEST_MAILBOX:
-            return None
-        with opened() as file:
-            return _count_mails(file)
+        if plain == name.lower():
+            with path.open("rb") as mailbox:
+                return _count_mails(mailbox, alive)
+        with opened() as packed, tempfile.TemporaryFile(dir=scratch) as unpacked:
+            shutil.copyfileobj(packed, unpacked, _CHUNK)
+            unpacked.flush()
+            return _count_mails(unpacked, alive)
     return 1
+
+
+class _Watched:
+    """A file that says at each read that somebody is still at work."""
+
+    def __init__(self, file: BinaryIO | gzip.GzipFile, alive: Callable[[], None]) -> None:
+        self._file, self._alive = file, alive
+
+    def read(self, size: int = -1) -> bytes:
+        self._alive()
+        return self._file.read(size)
+
+    def __enter__(self) -> _Watched:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
     """Lines without their ends, whatever ends them; of an endless one only so much as tells it apart."""
-    rest = file.read(3).removeprefix(b"\xef\xbb\xbf")
-    while chunk := file.read(_CHUNK):
+    for lines, _ in _many_lines(file):
+        yield from lines
+
+
+def _many_lines(file: IO[bytes]) -> Iterator[tuple[list[bytes], bool]]:
+    """The same lines, some thousands at a time, and whether there is a quote in them."""
+    parts: list[bytes] = []
+    size = 0
+    chunk = file.read(3).removeprefix(b"\xef\xbb\xbf") + file.read(_CHUNK)
+    while chunk:
         if chunk.endswith(b"\r"):
             chunk += file.read(1)
-        lines = (rest + chunk).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-        rest = lines.pop()
-        if len(rest) > _LONGEST_LINE:
-            rest = rest[:_CHUNK].replace(b'"', b".") + b"."
-        yield from lines
-    yield from rest.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        first, *others = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        if size <= _LONGEST_LINE:
+            parts.append(first)
+        size += len(first)
+        if others:
+            line = _line(parts, size)
+            yield [line, *others[:-1]], b'"' in line or b'"' in chunk
+            parts, size = [others[-1]], len(others[-1])
+        chunk = file.read(_CHUNK)
+    line = _line(parts, size)
+    yield [line], b'"' in line
+
+
+def _line(parts: list[bytes], size: int) -> bytes:
+    """A line of its parts; one too long for any join has no quotes that could join it."""
+    return parts[0][:_CHUNK].replace(b'"', b".") + b"." if size > _LONGEST_LINE else b"".join(parts)
 
 
 # CSV: one record is what csv.reader takes for one; an unclosed quote ends with its line -------
@@ -79,14 +130,21 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
 
 def _count_csv(file: IO[bytes], delimiter: str) -> int:
     csv.field_size_limit(_LARGEST_FIELD)
-    lines = _lines(file)
-    again: deque[bytes] = deque()
+    more = _many_lines(file)
+    lines: deque[bytes] = deque()
     records = -1  # the header is none
     is_first = True
     while True:
-        line = again.popleft() if again else next(lines, None)
-        if line is None:
-            return max(records, 0)
+        if not lines:
+            many, has_quotes = next(more, (None, False))
+            if many is None:
+                return max(records, 0)
+            if records >= 0 and not has_quotes:
+                records += sum(map(bool, map(bytes.strip, many)))
+            else:
+                lines.extend(many)
+            continue
+        line = lines.popleft()
         if not line.strip():
             continue
         if is_first and line == f"sep={delimiter}".encode():
@@ -95,11 +153,11 @@ def _count_csv(file: IO[bytes], delimiter: str) -> int:
         is_first = False
         records += 1
         if b'"' in line:
-            again.extendleft(reversed(_lines_not_joined(line, again, lines, delimiter)))
+            lines.extendleft(reversed(_lines_not_joined(line, lines, more, delimiter)))
 
 
 def _lines_not_joined(
-    line: bytes, again: deque[bytes], lines: Iterator[bytes], delimiter: str
+    line: bytes, lines: deque[bytes], more: Iterator[tuple[list[bytes], bool]], delimiter: str
 ) -> list[bytes]:
     """Follow a record with quotes through the next lines; what was looked at in vain is given back."""
     looked_at: list[bytes] = []
@@ -107,7 +165,13 @@ def _lines_not_joined(
     def feed() -> Iterator[str]:
         yield line.decode("latin-1") + "\n"
         size = len(line)
-        while (following := again.popleft() if again else next(lines, None)) is not None:
+        while True:
+            while not lines:
+                many, _ = next(more, (None, False))
+                if many is None:
+                    return
+                lines.extend(many)
+            following = lines.popleft()
             looked_at.append(following)
             size += len(following) + 1
             if size > _JOINED_AT_MOST:
@@ -199,20 +263,56 @@ def _count_broken_json(file: IO[bytes], array: str) -> int:  # noqa: PLR0912  (o
 # Mail -------------------------------------------------------------------------------------
 
 
-def _count_mails(file: IO[bytes]) -> int:
+def _count_mails(mailbox: IO[bytes], alive: Callable[[], None]) -> int:
     """Envelope lines after blank ones; those inside a body whose length is told and right are none."""
-    content = file.read()
-    position, count, was_blank, trusted = 0, 0, True, 0
-    lines = content.split(b"\n")
-    for number, line in enumerate(lines):
-        if line.startswith(b"From ") and was_blank and position >= trusted and _is_envelope(lines, number):
+    size = mailbox.seek(0, os.SEEK_END)
+    if not size:
+        return 0
+    with mmap.mmap(mailbox.fileno(), size, access=mmap.ACCESS_READ) as content:
+        return _envelopes(content, alive) or 1
+
+
+def _envelopes(content: mmap.mmap, alive: Callable[[], None]) -> int:
+    count, trusted, looked_at = 0, 0, 0
+    position = 0 if content[: len(_FROM)] == _FROM else _next_envelope(content, 0)
+    while position >= 0:
+        if position - looked_at > _CHUNK:
+            alive()
+            looked_at = position
+        if (
+            position >= trusted
+            and _follows_a_blank_line(content, position)
+            and _is_envelope(content, position)
+        ):
             count += 1
             trusted = _told_end(content, position)
-            if count == 1 and content[:position].strip():
+            if count == 1 and _has_text(content, position, alive):
                 count = 2
-        was_blank = line in (b"", b"\r")
-        position += len(line) + 1
-    return count if count or not content else 1
+        position = _next_envelope(content, position)
+    return count
+
+
+_FROM = b"From "
+
+
+def _next_envelope(content: mmap.mmap, after: int) -> int:
+    """Where the next line that begins with `From ` does, or -1."""
+    found = content.find(b"\n" + _FROM, after)
+    return found + 1 if found >= 0 else -1
+
+
+def _follows_a_blank_line(content: mmap.mmap, position: int) -> bool:
+    before = content[max(position - 3, 0) : position]
+    return before in (b"", b"\n", b"\r\n") or before.endswith((b"\n\n", b"\n\r\n"))
+
+
+def _has_text(content: mmap.mmap, upto: int, alive: Callable[[], None]) -> bool:
+    """Whether anything but blanks stands before a position."""
+    for start in range(0, upto, _CHUNK):
+        alive()
+        if content[start : min(start + _CHUNK, upto)].strip():
+            return True
+    return False
 
 
 _WEEKDAYS = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"}
@@ -221,11 +321,13 @@ _LONGEST_ENVELOPE = 500
 _LONGEST_HEADER_NAME = 80
 
 
-def _is_envelope(lines: list[bytes], number: int) -> bool:
+def _is_envelope(content: mmap.mmap, position: int) -> bool:
     """A line that tells weekday, month and time of day; or the time alone, and a header follows."""
-    is_last = number + 1 == len(lines)
-    line = lines[number] if is_last else lines[number].removesuffix(b"\r")
-    if b"\r" in line or len(line) > _LONGEST_ENVELOPE + len("From "):
+    longest = len(_FROM) + _LONGEST_ENVELOPE
+    line, end, _ = content[position : position + longest + 2].partition(b"\n")
+    if end:
+        line = line.removesuffix(b"\r")
+    if b"\r" in line or len(line) > longest:
         return False
     text = line[5:].decode("latin-1")
     hours = text.split(":")
@@ -240,7 +342,9 @@ def _is_envelope(lines: list[bytes], number: int) -> bool:
     words = set(spaced.split())
     if words & _WEEKDAYS and words & _MONTHS:
         return True
-    name, colon, _ = (b"" if is_last else lines[number + 1]).partition(b":")
+    follows = position + len(line) + 1
+    follows += content[follows - 1 : follows] == b"\r"
+    name, colon, _ = content[follows : follows + _LONGEST_HEADER_NAME + 1].partition(b":")
     return bool(colon) and 0 < len(name) <= _LONGEST_HEADER_NAME and all(32 < code < 127 for code in name)  # noqa: PLR2004
 
 
@@ -248,7 +352,7 @@ def _is_digits(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def _told_end(content: bytes, position: int) -> int:
+def _told_end(content: mmap.mmap, position: int) -> int:
     """Where a message ends by its Content-Length, if the next envelope or the end is there; else 0."""
     end_of_headers = _BLANK_LINE.search(content, position, position + _LONGEST_HEADERS)
     if end_of_headers is None:

@@ -92,18 +92,20 @@ def refuse_earlier(as_of: date, published: Run | None) -> None:
 def _loads(state: State) -> tuple[int, list[str]]:
     """The number of the last load, and the ids of all in an order that only the inputs decide.
 
-    The sources of one date may be loaded in any order, so the number is no part of it.
+    The sources of one date may be loaded in any order, so the number is no part of it. How a load was
+    read is: the same files read again by mended readers or profiles are another generation.
     """
     loads = {
-        (record.as_of_on, SOURCES.index(record.source), record.load_no, record.load_id)
+        (
+            *(record.as_of_on, SOURCES.index(record.source), record.load_no),
+            f"{record.load_id} {record.reading_version} {record.profile_fingerprint}",
+        )
         for record in intake.load_records(state)
     }
-    return max((load_no for _, _, load_no, _ in loads), default=0), [
-        load_id for _, _, _, load_id in sorted(loads)
-    ]
+    return max((load_no for _, _, load_no, _ in loads), default=0), [told for *_, told in sorted(loads)]
 
 
-def _warehouse_run_no(state: State) -> int | None:
+def warehouse_run_no(state: State) -> int | None:
     """The newest run that the warehouse knows, or None when it is no database.
 
     Raises:
@@ -140,12 +142,12 @@ def _rebuild_reason(state: State, as_of: date, parameters: Parameters, since: li
     any part of the tables.
     """
     if not since or not since[0].published:
-        if state.warehouse.exists() and _warehouse_run_no(state) is None:
+        if state.warehouse.exists() and warehouse_run_no(state) is None:
             _set_unreadable_warehouse_aside(state)
         return "nothing was published yet"
     if not state.warehouse.exists():
         return "the warehouse is missing: it is made again from what was taken in"
-    known = _warehouse_run_no(state)
+    known = warehouse_run_no(state)
     if known is None:
         _set_unreadable_warehouse_aside(state)
         return "the warehouse cannot be read: it is made again from what was taken in"

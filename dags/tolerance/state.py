@@ -43,6 +43,11 @@ class State:
         return self.root / "history"
 
     @property
+    def load_copies(self) -> Path:
+        """A second copy of each load record: with it and `landing/`, a lost `raw/` is made again."""
+        return self.history / "loads"
+
+    @property
     def warehouse(self) -> Path:
         """dbt's working database: only dbt writes it."""
         return self.root / "warehouse.duckdb"

@@ -199,3 +199,16 @@ def test_what_is_given_out_stays_below_its_folder_and_keeps_its_header(tmp_path:
     assert all(letter not in one.name for one in made for letter in "[*\n")
     assert made[0].read_bytes() == b"sep=;\r\n" + header[3:] + b"\n7;x;Nouveau;jamais;\n"
     assert made[1].read_bytes() == header + b"\n8;x;Nouveau;jamais;\n"
+
+
+def test_every_command_has_a_line_of_help_that_is_not_cut_and_tells_its_exit_codes() -> None:
+    _, said = run("--help")
+    commands = said.partition("Commands:")[2]
+    assert "..." not in commands
+    listed = [line.split()[0] for line in commands.splitlines() if line.strip()]
+    assert sorted(listed) == sorted(main.commands)
+    for name in main.commands:
+        code, said = run(name, "--help")
+        assert code == 0
+        if name in {"run", "rebuild", "doctor", "data-docs", "preview", "quarantine"}:
+            assert "Exit codes:" in " ".join(said.split()), name

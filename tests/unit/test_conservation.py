@@ -121,6 +121,6 @@ def test_the_second_count_shares_no_code_with_the_first() -> None:
 
 def test_a_count_that_differs_is_said_aloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record = intake.FileRecord("x", 0, "faq", AS_OF, LOADED_AT, "a.csv", "", 1, AS_OF, landed_records=3)
-    monkeypatch.setattr(recount, "count_records", lambda *_: 4)
-    intake._recount(record, tmp_path, FileNotes())
+    monkeypatch.setattr(recount, "count_records", lambda *_, **__: 4)
+    intake._recount(record, tmp_path, FileNotes(), tmp_path)
     assert "found 3 records, an independent count 4" in str(record.message)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tolerance import framing
-from tolerance.framing import FileNotes, csv_frames, json_arrays, mbox_frames, ndjson_frames
-from tolerance.records import QuarantineReason
+from tolerance.framing import FileNotes, content_of, csv_frames, json_arrays, mbox_frames, ndjson_frames
+from tolerance.records import FileRefusedError, QuarantineReason, RefusalReason
 
 
 def framed(content: bytes) -> list[bytes]:
@@ -136,3 +138,23 @@ def test_text_is_utf8_else_cp1252_else_the_file_is_refused() -> None:
     assert notes.encoding == "utf-8+cp1252"
     with pytest.raises(framing.UndecodableError):
         framing.text_of(b"\x81", notes)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8", "utf-8-sig"])
+def test_text_of_two_bytes_a_letter_is_refused_with_what_to_do(
+    tmp_path: Path, name: str, encoding: str
+) -> None:
+    content = "customer_id;email\nC1;a@b.fr\n".encode(encoding)
+    path = tmp_path / "landed"
+    path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    if encoding.startswith("utf-8"):
+        with content_of(path, name=name, scratch=tmp_path) as read:
+            assert read[:] == content
+        return
+    with (
+        pytest.raises(FileRefusedError, match=f"{name} is UTF-16 .* save it as UTF-8") as refused,
+        content_of(path, name=name, scratch=tmp_path),
+    ):
+        pass
+    assert refused.value.reason == RefusalReason.BAD_ENCODING

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from tolerance import mapping
-from tolerance.mapping import FIELDS, MappingError, Mappings
-from tolerance.readers import customers, faq, tickets
+from tolerance.mapping import MappingError, Mappings
 
 DESK = """
 profiles:
@@ -35,14 +34,6 @@ def desk(key: str) -> str:
     return f"{DESK}      {key}\n"
 
 
-def test_the_fields_of_profiles_are_those_of_the_contracts() -> None:
-    contracts = {"customers": customers.CONTRACT, "faq": faq.CONTRACT, "tickets": tickets.CONTRACT}
-    assert {source: contract.columns for source, contract in contracts.items()} == FIELDS
-    for name, words in (("status", tickets.STATUSES), ("type", tickets.TICKET_TYPES)):
-        assert mapping.CLOSED_LISTS[name] == words
-    assert mapping.CLOSED_LISTS["satisfaction"] == tickets.SATISFACTIONS
-
-
 def test_the_shipped_profiles_are_sound_and_complete() -> None:
     names = {name for source, name in mapping.mappings().profiles if source == "tickets"}
     assert names >= {"zendesk", "zendesk_tables", "jira", "glpi", "intercom", "servicenow", "freshdesk"}
@@ -67,6 +58,16 @@ def test_a_file_gets_its_profile_from_the_name_it_was_delivered_under(name: str,
         "tickets", name
     )
     assert (found.name if found else None) == profile
+
+
+def test_a_folder_called_like_a_profile_of_the_company_declares_it_too(tmp_path: Path) -> None:
+    path = tmp_path / "mappings.yml"
+    path.write_text(f"files: {{'tickets/desk/old*': jira}}\n{DESK}", "utf-8")
+    found = mapping.mappings(path)
+    names = ("desk/a.csv", "2026-11-20/desk/a.csv.gz", "desk/old.csv", "desk.csv", "desks/a.csv")
+    profiles = [found.profile_of("tickets", name) for name in names]
+    assert [one and one.name for one in profiles] == ["desk", "desk", "jira", None, None]
+    assert found.profile_of("customers", "desk/a.csv") is None
 
 
 def test_the_companys_rules_go_first_and_its_profiles_extend_the_shipped_ones(tmp_path: Path) -> None:

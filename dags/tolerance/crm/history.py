@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import duckdb
 
 from tolerance import files
@@ -46,18 +44,12 @@ def ensure_empty_history(state: State) -> None:
         return
     columns = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in HISTORY_COLUMNS.items())
     with files.appearing(path) as temporary, duckdb.connect() as memory:
-        memory.execute(f"copy (select {columns} limit 0) to '{_quoted(temporary)}' (format parquet)")
+        memory.sql(f"select {columns} limit 0").write_parquet(str(temporary))
 
 
 def keep_history(state: State, as_of: str, serving: duckdb.DuckDBPyConnection) -> None:
     """Keep what the published run of `as_of` (YYYY-MM-DD) raised or changed."""
     columns = ", ".join(HISTORY_COLUMNS)
     with files.appearing(state.history / "alerts" / f"{as_of}.parquet") as temporary:
-        serving.execute(
-            f"copy (select {columns} from exports.alert_history order by alert_id) "
-            f"to '{_quoted(temporary)}' (format parquet)"
-        )
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+        alerts = serving.sql(f"select {columns} from exports.alert_history order by alert_id")
+        alerts.write_parquet(str(temporary))

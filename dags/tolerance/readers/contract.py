@@ -5,17 +5,20 @@ from __future__ import annotations
 import csv
 import difflib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
+
+import pyarrow.compute as pc
 
 from tolerance import framing, limits
 from tolerance.framing import Content, FileNotes, Frame
-from tolerance.instants import ImplausibleTimeError, instant_and_day, plausible_day
 from tolerance.mapping import Profile
+from tolerance.readers import blocks
+from tolerance.readers.rules import BadFieldError, Rule, Values, values_of_columns, values_of_row
 from tolerance.records import (
+    AcceptedBlock,
     AcceptedRecord,
     FileRefusedError,
     QuarantinedRecord,
@@ -24,9 +27,7 @@ from tolerance.records import (
 )
 from tolerance.settings import Settings
 
-Values = dict[str, object]
-Outcome = AcceptedRecord | QuarantinedRecord
-_T = TypeVar("_T")
+Outcome = AcceptedRecord | AcceptedBlock | QuarantinedRecord
 
 UNFORESEEN = "the reader failed on it"
 
@@ -45,6 +46,9 @@ class ReaderContext:
     profile: Profile | None = None
     """The mapping profile of the file at hand; None: the contract as it is."""
 
+    by_blocks: bool = False
+    """Whether clean records may come many at a time; what they are does not depend on it."""
+
 
 class Reader(Protocol):
     """A source's reader: the records of one landed file, one by one."""
@@ -54,65 +58,6 @@ class Reader(Protocol):
     ) -> Iterator[Outcome]:
         """Yield each record as accepted or quarantined; raise `FileRefusedError` for the file."""
         ...
-
-
-class BadFieldError(Exception):
-    """One field does not fit the contract. `detail` names the field, never its value."""
-
-    def __init__(self, reason: QuarantineReason, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
-        self.detail = detail
-
-
-def required(text: str | None, field: str) -> str:
-    """The text of a field that must be there."""
-    if not text:
-        raise BadFieldError(QuarantineReason.MISSING_REQUIRED, f"{field} is missing")
-    return text
-
-
-def one_of(text: str | None, allowed: frozenset[str], field: str) -> str | None:
-    """A word of a closed list in lower case, or None where there is none."""
-    if not text:
-        return None
-    if (word := text.lower()) not in allowed:
-        raise BadFieldError(QuarantineReason.BAD_VALUE, f"{field} is none of {', '.join(sorted(allowed))}")
-    return word
-
-
-def moment(text: str | None, field: str, settings: Settings) -> tuple[datetime, date]:
-    """A required instant, as stored, and its business date. A missing one is implausible."""
-    if not text:
-        raise BadFieldError(QuarantineReason.EVENT_TIME_OUT_OF_RANGE, f"{field} is missing")
-    in_utc, day = _checked(field, lambda: instant_and_day(datetime.fromisoformat(text), settings), settings)
-    return in_utc.replace(tzinfo=None), day
-
-
-def optional_moment(
-    text: str | None, field: str, settings: Settings
-) -> tuple[datetime, date] | tuple[None, None]:
-    """An instant and its business date, or two Nones where there is none."""
-    return moment(text, field, settings) if text else (None, None)
-
-
-def optional_day(text: str | None, field: str, settings: Settings) -> date | None:
-    """An ISO date without a time, or None where there is none."""
-    if not text:
-        return None
-    return _checked(field, lambda: plausible_day(date.fromisoformat(text), settings), settings)
-
-
-def _checked(field: str, read: Callable[[], _T], settings: Settings) -> _T:
-    try:
-        return read()
-    except ImplausibleTimeError:
-        raise BadFieldError(
-            QuarantineReason.EVENT_TIME_OUT_OF_RANGE,
-            f"{field} lies outside {settings.earliest_plausible_on} to {settings.latest_plausible_on}",
-        ) from None
-    except ValueError:
-        raise BadFieldError(QuarantineReason.BAD_VALUE, f"{field} is no ISO date") from None
 
 
 MakeRow = Callable[[list[str]], dict[str, str]]
@@ -136,6 +81,11 @@ class CsvDialect(Protocol):
         """How the fields are made of cells under this header; raises `FileRefusedError`."""
         ...
 
+    @property
+    def takes_cells_as_fields(self) -> bool:
+        """Whether the field of a name is the cell in the column of that name, and nothing else."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class CsvContract:
@@ -144,6 +94,7 @@ class CsvContract:
     columns: tuple[str, ...]
     delimiter: str = ";"
     encodings: tuple[str, ...] = framing.CONTRACT_ENCODINGS
+    takes_cells_as_fields: bool = True
 
     def bind(self, header: list[str], *, name: str, notes: FileNotes) -> MakeRow:
         """Every column of the contract must stand in the header, once; others are not read."""
@@ -166,12 +117,13 @@ class CsvContract:
 def csv_outcomes(
     content: Content,
     dialect: CsvDialect,
-    values_of: Callable[[dict[str, str]], Values],
+    rules: tuple[Rule, ...],
     *,
     name: str,
     notes: FileNotes,
+    by_blocks: bool = False,
 ) -> Iterator[Outcome]:
-    """Each CSV record as accepted or quarantined. `values_of` raises `BadFieldError`.
+    """Each CSV record as accepted or quarantined, clean ones many at a time where `by_blocks` allows it.
 
     Raises `FileRefusedError` when the header lacks a column of the contract. An empty
     file has no header and no records.
@@ -187,13 +139,89 @@ def csv_outcomes(
     except framing.UndecodableError as error:
         raise framing.undecodable(name, content, begin, error) from None
     make_row = dialect.bind(header, name=name, notes=notes)
-    for frame in framing.csv_frames(content, delimiter, header_frame.position.byte_end):
-        yield outcome_of(
-            frame,
-            lambda frame: values_of(make_row(_row(frame, header, dialect, notes))),
-            name=name,
-            content=content,
-        )
+    file = _CsvFile(content, name, dialect, header, make_row, rules, notes)
+    first = header_frame.position.byte_end
+    if by_blocks and dialect.takes_cells_as_fields:
+        yield from file.outcomes_by_blocks(first)
+    else:
+        yield from file.outcomes(first)
+
+
+@dataclass(frozen=True, slots=True)
+class _CsvFile:
+    """A CSV file whose header was read."""
+
+    content: Content
+    name: str
+    dialect: CsvDialect
+    header: list[str]
+    make_row: MakeRow
+    rules: tuple[Rule, ...]
+    notes: FileNotes
+
+    def outcomes(self, start: int, record_no: int = 0) -> Iterator[AcceptedRecord | QuarantinedRecord]:
+        """The records from byte `start` on one by one, numbered on from `record_no`."""
+        for frame in framing.csv_frames(self.content, self.dialect.delimiter.encode(), start, record_no):
+            yield outcome_of(frame, self._values, name=self.name, content=self.content)
+
+    def _values(self, frame: Frame) -> Values:
+        row = self.make_row(_row(frame, self.header, self.dialect, self.notes))
+        return values_of_row(self.rules, row)
+
+    def outcomes_by_blocks(self, start: int) -> Iterator[Outcome]:
+        """The same, clean records many at a time. Where one is not clean, ever fewer are tried together."""
+        at, record_no, byte_count = start, 0, blocks.MOST_BYTES
+        while True:
+            at = blocks.after_line_end(self.content, at)
+            block = self._block(at, byte_count, record_no + 1)
+            if block is not None:
+                yield block
+                at, record_no = int(block.ends[-1]), record_no + len(block)
+                byte_count = min(byte_count * 2, blocks.MOST_BYTES)
+            elif byte_count > blocks.LEAST_BYTES:
+                byte_count = max(byte_count // 8, blocks.LEAST_BYTES)
+            else:
+                upto = at + byte_count
+                for outcome in self.outcomes(at, record_no):
+                    yield outcome
+                    at, record_no = outcome.position.byte_end, outcome.position.record_no
+                    if at >= upto:
+                        break
+                else:
+                    return
+
+    def _block(self, at: int, byte_count: int, record_no: int) -> AcceptedBlock | None:
+        """The next records if there is nothing wrong with any of them."""
+        encoding = self.dialect.encodings[0]
+        framing.release(self.content, at)
+        try:
+            with limits.one_record(limits.A_BLOCK):
+                block = blocks.clean_block(
+                    self.content,
+                    at,
+                    byte_count,
+                    delimiter=self.dialect.delimiter,
+                    encoding=encoding,
+                    field_count=len(self.header),
+                )
+                if block is None or pc.any(pc.equal(block.columns[0], self.header[0])).as_py():
+                    return None
+                cells = dict(zip(self.header, block.columns, strict=True))
+                columns = values_of_columns(self.rules, cells.__getitem__)
+        except Exception:  # whatever it is, it is one record's: read by itself, that one will tell
+            return None
+        if not block.is_ascii:
+            self.notes.encodings.add(encoding)
+        return AcceptedBlock(record_no, block.starts, block.ends, columns, block.is_plain)
+
+
+def one_by_one(outcomes: Iterable[Outcome]) -> Iterator[AcceptedRecord | QuarantinedRecord]:
+    """The same outcomes without blocks."""
+    for outcome in outcomes:
+        if isinstance(outcome, AcceptedBlock):
+            yield from outcome.records()
+        else:
+            yield outcome
 
 
 def csv_header(content: Content, dialect: CsvDialect, *, name: str) -> list[str]:
@@ -206,7 +234,9 @@ def csv_header(content: Content, dialect: CsvDialect, *, name: str) -> list[str]
         raise framing.undecodable(name, content, 0, error) from None
 
 
-def outcome_of(frame: Frame, values_of: Callable[[Frame], Values], *, name: str, content: Content) -> Outcome:
+def outcome_of(
+    frame: Frame, values_of: Callable[[Frame], Values], *, name: str, content: Content
+) -> AcceptedRecord | QuarantinedRecord:
     """What one frame becomes: accepted, or quarantined with a reason, also when it costs too much.
 
     Raises `FileRefusedError` when its text is in no encoding that is read.

@@ -8,30 +8,19 @@ from pathlib import Path
 from tolerance import framing
 from tolerance.framing import FileNotes
 from tolerance.identity import address_hash, phone_hash
+from tolerance.mapping import FIELDS
 from tolerance.readers.contract import (
-    BadFieldError,
     CsvContract,
     Outcome,
     ReaderContext,
-    Values,
     csv_outcomes,
-    optional_day,
-    required,
     unknown_form,
 )
 from tolerance.readers.mapped import mapped_outcomes
+from tolerance.readers.rules import BadFieldError, Rule, lowered, optional_day, required
 from tolerance.records import QuarantineReason
 
-CONTRACT = CsvContract(
-    (
-        "customer_id",
-        "email",
-        "phone",
-        "relationship_started_on",
-        "relationship_ended_on",
-        "preferred_language",
-    )
-)
+CONTRACT = CsvContract(FIELDS["customers"])
 
 
 def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> Iterator[Outcome]:
@@ -41,28 +30,31 @@ def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> 
     """
     if context.profile is not None and not context.profile.is_contract("csv"):
         yield from mapped_outcomes(
-            path, context.profile, lambda row: _values(row, context), name=name, context=context, notes=notes
+            path, context.profile, _rules(context), name=name, context=context, notes=notes
         )
         return
     if framing.form_of(name) != "csv":
         raise unknown_form(name, ".csv or .csv.gz")
     with framing.content_of(path, name=name, scratch=context.scratch) as content:
-        yield from csv_outcomes(content, CONTRACT, lambda row: _values(row, context), name=name, notes=notes)
+        yield from csv_outcomes(
+            content, CONTRACT, _rules(context), name=name, notes=notes, by_blocks=context.by_blocks
+        )
 
 
-def _values(row: dict[str, str], context: ReaderContext) -> Values:
-    return {
-        "customer_id": required(row["customer_id"], "customer_id"),
-        "address_hashes": _address_hashes(row["email"], context.identity_key),
-        "phone_hash": phone_hash(context.identity_key, row["phone"]) if row["phone"] else None,
-        "relationship_started_on": optional_day(
-            row["relationship_started_on"], "relationship_started_on", context.settings
-        ),
-        "relationship_ended_on": optional_day(
-            row["relationship_ended_on"], "relationship_ended_on", context.settings
-        ),
-        "preferred_language": row["preferred_language"].lower() or None,
-    }
+def _rules(context: ReaderContext) -> tuple[Rule, ...]:
+    key, settings = context.identity_key, context.settings
+
+    def day(field: str) -> Rule:
+        return Rule((field,), (field,), lambda text: optional_day(text, field, settings))
+
+    return (
+        required("customer_id"),
+        Rule(("address_hashes",), ("email",), lambda text: _address_hashes(text, key)),
+        Rule(("phone_hash",), ("phone",), lambda text: phone_hash(key, text) if text else None),
+        day("relationship_started_on"),
+        day("relationship_ended_on"),
+        lowered("preferred_language"),
+    )
 
 
 def _address_hashes(cell: str, key: bytes) -> str | None:

@@ -7,31 +7,18 @@ from pathlib import Path
 
 from tolerance import framing
 from tolerance.framing import FileNotes
+from tolerance.mapping import FIELDS
 from tolerance.readers.contract import (
     CsvContract,
     Outcome,
     ReaderContext,
-    Values,
     csv_outcomes,
-    moment,
-    one_of,
-    required,
     unknown_form,
 )
 from tolerance.readers.mapped import mapped_outcomes
+from tolerance.readers.rules import Rule, instant, lowered, one_of, optional, required
 
-CONTRACT = CsvContract(
-    (
-        "call_id",
-        "customer_id",
-        "asked_at",
-        "faq_code",
-        "question",
-        "answered",
-        "agent_team",
-        "language",
-    )
-)
+CONTRACT = CsvContract(FIELDS["faq"])
 
 _ANSWERS = frozenset({"yes", "no"})
 
@@ -43,27 +30,31 @@ def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> 
     """
     if context.profile is not None and not context.profile.is_contract("csv"):
         yield from mapped_outcomes(
-            path, context.profile, lambda row: _values(row, context), name=name, context=context, notes=notes
+            path, context.profile, _rules(context), name=name, context=context, notes=notes
         )
         return
     if framing.form_of(name) != "csv":
         raise unknown_form(name, ".csv or .csv.gz")
     with framing.content_of(path, name=name, scratch=context.scratch) as content:
-        yield from csv_outcomes(content, CONTRACT, lambda row: _values(row, context), name=name, notes=notes)
+        yield from csv_outcomes(
+            content, CONTRACT, _rules(context), name=name, notes=notes, by_blocks=context.by_blocks
+        )
 
 
-def _values(row: dict[str, str], context: ReaderContext) -> Values:
-    call_id = required(row["call_id"], "call_id")
-    asked_at, asked_on = moment(row["asked_at"], "asked_at", context.settings)
-    answered = one_of(row["answered"], _ANSWERS, "answered")
-    return {
-        "call_id": call_id,
-        "customer_id": row["customer_id"] or None,
-        "asked_at": asked_at,
-        "asked_on": asked_on,
-        "faq_code": row["faq_code"] or None,
-        "question": row["question"] or None,
-        "is_answered": None if answered is None else answered == "yes",
-        "agent_team": row["agent_team"] or None,
-        "language": row["language"].lower() or None,
-    }
+def _rules(context: ReaderContext) -> tuple[Rule, ...]:
+    settings = context.settings
+    return (
+        required("call_id"),
+        optional("customer_id"),
+        instant("asked_at", "asked_on", settings),
+        optional("faq_code"),
+        optional("question"),
+        Rule(("is_answered",), ("answered",), _is_answered),
+        optional("agent_team"),
+        lowered("language"),
+    )
+
+
+def _is_answered(text: str) -> bool | None:
+    answer = one_of(text, _ANSWERS, "answered")
+    return None if answer is None else answer == "yes"

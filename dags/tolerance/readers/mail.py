@@ -34,15 +34,14 @@ from tolerance.instants import (
     stored,
 )
 from tolerance.readers.contract import (
-    BadFieldError,
     Outcome,
     ReaderContext,
-    Values,
     outcome_of,
     unknown_form,
 )
 from tolerance.readers.html_text import text_of_html
 from tolerance.readers.quoting import own_words
+from tolerance.readers.rules import BadFieldError, Values
 from tolerance.records import QuarantineReason
 from tolerance.settings import Settings
 

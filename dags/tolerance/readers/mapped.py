@@ -32,16 +32,15 @@ from tolerance.mapping import (
     plain,
 )
 from tolerance.readers.contract import (
-    BadFieldError,
     MakeRow,
     Outcome,
-    Values,
     csv_outcomes,
     outcome_of,
     unknown_form,
 )
 from tolerance.readers.date_formats import DateBeyondError, NoSuchDateError, day_text, iso_text
 from tolerance.readers.html_text import text_of_html
+from tolerance.readers.rules import BadFieldError, Rule, Values, values_of_row
 from tolerance.records import FileRefusedError, QuarantineReason, RefusalReason
 
 if TYPE_CHECKING:
@@ -58,13 +57,13 @@ _MOST_CHARACTERS_BEFORE_AN_ADDRESS = 1_000
 def mapped_outcomes(
     path: Path,
     profile: Profile,
-    values_of: Callable[[Row], Values],
+    rules: tuple[Rule, ...],
     *,
     name: str,
     context: ReaderContext,
     notes: FileNotes,
 ) -> Iterator[Outcome]:
-    """The records of one landed file, read by `profile`; `values_of` holds their fields to the contract.
+    """The records of one landed file, read by `profile`; `rules` hold their fields to the contract.
 
     Raises `FileRefusedError` for a form that the profile does not read, for a header without a
     column for a required field, for a JSON document without the array of records.
@@ -77,9 +76,9 @@ def mapped_outcomes(
     rows = _Rows(profile, form, zone)
     with framing.content_of(path, name=name, scratch=context.scratch) as content:
         if extension == "csv":
-            yield from csv_outcomes(content, MappedCsv(rows), values_of, name=name, notes=notes)
+            yield from csv_outcomes(content, MappedCsv(rows), rules, name=name, notes=notes)
         elif content:
-            yield from _json_outcomes(content, rows, values_of, name=name, notes=notes, extension=extension)
+            yield from _json_outcomes(content, rows, rules, name=name, notes=notes, extension=extension)
     notes.messages += rows.messages(name)
 
 
@@ -245,6 +244,11 @@ class MappedCsv:
         """The encodings to try, in this order."""
         return self.rows.profile.encodings
 
+    @property
+    def takes_cells_as_fields(self) -> bool:
+        """A profile looks at whole records."""
+        return False
+
     def bind(self, header: list[str], *, name: str, notes: FileNotes) -> MakeRow:
         """Find each field's columns; a required field without one refuses the file."""
         profile, form = self.rows.profile, self.rows.form
@@ -306,7 +310,7 @@ def _missing_sentence(name: str, missing: str, header: list[str], profile: Profi
 def _json_outcomes(
     content: Content,
     rows: _Rows,
-    values_of: Callable[[Row], Values],
+    rules: tuple[Rule, ...],
     *,
     name: str,
     notes: FileNotes,
@@ -320,7 +324,8 @@ def _json_outcomes(
 
     def values(frame: Frame) -> Values:
         record = json_record(frame.raw, rows.profile, rows.form, notes)
-        return values_of(rows.row(lambda column: texts_at(record, column, paths[column]), rows.form.columns))
+        row = rows.row(lambda column: texts_at(record, column, paths[column]), rows.form.columns)
+        return values_of_row(rules, row)
 
     if extension == "json":
         frames = document_frames(content, rows.form, rows.profile, name=name, notes=notes)

@@ -13,54 +13,47 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow.compute as pc
 
 from tolerance import framing, limits
 from tolerance.framing import Content, FileNotes, Frame
 from tolerance.identity import address_hash
+from tolerance.mapping import CLOSED_LISTS, FIELDS
 from tolerance.readers.contract import (
-    BadFieldError,
     CsvContract,
     Outcome,
     ReaderContext,
-    Values,
     csv_outcomes,
-    moment,
-    one_of,
-    optional_moment,
     outcome_of,
-    required,
     unknown_form,
 )
 from tolerance.readers.mapped import mapped_outcomes
+from tolerance.readers.rules import (
+    BadFieldError,
+    Rule,
+    Values,
+    instant,
+    lowered,
+    moment,
+    moments,
+    one_of,
+    optional,
+    optional_instant,
+    required,
+    there,
+    values_of_row,
+)
 from tolerance.records import (
     FileRefusedError,
     QuarantineReason,
     RefusalReason,
 )
 
-CONTRACT = CsvContract(
-    (
-        "ticket_id",
-        "customer_id",
-        "requester_email",
-        "created_at",
-        "updated_at",
-        "solved_at",
-        "status",
-        "type",
-        "priority",
-        "tags",
-        "subject",
-        "description",
-        "satisfaction",
-        "reopens",
-        "is_deleted",
-    )
-)
+CONTRACT = CsvContract(FIELDS["tickets"])
 
-STATUSES = frozenset({"new", "open", "pending", "hold", "solved", "closed", "deleted"})
-TICKET_TYPES = frozenset({"incident", "problem", "question", "task"})
-SATISFACTIONS = frozenset({"good", "bad", "offered", "unoffered"})
+STATUSES = CLOSED_LISTS["status"]
+TICKET_TYPES = CLOSED_LISTS["type"]
+SATISFACTIONS = CLOSED_LISTS["satisfaction"]
 _YES_OR_NO = frozenset({"yes", "no", "true", "false", "0", "1"})
 _YES = frozenset({"yes", "true", "1"})
 _MOST_DIGITS_OF_A_COUNT = 6
@@ -79,7 +72,7 @@ def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> 
     form = framing.form_of(name)
     if context.profile is not None and not context.profile.is_contract(form):
         yield from mapped_outcomes(
-            path, context.profile, lambda row: _values(row, context), name=name, context=context, notes=notes
+            path, context.profile, _rules(context), name=name, context=context, notes=notes
         )
         return
     if form not in ("json", "ndjson", "jsonl", "csv"):
@@ -87,7 +80,7 @@ def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> 
     with framing.content_of(path, name=name, scratch=context.scratch) as content:
         if form == "csv":
             yield from csv_outcomes(
-                content, CONTRACT, lambda row: _values(row, context), name=name, notes=notes
+                content, CONTRACT, _rules(context), name=name, notes=notes, by_blocks=context.by_blocks
             )
         elif form == "json":
             yield from _incremental_export(content, name, context, notes)
@@ -99,11 +92,13 @@ def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> 
 
 
 def _data_export(content: Content, name: str, context: ReaderContext, notes: FileNotes) -> Iterator[Outcome]:
+    rules = _rules(context)
+
     def values_of(frame: Frame) -> Values:
         ticket = _object(frame.raw, notes)
         requester = ticket.get("requester")
         person = requester if isinstance(requester, dict) else {}
-        return _values(_fields(ticket, person, _metrics_in(ticket)), context)
+        return values_of_row(rules, _fields(ticket, person, _metrics_in(ticket)))
 
     for frame in framing.ndjson_frames(content):
         yield outcome_of(frame, values_of, name=name, content=content)
@@ -125,6 +120,7 @@ def _incremental_export(
             "or one ticket a line as .ndjson.",
         )
     is_whole = arrays.broken_from is None
+    rules = _rules(context)
     with closing(_Beside(content, arrays, name, notes)) as beside:
 
         def values_of(frame: Frame) -> Values:
@@ -136,7 +132,7 @@ def _incremental_export(
                     QuarantineReason.MISSING_REQUIRED, "its user was lost with the rest of the file"
                 )
             metric = beside.find("metric_sets", _text(ticket.get("id"))) or _metrics_in(ticket)
-            return _values(_fields(ticket, person or {}, metric), context)
+            return values_of_row(rules, _fields(ticket, person or {}, metric))
 
         for frame in framing.span_frames(content, arrays, "tickets"):
             yield outcome_of(frame, values_of, name=name, content=content)
@@ -265,37 +261,44 @@ def _text(value: object) -> str:
 # The fields to values -----------------------------------------------------------------
 
 
-def _values(row: dict[str, str], context: ReaderContext) -> Values:
-    settings = context.settings
-    ticket_id = required(row["ticket_id"], "ticket_id")
-    created_at, created_on = moment(row["created_at"], "created_at", settings)
-    # A desk that exports no change time exports a ticket once: its creation.
-    updated_at, updated_on = moment(row["updated_at"] or row["created_at"], "updated_at", settings)
-    solved_at, solved_on = optional_moment(row["solved_at"], "solved_at", settings)
-    is_deleted = one_of(row["is_deleted"], _YES_OR_NO, "is_deleted") in _YES
-    status = one_of(row["status"], STATUSES, "status")
-    status = "deleted" if is_deleted else required(status, "status")
-    email = row["requester_email"]
-    return {
-        "ticket_id": ticket_id,
-        "customer_id": row["customer_id"] or None,
-        "requester_hash": address_hash(context.identity_key, email) if email else None,
-        "created_at": created_at,
-        "created_on": created_on,
-        "updated_at": updated_at,
-        "updated_on": updated_on,
-        "solved_at": solved_at,
-        "solved_on": solved_on,
-        "status": status,
-        "ticket_type": one_of(row["type"], TICKET_TYPES, "type"),
-        "priority": row["priority"].lower() or None,
-        "tags": _tags(row["tags"]),
-        "subject": row["subject"] or None,
-        "description": row["description"] or None,
-        "satisfaction": one_of(row["satisfaction"], SATISFACTIONS, "satisfaction"),
-        "reopens": _reopens(row["reopens"]),
-        "is_deleted": status == "deleted",
-    }
+def _rules(context: ReaderContext) -> tuple[Rule, ...]:
+    key, settings = context.identity_key, context.settings
+
+    def word(column: str, field: str, allowed: frozenset[str]) -> Rule:
+        return Rule((column,), (field,), lambda text: one_of(text, allowed, field))
+
+    return (
+        required("ticket_id"),
+        optional("customer_id"),
+        Rule(
+            ("requester_hash",), ("requester_email",), lambda text: address_hash(key, text) if text else None
+        ),
+        instant("created_at", "created_on", settings),
+        # A desk that exports no change time exports a ticket once: its creation.
+        Rule(
+            ("updated_at", "updated_on"),
+            ("updated_at", "created_at"),
+            lambda updated, created: moment(updated or created, "updated_at", settings),
+            lambda updated, created: moments(pc.if_else(pc.equal(updated, ""), created, updated), settings),
+        ),
+        optional_instant("solved_at", "solved_on", settings),
+        Rule(("status", "is_deleted"), ("status", "is_deleted"), _status),
+        word("ticket_type", "type", TICKET_TYPES),
+        lowered("priority"),
+        Rule(("tags",), ("tags",), _tags),
+        optional("subject"),
+        optional("description"),
+        word("satisfaction", "satisfaction", SATISFACTIONS),
+        Rule(("reopens",), ("reopens",), _reopens),
+    )
+
+
+def _status(status: str, is_deleted: str) -> tuple[str, bool]:
+    """The status, and whether it says that the ticket is deleted; a mark of its own may say so too."""
+    is_marked = one_of(is_deleted, _YES_OR_NO, "is_deleted") in _YES
+    word = one_of(status, STATUSES, "status")
+    word = "deleted" if is_marked else there(word, "status")
+    return word, word == "deleted"
 
 
 def _tags(text: str) -> str | None:

@@ -1,0 +1,406 @@
+"""Is this machine, and is this state, fit for a run? Looks only; changes nothing, computes nothing.
+
+The present instant is that of a file written into STATE for the purpose: the clock that its other files'
+times come from.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from importlib import metadata
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from tolerance import inbox, intake, reread, runs
+from tolerance.identity import KEY_VARIABLE
+from tolerance.lock import StateBusyError, holder_note, who_holds
+from tolerance.mapping import MappingError, company_file, mappings
+from tolerance.parameters import current_parameters
+from tolerance.publish import published_generation
+from tolerance.records import SOURCES
+from tolerance.settings import PROJECT_ROOT, settings
+from tolerance.state import State
+
+OLDEST_PYTHON = (3, 11)
+STALE_DAYS = 2
+"""A daily warehouse whose file is older than this is looked after by nobody."""
+
+_NAMED_AT_MOST = 5
+_MB = 1 << 20
+_LEAST_FREE_BYTES = 256 * _MB
+
+
+class Verdict(StrEnum):
+    """How a check ended. A warning is for somebody's eyes; a problem stops a run or falsifies it."""
+
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the screen: what was looked at, how it is, and what to do where it is not well."""
+
+    check: str
+    verdict: Verdict
+    what: str
+
+
+def examine(state: State, extracts: Path | None) -> Iterator[Finding]:
+    """Look at everything, machine first. `extracts` is the inbox, looked at where one is given."""
+    yield _python()
+    yield _packages(PROJECT_ROOT / "requirements.lock")
+    yield _company()
+    if extracts is not None:
+        yield _inbox(extracts)
+    if not state.root.is_dir():
+        yield Finding(
+            "state",
+            Verdict.OK,
+            f"{state.root} is not there yet: the first run makes it",
+        )
+        return
+    now, of_state = _state(state)
+    yield of_state
+    yield _disk(state)
+    for check in (_key, _lock, _raw, _landing, _unfinished, _warehouse):
+        yield _unless_unreadable(check, state)
+    yield _unless_unreadable(_generation, state, now)
+    yield _unless_unreadable(_alert_list, state)
+
+
+def _unless_unreadable(check: Callable[..., Finding], state: State, *more: object) -> Finding:
+    try:
+        return check(state, *more)
+    except (OSError, ValueError, KeyError, TypeError, duckdb.Error) as error:
+        return Finding(
+            check.__name__.removeprefix("_").replace("_", " "),
+            Verdict.PROBLEM,
+            f"what stands there cannot be read ({type(error).__name__}): put it back from a backup",
+        )
+
+
+# The machine --------------------------------------------------------------------------
+
+
+def _python() -> Finding:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        return Finding(
+            "python", Verdict.PROBLEM, f"{version} is too old: make the environment with Python 3.11 or later"
+        )
+    return Finding("python", Verdict.OK, version)
+
+
+_PINNED = re.compile(r"^([\w.-]+)==([^ ;\\]+)( *;)?", re.MULTILINE)
+
+
+def _packages(lock: Path) -> Finding:
+    if not lock.is_file():
+        return Finding("packages", Verdict.WARNING, "there is no requirements.lock to compare with")
+    pinned: dict[str, set[str | None]] = defaultdict(set)
+    for name, version, only_somewhere in _PINNED.findall(lock.read_text("utf-8")):
+        pinned[name] |= {version, None} if only_somewhere else {version}
+    other = [
+        f"{name} {installed or 'missing'} instead of {' or '.join(sorted(filter(None, versions)))}"
+        for name, versions in pinned.items()
+        if (installed := _installed(name)) not in versions
+    ]
+    if other:
+        return Finding(
+            "packages",
+            Verdict.PROBLEM,
+            f"{len(other)} of {len(pinned)} are not those of the lock ({_some(other)}): run `make setup`",
+        )
+    return Finding("packages", Verdict.OK, f"all {len(pinned)} as in requirements.lock")
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _company() -> Finding:
+    """Settings, seeds and time zones can be read."""
+    try:
+        zone = settings().business_time_zone
+        current_parameters()
+        hours = {datetime(2026, month, 1, tzinfo=zone).utcoffset() for month in (1, 7)}
+        ZoneInfo("America/Montreal")
+    except (OSError, ValueError, KeyError) as error:
+        return Finding(
+            "company",
+            Verdict.PROBLEM,
+            f"settings, seeds or time zones cannot be read ({type(error).__name__}: {error}): "
+            "mend dbt_project/, or `make setup` for the time zones",
+        )
+    seasons = "with summer time" if len(hours) > 1 else "without summer time"
+    return Finding(
+        "company", Verdict.OK, f"settings and seeds can be read; business time is {zone}, {seasons}"
+    )
+
+
+# The state ----------------------------------------------------------------------------
+
+
+def _state(state: State) -> tuple[datetime, Finding]:
+    """STATE can be written, and renames within it stay on one file system; and the present instant."""
+    now = datetime.fromtimestamp(state.root.stat().st_mtime, UTC)
+    try:
+        with tempfile.NamedTemporaryFile(dir=state.root, prefix=".doctor-") as probe:
+            now = datetime.fromtimestamp(os.fstat(probe.fileno()).st_mtime, UTC)
+    except OSError as error:
+        return now, Finding(
+            "state",
+            Verdict.PROBLEM,
+            f"{state.root} cannot be written ({error.strerror}): give this user the right to, or make room",
+        )
+    folders = (
+        *(state.landing, state.raw, state.quarantine, state.work, state.history, state.runs),
+        *(state.serving.parent, state.outbox),
+    )
+    elsewhere = [
+        folder.relative_to(state.root).as_posix()
+        for folder in folders
+        if folder.exists() and folder.stat().st_dev != state.root.stat().st_dev
+    ]
+    if elsewhere:
+        return now, Finding(
+            "state",
+            Verdict.PROBLEM,
+            f"{', '.join(elsewhere)} lie on another file system than {state.root}: nothing can be "
+            "renamed into place; keep all of STATE on one",
+        )
+    return now, Finding("state", Verdict.OK, f"{state.root} can be written and is one file system")
+
+
+def _disk(state: State) -> Finding:
+    free = shutil.disk_usage(state.root).free
+    serving = state.serving.stat().st_size if state.serving.exists() else 0
+    warehouse = state.warehouse.stat().st_size if state.warehouse.exists() else 0
+    anew = warehouse + serving + sum(reread.folder_bytes(place) for place in (state.raw, state.quarantine))
+    room = f"{free // _MB:,} MB free"
+    if free < serving + _LEAST_FREE_BYTES:
+        return Finding(
+            "disk",
+            Verdict.PROBLEM,
+            f"{room}: a generation takes {serving // _MB:,} MB beside the one before, and a run needs "
+            f"{_LEAST_FREE_BYTES // _MB} MB to work; make room",
+        )
+    if free < anew + _LEAST_FREE_BYTES:
+        return Finding(
+            "disk",
+            Verdict.WARNING,
+            f"{room}: enough for a day, a rebuild needs {anew // _MB:,} MB; make room",
+        )
+    return Finding("disk", Verdict.OK, f"{room}; a rebuild would need {anew // _MB:,} MB")
+
+
+def _key(state: State) -> Finding:
+    if os.environ.get(KEY_VARIABLE, "").strip():
+        return Finding("key", Verdict.OK, f"the key of the address hashes comes from {KEY_VARIABLE}")
+    path = state.identity_key
+    if not path.exists():
+        if not intake.known_loads(state):
+            return Finding("key", Verdict.OK, f"no {KEY_VARIABLE}: the first run makes {path}")
+        return Finding(
+            "key",
+            Verdict.PROBLEM,
+            f"{path} is gone, so no address is known again: put it back or set {KEY_VARIABLE}; where it is "
+            "lost for good, `tolerance rebuild` reads everything again under a new one",
+        )
+    if not path.read_bytes().strip():
+        return Finding("key", Verdict.PROBLEM, f"{path} holds no key: put the key of this warehouse back")
+    mode = path.stat().st_mode & 0o777
+    if mode & 0o077:
+        return Finding("key", Verdict.PROBLEM, f"{path} can be read by others (mode {mode:o}): chmod 600 it")
+    return Finding("key", Verdict.OK, f"{path}, readable by its owner alone")
+
+
+def _is_held(state: State) -> bool:
+    """Whether a run is under way.
+
+    The lock is asked for only where a holder left its note: a free one is never taken from a run that
+    is about to start.
+    """
+    if not holder_note(state).exists():
+        return False
+    try:
+        with FileLock(state.root / "run.lock", timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def _lock(state: State) -> Finding:
+    if _is_held(state):
+        return Finding("lock", Verdict.WARNING, who_holds(state))
+    if holder_note(state).exists():
+        return Finding("lock", Verdict.WARNING, "a run that held it was killed: the next one makes it good")
+    return Finding("lock", Verdict.OK, "nobody holds the state")
+
+
+# What was taken in --------------------------------------------------------------------
+
+
+def _raw(state: State) -> Finding:
+    loads = intake.known_loads(state)
+    try:
+        intake.refuse_lost_loads(state, [file for load in loads for file in load])
+    except intake.RawLostError as error:
+        return Finding("raw", Verdict.PROBLEM, str(error))
+    unbalanced = [
+        file.file_name
+        for load in loads
+        for file in load
+        if file.landed_records != file.loaded_records + file.duplicate_records + file.quarantined_records
+    ]
+    if unbalanced:
+        return Finding(
+            "raw",
+            Verdict.PROBLEM,
+            f"the counts of {_some(unbalanced)} are wrong: run `tolerance rebuild`",
+        )
+    files = sum(len(load) for load in loads)
+    return Finding("raw", Verdict.OK, f"{len(loads):,} loads of {files:,} files, all there and balanced")
+
+
+def _landing(state: State) -> Finding:
+    """Sizes only: a rebuild reads the bytes."""
+    files = [file for load in intake.known_loads(state) for file in load]
+    there = {path.name: path.stat().st_size for path in state.landing.glob("*")}
+    lost = [file.file_name for file in files if there.get(file.file_sha256) != file.byte_count]
+    if lost:
+        return Finding(
+            "landing",
+            Verdict.PROBLEM,
+            f"{len(lost)} delivered files are gone or cut ({_some(lost)}): put them back from a backup, or "
+            "no rebuild is possible",
+        )
+    known = {file.file_sha256 for file in files} | {file.mappings_sha256 for file in files}
+    unknown = there.keys() - known
+    if unknown:
+        return Finding(
+            "landing",
+            Verdict.WARNING,
+            f"{len(unknown)} files were landed and never loaded ({_some(sorted(unknown), 1)}): a run was "
+            "killed or stopped by a gate; the next run with the same inbox takes them in",
+        )
+    return Finding("landing", Verdict.OK, f"{len(there):,} files, each of a load")
+
+
+def _unfinished(state: State) -> Finding:
+    begun = [f"the load of {path.parents[1].name}" for path in state.work.glob("*/*/plan.ndjson")]
+    if (state.work / "rebuild").exists():
+        begun.append("a rebuild")
+    known = runs.all_runs(state)
+    published = runs.last_published(state)
+    since = [run for run in known if published is None or run.run_no > published.run_no]
+    if since:
+        begun.append(f"{len(since)} runs, the last for {since[-1].as_of_on}")
+    if begun:
+        return Finding(
+            "unfinished", Verdict.WARNING, f"{', '.join(dict.fromkeys(begun))}: run the date (again)"
+        )
+    return Finding("unfinished", Verdict.OK, f"none of {len(known):,} runs since the last published one")
+
+
+# What was published -------------------------------------------------------------------
+
+
+def _warehouse(state: State) -> Finding:
+    published = runs.last_published(state)
+    if not state.warehouse.exists():
+        if published is None:
+            return Finding("warehouse", Verdict.OK, "there is none yet: the first run makes it")
+        return Finding("warehouse", Verdict.WARNING, "it is missing: the next run makes it again")
+    if _is_held(state):
+        return Finding("warehouse", Verdict.OK, "not looked at while the state is held")
+    try:
+        known = runs.warehouse_run_no(state)
+    except StateBusyError as error:
+        return Finding("warehouse", Verdict.PROBLEM, str(error))
+    if known is None:
+        return Finding("warehouse", Verdict.WARNING, "it cannot be read: the next run makes it again")
+    if published is not None and known < published.run_no:
+        return Finding(
+            "warehouse",
+            Verdict.WARNING,
+            f"it is of run {known} and the published generation of run {published.run_no}: the next run "
+            "makes it again",
+        )
+    return Finding("warehouse", Verdict.OK, f"it knows run {known} and nobody has it open")
+
+
+def _generation(state: State, now: datetime) -> Finding:
+    generation = published_generation(state)
+    published = runs.last_published(state)
+    if generation is None:
+        if published is not None:
+            return Finding(
+                "generation",
+                Verdict.PROBLEM,
+                f"{state.serving} is gone: run {published.as_of_on} again, it publishes anew",
+            )
+        return Finding("generation", Verdict.WARNING, "nothing was published yet: run a date")
+    days = (now - datetime.fromtimestamp(state.serving.stat().st_mtime, UTC)).days
+    what = f"{generation[0]} as of {generation[1]}, published {days} days ago"
+    if published is None or published.generation_id != generation[0]:
+        return Finding(
+            "generation",
+            Verdict.WARNING,
+            f"{what}, but runs/ tells of another: the next run notes it",
+        )
+    if days >= STALE_DAYS:
+        return Finding("generation", Verdict.WARNING, f"{what}: look why no day was run since")
+    return Finding("generation", Verdict.OK, what)
+
+
+def _alert_list(state: State) -> Finding:
+    generation = published_generation(state)
+    if generation is None:
+        return Finding("alert list", Verdict.OK, "none before a generation")
+    manifest = state.outbox / generation[1] / "manifest.json"
+    if not manifest.exists() or json.loads(manifest.read_text("utf-8"))["generation_id"] != generation[0]:
+        return Finding(
+            "alert list",
+            Verdict.WARNING,
+            "the published generation's is not written: the next run does it",
+        )
+    return Finding("alert list", Verdict.OK, f"written to {manifest.parent}")
+
+
+def _inbox(extracts: Path) -> Finding:
+    try:
+        mappings(company_file(extracts))
+        found = [inbox.deliveries(extracts, source, date.max) for source in SOURCES]
+    except (inbox.InboxError, MappingError) as error:
+        return Finding("inbox", Verdict.PROBLEM, str(error))
+    waiting = [f"{file.source}/{file.name}: {file.why}" for one in found for file in one.waiting]
+    if waiting:
+        return Finding("inbox", Verdict.WARNING, f"{len(waiting)} files wait ({_some(waiting)})")
+    missing = [source for source, one in zip(SOURCES, found, strict=True) if not one.files]
+    if missing:
+        return Finding("inbox", Verdict.WARNING, f"no file of {', '.join(missing)} in {extracts}")
+    return Finding("inbox", Verdict.OK, f"{sum(len(one.files) for one in found):,} files, all complete")
+
+
+def _some(names: list[str], most: int = _NAMED_AT_MOST) -> str:
+    more = f", and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"

@@ -1,0 +1,219 @@
+"""What the fields of a record must hold, and what is made of them: declared once for each source.
+
+The same rules read one record after another and a block of records by columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tolerance.instants import ImplausibleTimeError, instant_and_day, plausible_day, stored, stored_and_days
+from tolerance.records import QuarantineReason
+from tolerance.settings import Settings
+
+Values = dict[str, object]
+
+
+class BadFieldError(Exception):
+    """One field does not fit the contract. `detail` names the field, never its value."""
+
+    def __init__(self, reason: QuarantineReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+_BETWEEN = "\0"
+_USUAL = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}$"
+_USUAL_WITH_ZONE = _USUAL.removesuffix("$") + r"(?:Z|[+-]\d{2}:\d{2})$"
+
+Columns = Sequence[pa.Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How columns of `raw/` are made of the texts of fields; `made_of` raises `BadFieldError`.
+
+    It gives one value, or as many as there are columns. The same texts always give the same.
+    `made_of_all` gives the same for many records, of arrays of texts an array for each column, where that
+    can be had for less; or None, when it cannot for these.
+    """
+
+    columns: tuple[str, ...]
+    fields: tuple[str, ...]
+    made_of: Callable[..., Any]
+    made_of_all: Callable[..., Columns | None] | None = None
+
+
+def optional(column: str, field: str = "") -> Rule:
+    """The text of a field, or None where there is none."""
+    return Rule(
+        (column,),
+        (field or column,),
+        lambda text: text or None,
+        lambda texts: [pc.if_else(pc.equal(texts, ""), None, texts) if _has_empty(texts) else texts],
+    )
+
+
+def lowered(column: str, field: str = "") -> Rule:
+    """The text of a field in lower case, or None where there is none."""
+    return Rule((column,), (field or column,), lambda text: text.lower() or None)
+
+
+def required(column: str, field: str = "") -> Rule:
+    """The text of a field that must be there."""
+    name = field or column
+    return Rule(
+        (column,),
+        (name,),
+        lambda text: there(text, name),
+        lambda texts: None if _has_empty(texts) else [texts],
+    )
+
+
+def instant(at: str, on: str, settings: Settings) -> Rule:
+    """A required instant and its business date, both of the field that is named like the first column."""
+    return Rule(
+        (at, on),
+        (at,),
+        lambda text: moment(text, at, settings),
+        lambda texts: moments(texts, settings),
+    )
+
+
+def optional_instant(at: str, on: str, settings: Settings) -> Rule:
+    """An instant and its business date, or neither."""
+    return Rule(
+        (at, on),
+        (at,),
+        lambda text: optional_moment(text, at, settings),
+        lambda texts: optional_moments(texts, settings),
+    )
+
+
+def values_of_row(rules: Iterable[Rule], row: dict[str, str]) -> Values:
+    """The columns of `raw/` for one record; the first rule that it breaks raises `BadFieldError`."""
+    values: Values = {}
+    for rule in rules:
+        made = rule.made_of(*[row[field] for field in rule.fields])
+        if len(rule.columns) == 1:
+            values[rule.columns[0]] = made
+        else:
+            values.update(zip(rule.columns, made, strict=True))
+    return values
+
+
+def values_of_columns(
+    rules: Iterable[Rule], texts_of: Callable[[str], pa.StringArray]
+) -> dict[str, pa.Array]:
+    """The same for many records at once, by column. Raises `BadFieldError` when one breaks a rule.
+
+    No text holds a NUL.
+    """
+    values: dict[str, pa.Array] = {}
+    for rule in rules:
+        texts = [texts_of(field) for field in rule.fields]
+        made = rule.made_of_all(*texts) if rule.made_of_all else None
+        values.update(zip(rule.columns, made or _made_of_distinct(rule, texts), strict=True))
+    return values
+
+
+def _made_of_distinct(rule: Rule, texts: list[pa.StringArray]) -> Columns:
+    """What the rule makes of texts, of those that come again only once."""
+    together = texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, _BETWEEN)
+    coded = together.dictionary_encode()
+    distinct = coded.dictionary.to_numpy(zero_copy_only=False).tolist()
+    made = [rule.made_of(*text.split(_BETWEEN)) for text in distinct]
+    columns = [made] if len(rule.columns) == 1 else zip(*made, strict=True)
+    return [pa.array(values).take(coded.indices) for values in columns]
+
+
+def _has_empty(texts: pa.StringArray) -> bool:
+    return bool(pc.any(pc.equal(texts, "")).as_py())
+
+
+# What one field must hold -------------------------------------------------------------
+
+
+def there(text: str | None, field: str) -> str:
+    """The text of a field that must be there."""
+    if not text:
+        raise BadFieldError(QuarantineReason.MISSING_REQUIRED, f"{field} is missing")
+    return text
+
+
+def one_of(text: str | None, allowed: frozenset[str], field: str) -> str | None:
+    """A word of a closed list in lower case, or None where there is none."""
+    if not text:
+        return None
+    if (word := text.lower()) not in allowed:
+        raise BadFieldError(QuarantineReason.BAD_VALUE, f"{field} is none of {', '.join(sorted(allowed))}")
+    return word
+
+
+def moment(text: str | None, field: str, settings: Settings) -> tuple[datetime, date]:
+    """A required instant, as stored, and its business date. A missing one is implausible."""
+    if not text:
+        raise BadFieldError(QuarantineReason.EVENT_TIME_OUT_OF_RANGE, f"{field} is missing")
+    try:
+        in_utc, day = instant_and_day(datetime.fromisoformat(text), settings)
+    except ValueError as error:
+        raise _no_date(field, error, settings) from None
+    return stored(in_utc), day
+
+
+def moments(texts: pa.StringArray, settings: Settings) -> Columns | None:
+    """What `moment` makes of each of many texts, or None where they are for it one by one.
+
+    That is for texts of the one most usual form, of which Arrow makes what Python does.
+    """
+    zone = "UTC" if pc.all(pc.match_substring_regex(texts, _USUAL_WITH_ZONE)).as_py() else None
+    if zone is None and not pc.all(pc.match_substring_regex(texts, _USUAL)).as_py():
+        return None
+    try:
+        return stored_and_days(texts.cast(pa.timestamp("us", zone)), settings)
+    except pa.ArrowInvalid:
+        return None
+
+
+def optional_moments(texts: pa.StringArray, settings: Settings) -> Columns | None:
+    """What `optional_moment` makes of each of many texts, or None where they are for it one by one."""
+    is_there = pc.not_equal(texts, "").to_numpy(zero_copy_only=False)
+    if not is_there.any():
+        return None
+    made = moments(texts.filter(pa.array(is_there)), settings)
+    places = pa.array(np.cumsum(is_there) - 1, mask=~is_there)
+    return made and [column.take(places) for column in made]
+
+
+def optional_moment(
+    text: str | None, field: str, settings: Settings
+) -> tuple[datetime, date] | tuple[None, None]:
+    """An instant and its business date, or two Nones where there is none."""
+    return moment(text, field, settings) if text else (None, None)
+
+
+def optional_day(text: str | None, field: str, settings: Settings) -> date | None:
+    """An ISO date without a time, or None where there is none."""
+    if not text:
+        return None
+    try:
+        return plausible_day(date.fromisoformat(text), settings)
+    except ValueError as error:
+        raise _no_date(field, error, settings) from None
+
+
+def _no_date(field: str, error: ValueError, settings: Settings) -> BadFieldError:
+    if isinstance(error, ImplausibleTimeError):
+        return BadFieldError(
+            QuarantineReason.EVENT_TIME_OUT_OF_RANGE,
+            f"{field} lies outside {settings.earliest_plausible_on} to {settings.latest_plausible_on}",
+        )
+    return BadFieldError(QuarantineReason.BAD_VALUE, f"{field} is no ISO date")

@@ -1,0 +1,207 @@
+"""A rebuild as a user asks for it: landed files in, the same tables out, and what differs said aloud."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
+from rich.table import Table
+
+from tolerance import local_run
+from tolerance.daily_cycle import NOT_PUBLISHED, PUBLISHED, STATE_BUSY, UsageError
+from tolerance.gates import GateFailedError
+from tolerance.identity import IdentityKeyError
+from tolerance.intake import FileRecord, UnbalancedLoadError
+from tolerance.limits import ChildFailedError
+from tolerance.lock import StateBusyError, state_lock
+from tolerance.mapping import MappingError
+from tolerance.publish import finish_interrupted_publication
+from tolerance.records import SOURCES
+from tolerance.reread import (
+    CannotRebuildError,
+    NothingToRebuildError,
+    as_of_to_rebuild,
+    finish_interrupted_rebuild,
+    read_again,
+)
+from tolerance.state import State
+
+_NOT_READ = (
+    CannotRebuildError,
+    ChildFailedError,
+    GateFailedError,
+    IdentityKeyError,
+    MappingError,
+    UnbalancedLoadError,
+)
+_TELL_OF_RUNS = {"audit_generation", "int_run"}
+_INSIDE = {"customer_no"}  # given in the order of arrival, and anew when everything is
+_COUNTERS = ("loaded_records", "duplicate_records", "quarantined_records")
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What reading again made of one source."""
+
+    loads: int = 0
+    files: int = 0
+    otherwise: int = 0
+    differences: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_COUNTERS, 0))
+
+    def add(self, before: tuple[FileRecord, ...], after: tuple[FileRecord, ...]) -> None:
+        self.loads += 1
+        self.files += len(after)
+        for old, new in zip(before, after, strict=True):
+            by = {counter: getattr(new, counter) - getattr(old, counter) for counter in _COUNTERS}
+            self.otherwise += any(by.values()) or old.status != new.status
+            for counter in _COUNTERS:
+                self.differences[counter] += by[counter]
+
+
+def rebuild(state: State, extracts: Path | None, console: Console) -> int:
+    """Read all landed files again, compute and publish the last published date anew, compare.
+
+    `extracts` is an inbox whose mapping file is to count for the past too. Returns the exit code.
+
+    Raises:
+        UsageError: when there is nothing to rebuild.
+    """
+    if extracts is not None and not extracts.is_dir():
+        raise UsageError(f"EXTRACTS={extracts} is no folder: give the inbox whose mappings.yml is to count.")
+    if not state.root.is_dir():
+        raise UsageError(f"STATE={state.root} is no folder: give the folder of a warehouse.")
+    try:
+        with state_lock(state):
+            return _rebuild(state, extracts, console)
+    except StateBusyError as error:
+        console.print(str(error), soft_wrap=True, markup=False)
+        return STATE_BUSY
+    except NothingToRebuildError as error:
+        raise UsageError(str(error)) from None
+
+
+def _rebuild(state: State, extracts: Path | None, console: Console) -> int:
+    finish_interrupted_rebuild(state)
+    finish_interrupted_publication(state)
+    as_of = as_of_to_rebuild(state)
+    console.print(
+        f"Reading the landed files of {state.root} again, as of {as_of}", markup=False, soft_wrap=True
+    )
+    try:
+        _print_tallies(console, _read_again(state, extracts, console))
+    except _NOT_READ as error:
+        console.print(f"[red]Nothing was changed:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
+        return NOT_PUBLISHED
+    before = _kept_generation(state)
+    try:
+        failures = local_run.run_dags(state, None, as_of, ("tolerance_daily",))
+        if failures:
+            console.print(f"[red]Not published:[/] {escape(failures[0])}", soft_wrap=True, highlight=False)
+            return NOT_PUBLISHED
+        if before is not None:
+            _print_differences(console, differing_rows(before, state.serving, state.work))
+    finally:
+        if before is not None:
+            before.unlink()
+    console.print(f"Published anew: {state.serving}", markup=False, highlight=False, soft_wrap=True)
+    return PUBLISHED
+
+
+def _read_again(state: State, extracts: Path | None, console: Console) -> dict[str, _Tally]:
+    tallies: dict[str, _Tally] = defaultdict(_Tally)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("Reading", total=None)
+        for load in read_again(state, extracts):
+            first = load.after[0]
+            what = f"Reading {first.source} of {first.as_of_on}"
+            progress.update(task, total=load.of, completed=load.number, description=what)
+            tallies[first.source].add(load.before, load.after)
+    return tallies
+
+
+def _print_tallies(console: Console, tallies: dict[str, _Tally]) -> None:
+    for source in (one for one in SOURCES if one in tallies):
+        tally = tallies[source]
+        what = f"  {source}: {tally.loads:,} loads, {tally.files:,} files read again, "
+        if not tally.otherwise:
+            console.print(f"{what}all with the same counts", markup=False, highlight=False, soft_wrap=True)
+            continue
+        by = ", ".join(f"{tally.differences[one]:+,} {one.removesuffix('_records')}" for one in _COUNTERS)
+        console.print(
+            f"{what}{tally.otherwise:,} of them otherwise than before ({by})",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _kept_generation(state: State) -> Path | None:
+    """A second name for the published file, which is replaced by rename; None where there is none."""
+    if not state.serving.exists():
+        return None
+    kept = state.work / "before.duckdb"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.unlink(missing_ok=True)
+    os.link(state.serving, kept)
+    return kept
+
+
+def differing_rows(before: Path, after: Path, scratch: Path) -> dict[str, tuple[int, int]]:
+    """For each published table the rows that only `before` holds and those that only `after` does.
+
+    In the columns that both have, so that a generation of other models can be compared. What tells of the
+    runs themselves is left out; views differ as the tables below them do.
+    """
+    with (
+        duckdb.connect(str(before), read_only=True) as old,
+        duckdb.connect(str(after), read_only=True) as new,
+    ):
+        columns, new_columns = _columns(old), _columns(new)
+    with duckdb.connect() as both:
+        both.execute("set temp_directory = $folder", {"folder": str(scratch)})
+        for name, path in (("old", before), ("new", after)):
+            quoted = str(path).replace("'", "''")
+            both.execute(f"attach '{quoted}' as {name}_generation (read_only)")
+        found = {}
+        for schema, table in sorted(columns.keys() & new_columns.keys()):
+            shared = [name for name in columns[schema, table] if name in new_columns[schema, table]]
+            selected = ", ".join(f'"{name}"' for name in shared)
+            old_rows, new_rows = (
+                f'select {selected} from {name}_generation.{schema}."{table}"' for name in ("old", "new")
+            )
+            found[table] = (_rows_only_in(both, old_rows, new_rows), _rows_only_in(both, new_rows, old_rows))
+        return found
+
+
+def _columns(generation: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[str]]:
+    """The columns of each table, by schema and name; numbers that mean nothing outside are none."""
+    columns: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for schema, table, column in generation.execute(
+        "select schema_name, table_name, column_name from duckdb_columns() "
+        "semi join duckdb_tables() using (schema_name, table_name) order by column_index"
+    ).fetchall():
+        if table not in _TELL_OF_RUNS and column not in _INSIDE:
+            columns[schema, table].append(column)
+    return columns
+
+
+def _rows_only_in(both: duckdb.DuckDBPyConnection, one: str, other: str) -> int:
+    return int(both.execute(f"select count(*) from ({one} except all {other})").fetchall()[0][0])
+
+
+def _print_differences(console: Console, differences: dict[str, tuple[int, int]]) -> None:
+    differing = {table: counts for table, counts in differences.items() if any(counts)}
+    if not differing:
+        console.print(f"The same rows as before in all {len(differences)} tables.")
+        return
+    table = Table("table", "rows gone", "rows new")
+    for name, (gone, new) in differing.items():
+        table.add_row(name, f"{gone:,}", f"{new:,}")
+    console.print(table)
+    console.print(f"The other {len(differences) - len(differing)} tables have the same rows as before.")

@@ -1,0 +1,218 @@
+"""Reads the landed files again: `raw/` and `quarantine/` as they would be if all were taken in today.
+
+For a lost or damaged `raw/`, a reader or a mapping profile that was mended, another time zone or other
+plausible dates. Loads keep their ids, numbers and dates; only what is read in them may differ.
+
+The new raw layer grows in `work/rebuild/` and takes its place when it is whole. Killed before, nothing
+has changed; killed after, the next run or rebuild ends what was begun. Readers see the last published
+generation all the while.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from tolerance import files, intake, landing, mapping
+from tolerance.intake import FileRecord
+from tolerance.publish import published_generation
+from tolerance.runs import last_published
+from tolerance.state import State
+
+
+class CannotRebuildError(Exception):
+    """The landed files cannot be read again; nothing was changed. The message says what to do."""
+
+
+class NothingToRebuildError(Exception):
+    """The state holds no load. The message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Aside(State):
+    """The raw layer that is being made: its landed files and its key are those of the state it is for."""
+
+    whole: State
+
+    @property
+    def landing(self) -> Path:
+        return self.whole.landing
+
+    @property
+    def identity_key(self) -> Path:
+        return self.whole.identity_key
+
+    @property
+    def complete(self) -> Path:
+        """The mark that everything is read and may take its place."""
+        return self.root / "complete"
+
+    @property
+    def outgrown(self) -> Path:
+        """Where the old folders wait to be removed."""
+        return self.root / "outgrown"
+
+    @property
+    def replacements(self) -> list[tuple[Path, Path]]:
+        """What takes the place of what."""
+        return [
+            (self.raw, self.whole.raw),
+            (self.quarantine, self.whole.quarantine),
+            (self.load_copies, self.whole.load_copies),
+        ]
+
+
+def _aside(state: State) -> _Aside:
+    return _Aside(state.work / "rebuild", state)
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """One load as it was and as it is read now; `number` of `of` loads in all."""
+
+    number: int
+    of: int
+    before: tuple[FileRecord, ...]
+    after: tuple[FileRecord, ...]
+
+
+def as_of_to_rebuild(state: State) -> date:
+    """The last published date; where nothing was published, the newest date that files were taken in for.
+
+    Raises:
+        NothingToRebuildError: when no file was ever taken in.
+    """
+    published = last_published(state)
+    if published is not None:
+        return published.as_of_on
+    generation = published_generation(state)  # the records of the runs may be lost
+    if generation is not None:
+        return date.fromisoformat(generation[1])
+    dates = [file.as_of_on for load in intake.known_loads(state) for file in load]
+    if not dates:
+        raise NothingToRebuildError(
+            f"STATE={state.root} holds no record of a load: nothing was taken in there, or raw/ and history/ "
+            "are both lost; `tolerance run` takes the inbox into a fresh STATE."
+        )
+    return max(dates)
+
+
+def read_again(state: State, extracts: Path | None = None) -> Iterator[Reread]:
+    """Read all landed files anew, load by load, and put what comes of it into place at the end.
+
+    Each file is read by the profile that it was taken in with, or with `extracts` by the one that the
+    mapping file of that inbox gives its name today.
+
+    Raises:
+        CannotRebuildError: when landed files are missing or damaged, or the disk is too small.
+        GateFailedError, MappingError, UnbalancedLoadError: as taking in raises them; nothing was changed.
+    """
+    loads = intake.known_loads(state)
+    _refuse_lost_files(state, loads)
+    _refuse_full_disk(state)
+    finish_interrupted_rebuild(state)
+    aside = _aside(state)
+    for made, _ in aside.replacements:
+        made.mkdir(parents=True)
+    intake.ensure_empty_sources(aside)
+    today = None if extracts is None else _Today.of(extracts, state, aside.work)
+    for number, load in enumerate(loads, 1):
+        source, load_id = load[0].source, load[0].load_id
+        planned = [_with_profile(file, state, today) for file in load]
+        intake.plan_again(planned, aside)
+        intake.read(source, load_id, aside)
+        intake.expect(source, load_id, aside)
+        summary = intake.load(source, load_id, aside, load[0].load_no)
+        yield Reread(number, len(loads), tuple(load), summary.files)
+    files.write_text(aside.complete, "")
+    finish_interrupted_rebuild(state)
+
+
+def finish_interrupted_rebuild(state: State) -> None:
+    """Put a raw layer that was read to its end into place; remove one that was not.
+
+    Every step can be repeated. The warehouse goes too: without it the next run computes everything.
+    Only for whoever holds the state's lock.
+    """
+    aside = _aside(state)
+    if aside.complete.exists():
+        aside.outgrown.mkdir(exist_ok=True)
+        for made, place in aside.replacements:
+            if not made.exists():
+                continue
+            if place.exists():
+                place.rename(aside.outgrown / f"{place.parent.name}-{place.name}")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            made.rename(place)
+            files.sync_folder(place.parent)
+        for database in (state.warehouse, state.warehouse.with_name(f"{state.warehouse.name}.wal")):
+            database.unlink(missing_ok=True)
+        files.sync_folder(state.root)
+        aside.complete.unlink()
+    shutil.rmtree(aside.root, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Today:
+    """The mappings of an inbox as they are today, landed like those of a load."""
+
+    mappings: mapping.Mappings
+    sha256: str | None
+
+    @classmethod
+    def of(cls, extracts: Path, state: State, scratch: Path) -> _Today:
+        company = mapping.company_file(extracts)
+        landed = company and landing.land_file(company, state.landing, scratch)
+        return cls(mapping.mappings(company), landed.sha256 if landed else None)
+
+
+def _with_profile(file: FileRecord, state: State, today: _Today | None) -> FileRecord:
+    """The file with the profile that it is to be read by, as that profile is today."""
+    if today is None:
+        profile = intake.profile_of(file, state)
+        mappings_sha256 = file.mappings_sha256
+    else:
+        profile = today.mappings.profile_of(file.source, file.file_name)
+        mappings_sha256 = today.sha256 if profile else None
+    return replace(
+        file,
+        profile=profile.name if profile else mapping.DEFAULT,
+        profile_fingerprint=profile.fingerprint if profile else "",
+        mappings_sha256=mappings_sha256,
+    )
+
+
+def _refuse_lost_files(state: State, loads: list[list[FileRecord]]) -> None:
+    """Hold every landed file against the hash that is its name."""
+    is_sound: dict[str, bool] = {}
+    lost: list[str] = []
+    for file in (file for load in loads for file in load):
+        for sha256 in filter(None, (file.file_sha256, file.mappings_sha256)):
+            if sha256 not in is_sound:
+                path = state.landing / sha256
+                is_sound[sha256] = path.is_file() and landing.content_of(path).sha256 == sha256
+            if not is_sound[sha256]:
+                lost.append(f"{file.source}/{file.file_name} of {file.delivered_on} ({sha256})")
+    if lost:
+        raise CannotRebuildError(
+            f"{state.landing} lacks {len(lost)} delivered files or holds them damaged, the first is "
+            f"{lost[0]}: put them back from a backup under these hashes, then rebuild."
+        )
+
+
+def _refuse_full_disk(state: State) -> None:
+    needed = sum(folder_bytes(place) for place in (state.raw, state.quarantine))
+    free = shutil.disk_usage(state.root).free
+    if free < needed:
+        raise CannotRebuildError(
+            f"{state.root} has {free >> 20:,} MB free, and the raw layer takes {needed >> 20:,} MB a second "
+            "time while it is made: make room, then rebuild."
+        )
+
+
+def folder_bytes(folder: Path) -> int:
+    """The bytes of all files below a folder; 0 when there is none."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
