@@ -68,6 +68,7 @@ class Bench:
         warehouse: str = "",
         check: str = "",
         prepared: tuple[str, ...] = (),
+        parts: tuple[str, ...] = (),
     ) -> None:
         """Measure statements on the warehouse, or `beside` it in a new file that is then deleted."""
         output = self.folder / "beside.duckdb"
@@ -79,6 +80,7 @@ class Bench:
                 output=str(output) if beside else "",
                 memory_limit=memory_limit,
                 prepared=prepared,
+                parts=parts,
             )
         )
         if check and name not in self.checks and not self.costs[-1].failure:
@@ -210,9 +212,10 @@ class Bench:
         copy.unlink()
 
     def _day(self, name: str, warehouse: Path) -> None:
-        for model in models.ENGINE:
-            if statements := self.engine[model].day():
-                self.step(f"{name}: {model}", *statements, warehouse=str(warehouse))
+        """A day's run of all models in one process, as dbt runs them."""
+        run = [(statement, model) for model in models.ENGINE for statement in self.engine[model].day()]
+        statements, parts = zip(*run, strict=True)
+        self.step(name, *statements, warehouse=str(warehouse), parts=parts)
 
     def _compare_with_rebuild(self, name: str, warehouse: Path) -> None:
         """The incremental tables hold what a full rebuild of the same inputs holds."""

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ class Step:
     name: str
     warehouse: str
     statements: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    """To which part of the step each statement belongs, where that is asked."""
     output: str = ""
     function: str = ""
     memory_limit: str = ""
@@ -48,6 +51,8 @@ class Cost:
     memory_limit: str = ""
     failure: str = ""
     result: list[Any] = field(default_factory=list)
+    parts: dict[str, float] = field(default_factory=dict)
+    """CPU seconds of each part; closing the warehouse belongs to none."""
 
 
 def measure(step: Step) -> Cost:
@@ -91,7 +96,7 @@ def _peak_megabytes() -> float:
     return int(peak.split()[1]) / 1024
 
 
-def _sql(step: Step) -> tuple[Callable[[], list[Any]], Runner]:
+def _sql(step: Step, parts: dict[str, float]) -> tuple[Callable[[], list[Any]], Runner]:
     """The step's work on DuckDB, and what ends it; connecting and preparing are not measured."""
     import duckdb
 
@@ -110,8 +115,11 @@ def _sql(step: Step) -> tuple[Callable[[], list[Any]], Runner]:
 
     def work() -> list[Any]:
         rows: list[Any] = []
-        for statement in step.statements:
+        for statement, part in zip_longest(step.statements, step.parts):
+            cpu = _cpu_seconds()
             rows = connection.execute(statement).fetchall()
+            if part:
+                parts[part] = round(parts.get(part, 0) + _cpu_seconds() - cpu, 3)
         return rows
 
     # Closing writes what is not on disk yet, so it belongs to the step.
@@ -125,13 +133,14 @@ def _nothing() -> None:
 def main() -> None:
     """Run the step given on standard input."""
     step = Step(**json.load(sys.stdin))
+    parts: dict[str, float] = {}
     if step.function:
         module, name = step.function.split(":")
         function: Callable[[str, str], list[Any]] = getattr(importlib.import_module(module), name)
         work: Callable[[], list[Any]] = partial(function, step.warehouse, step.output)
         end: Runner = _nothing
     else:
-        work, end = _sql(step)
+        work, end = _sql(step, parts)
     cpu, wall = _cpu_seconds(), time.monotonic()
     result = work()
     end()
@@ -143,6 +152,7 @@ def main() -> None:
                 "peak_megabytes": round(_peak_megabytes(), 1),
                 "process_cpu_seconds": _cpu_seconds(),
                 "result": result,
+                "parts": parts,
             },
             default=str,
         )

@@ -138,7 +138,7 @@ def _of_writing(scale: Scale) -> list[Figure]:
 
 
 def _of_days(scale: Scale) -> list[Figure]:
-    full, day, first = scale.cpu("full: "), scale.cpu("day: "), scale.cpu("1st: ")
+    full, day, first = scale.cpu("full: "), scale.cpu("day"), scale.cpu("1st")
     monthly = scale.cpu("monthly: the view as a table")
     with_table = full + monthly if full and monthly else None
     lines: list[Figure] = []
@@ -146,7 +146,7 @@ def _of_days(scale: Scale) -> list[Figure]:
         for kind, whole in (("written", with_table), ("a view", full)):
             what = f"{title} / full rebuild, monthly table {kind}, at {scale.name}"
             lines.append(_at_most(what, _ratio(part, whole), limit, "%", is_asked=scale.name == "10m"))
-    nothing = _ratio(scale.cpu("nothing new: "), day)
+    nothing = _ratio(scale.cpu("nothing new"), day)
     what = f"a day with nothing new / a day at {scale.name}"
     return [*lines, _at_most(what, nothing, 0.05, "%", is_asked=scale.name == "10m")]
 
@@ -197,7 +197,7 @@ def _of_memory(scale: Scale) -> list[Figure]:
 def _of_growth(smaller: Scale, larger: Scale) -> list[Figure]:
     growth = math.log(larger.customers / smaller.customers)
     lines: list[Figure] = []
-    for what, prefix in (("full", "full: "), ("daily", "day: ")):
+    for what, prefix in (("full", "full: "), ("daily", "day")):
         ratio = _ratio(larger.cpu(prefix), smaller.cpu(prefix))
         lines.append(
             _at_most(
@@ -253,6 +253,9 @@ def _steps_table(scale: Scale) -> list[str]:
             cpu, wall = median(r.cpu_seconds for r in runs), median(r.wall_seconds for r in runs)
             peak = max(r.peak_megabytes for r in runs)
             lines.append(f"| {title} | {cpu:.2f} | {wall:.2f} | {peak:.0f} | {len(runs)} |")
+            for part in runs[0].parts:
+                seconds = median(run.parts[part] for run in runs)
+                lines.append(f"| {title}: of it {part} | {seconds:.2f} | | | |")
     lines += ["", "What was checked in the run:", "", f"- {_agreement(scale)}"]
     lines += [
         f"- {name}: {', '.join(str(value) for value in values)}" for name, values in scale.checks.items()
