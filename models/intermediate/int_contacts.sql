@@ -34,6 +34,7 @@ candidates as (
     inner join touched_addresses on versions.address_hash = touched_addresses.address_hash
 ),
 
+{% endif %}
 -- The newest is sought among all versions, also those that name somebody who is not touched.
 ranked as (
     select
@@ -48,24 +49,10 @@ ranked as (
             rows between unbounded preceding and unbounded following
         ) as first_incident_type
     from versions
+    {%- if is_incremental() %}
     inner join candidates on versions.contact_id = candidates.contact_id
+    {%- endif %}
 ),
-{% else %}
-ranked as (
-    select
-        versions.*,
-        row_number() over (
-            partition by versions.contact_id
-            order by {{ newest_version_first('versions') }}
-        ) as version_rank,
-        last_value(versions.incident_type) over (
-            partition by versions.contact_id
-            order by {{ newest_version_first('versions') }}
-            rows between unbounded preceding and unbounded following
-        ) as first_incident_type
-    from versions
-),
-{% endif %}
 
 newest as (
     select * from ranked
