@@ -38,7 +38,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What the step took. CPU is user and system time of its process, in seconds."""
+    """What the step took. CPU is user and system time of its process and its children, in seconds."""
 
     name: str
     cpu_seconds: float
@@ -77,12 +77,13 @@ def _busy_seconds() -> float:
     return float(times.user + times.nice + times.system)
 
 
-def _cpu_seconds() -> float:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
+def cpu_seconds() -> float:
+    """User and system time of this process and of its children that ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def _peak_megabytes() -> float:
+def peak_megabytes() -> float:
     """The highest resident memory of this process; getrusage would count the parent's before exec."""
     status = Path("/proc/self/status")
     if not status.exists():
@@ -132,16 +133,16 @@ def main() -> None:
         end: Runner = _nothing
     else:
         work, end = _sql(step)
-    cpu, wall = _cpu_seconds(), time.monotonic()
+    cpu, wall = cpu_seconds(), time.monotonic()
     result = work()
     end()
     print(
         json.dumps(
             {
-                "cpu_seconds": round(_cpu_seconds() - cpu, 3),
+                "cpu_seconds": round(cpu_seconds() - cpu, 3),
                 "wall_seconds": round(time.monotonic() - wall, 3),
-                "peak_megabytes": round(_peak_megabytes(), 1),
-                "process_cpu_seconds": _cpu_seconds(),
+                "peak_megabytes": round(peak_megabytes(), 1),
+                "process_cpu_seconds": cpu_seconds(),
                 "result": result,
             },
             default=str,
