@@ -265,8 +265,7 @@ def _readers_table(costs: list[Cost]) -> list[str]:
 def _steps_table(costs: list[Cost]) -> list[str]:
     """Our steps: the peak of the process itself up to then, and of its reading children."""
     lines = [
-        "The steps of an intake, each run's; expectations are not among them (they take about 6 s per "
-        "million records and 5 s to begin). Peaks are those up to the step's end.",
+        "The steps of an intake in each run, without the expectations. Peaks are those up to the step's end.",
         "",
         "| step | CPU s | peak MB | of its children |",
         "|---|---:|---:|---:|",
