@@ -73,7 +73,7 @@ soak: $(INSTALLED) ## The long tests of the promises
 lint: $(INSTALLED) ## Style and types
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
 
-bench: $(INSTALLED) ## How fast? docs/benchmark.md; SCALE=10m for ten million customers
+bench: $(INSTALLED) ## How fast? docs/benchmark*.md; SCALE=10m for ten million customers
 	@$(BIN)/python -m bench $(if $(SCALE),--scale "$(SCALE)")
 
 format: $(INSTALLED) ## Bring the code into shape

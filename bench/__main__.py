@@ -12,7 +12,7 @@ import click
 import duckdb
 import psutil
 
-from bench import company, models, peers, report
+from bench import company, intake, models, peers, report
 from bench.measured import Cost, Step, measure
 
 SCALES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000, "10m": 10_000_000}
@@ -250,8 +250,10 @@ class Bench:
     help="The largest number of customers; the smaller ones are measured too, for the growth.",
 )
 @click.option("--out", type=click.Path(path_type=Path), default=Path("docs"), help="Where the report goes.")
-def main(largest: str, out: Path) -> None:
-    """Measure the engine beside its peers and the floor; write benchmark.md, .json and .png."""
+@click.option("--records", default=intake.RECORDS, show_default=True, help="Calls in the CSV of the intake.")
+@click.option("--mails", default=intake.MAILS, show_default=True, help="Mails in the mailbox of the intake.")
+def main(largest: str, out: Path, records: int, mails: int) -> None:
+    """Measure the engine beside its peers and the floor, then the doors; write their reports into docs/."""
     names = list(SCALES)
     scales = names[1 : names.index(largest) + 1] or [largest]
     with tempfile.TemporaryDirectory(prefix="tolerance-bench-") as folder:
@@ -288,6 +290,7 @@ def main(largest: str, out: Path) -> None:
             load_before=round(load, 2),
         )
         click.echo(report.write(out, machine, dbt_cpu, benches))
+    click.echo(intake.write(out, records, mails))
 
 
 if __name__ == "__main__":

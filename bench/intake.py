@@ -1,26 +1,36 @@
 """How fast the doors are: records and mails a second and core, peak memory, beside plain readers.
 
-Run by itself: `python bench/intake.py [--records 1000000] [--mails 100000]`. Each figure is made in a
-process of its own, so that its peak memory is its own; seconds are the processor's.
+By itself: `python -m bench.intake [--records 1000000] [--mails 100000]`; it also ends `make bench`. Each
+figure is made in a process of its own; seconds are the processor's, those of reading children included.
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
 import os
+import platform
 import resource
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from statistics import median
+from typing import Any
+from unittest.mock import patch
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "dags"), str(ROOT)]
+import click
+import duckdb
+import psutil
+
+from bench import report
+from bench.measured import Cost, Step, cpu_seconds, measure, peak_megabytes
+
+RECORDS, MAILS = 1_000_000, 100_000
+CSV_ROUNDS = 3
+MOST_MEGABYTES = 512.0
 
 AS_OF = date(2026, 11, 20)
 LOADED_AT = datetime(2026, 11, 21, 3, tzinfo=UTC).replace(tzinfo=None)
@@ -28,6 +38,7 @@ HEADER = "call_id;customer_id;asked_at;faq_code;question;answered;agent_team;lan
 CALL = "F{n:08d};C{c:06d};{at}+01:00;Q{q:03d};où est mon colis {n};{answer};N{team};fr\n"
 FIRST_CALL = datetime(2025, 12, 1)  # noqa: DTZ001  (its zone is written beside it)
 SECONDS_BETWEEN_CALLS, SECONDS_OF_CALLS = 29, 340 * 86_400
+ENVELOPE = b"From ana@example.com Mon Mar  2 10:00:00 2026\r\n"
 MAIL = (
     "From: Ana Durand <ana{c}@example.com>\r\nDate: Mon, {d} Mar 2026 10:{m:02d}:00 +0100\r\n"
     "Message-ID: <m{n}@example.com>\r\nIn-Reply-To: <r{n}@example.com>\r\nTo: service@example.com\r\n"
@@ -44,6 +55,7 @@ MAIL = (
 
 def make_calls(path: Path, records: int) -> None:
     """A clean CSV of calls, each at a second of its own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(HEADER)
         for n in range(records):
@@ -54,131 +66,227 @@ def make_calls(path: Path, records: int) -> None:
 
 def make_mails(path: Path, mails: int) -> None:
     """An mbox of mails of an ordinary shape."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         for n in range(mails):
-            file.write(b"From ana@example.com Mon Mar  2 10:00:00 2026\r\n")
+            file.write(ENVELOPE)
             file.write(MAIL.format(n=n, c=n % 997, d=n % 28 + 1, m=n % 60).encode() + b"\r\n")
 
 
-def read_with_us(folder: Path, source: str) -> int:
-    """The whole step `read`: framing, typing, hashing, staging, the second count."""
+# What is measured; each runs in a process of its own, by its name ------------------------
+
+
+def our_csv(folder: str, _output: str) -> list[Any]:
+    """The four steps of an intake of calls."""
+    return _take_in(Path(folder), "faq")
+
+
+def our_mail(folder: str, _output: str) -> list[Any]:
+    """The four steps of an intake of a mailbox."""
+    return _take_in(Path(folder), "mail")
+
+
+def _take_in(folder: Path, source: str) -> list[Any]:
+    """Records loaded; then of each step its name, its CPU seconds and the peaks so far of both processes."""
     from tolerance import inbox, intake
     from tolerance.state import State
 
-    inbox.LOOK_INTERVAL_SECONDS = 0.0
-    state = State(folder / "state")
-    load_id = intake.land(source, folder / "in", AS_OF, state, LOADED_AT)
-    if load_id is None:
-        raise SystemExit("nothing to read")
-    begin = _seconds()
-    intake.read(source, load_id, state)
-    _tell(_seconds() - begin)
-    intake.load(source, load_id, state)
-    return sum(record.loaded_records for record in intake.load_records(state, source))
+    told: list[Any] = []
+
+    def step(name: str, work: Callable[[], Any]) -> Any:
+        begin = cpu_seconds()
+        made = work()
+        childrens = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        told.append([name, round(cpu_seconds() - begin, 3), round(peak_megabytes()), round(childrens)])
+        return made
+
+    with (
+        patch.object(inbox, "LOOK_INTERVAL_SECONDS", 0.0),
+        patch.dict(os.environ, {"TOLERANCE_IDENTITY_KEY": "bench"}),
+        tempfile.TemporaryDirectory(dir=folder) as state_folder,
+    ):
+        state = State(Path(state_folder))
+        load_id = step("land", lambda: intake.land(source, folder / "in", AS_OF, state, LOADED_AT))
+        step("read", lambda: intake.read(source, load_id, state))
+        step("load", lambda: intake.load(source, load_id, state))
+        loaded = sum(record.loaded_records for record in intake.load_records(state, source))
+    return [loaded, *told]
 
 
-def read_with_csv(folder: Path, _source: str) -> int:
+def plain_csv(folder: str, _output: str) -> list[Any]:
     """Python's csv module: rows of texts."""
-    begin = _seconds()
-    with next((folder / "in" / "faq").iterdir()).open(encoding="utf-8", newline="") as file:
-        count = sum(1 for _ in csv.reader(file, delimiter=";")) - 1
-    _tell(_seconds() - begin)
-    return count
+    with (Path(folder) / CALLS).open(encoding="utf-8", newline="") as file:
+        return [sum(1 for _ in csv.reader(file, delimiter=";")) - 1]
 
 
-def read_with_duckdb(folder: Path, _source: str) -> int:
-    """DuckDB's typed read of the same file on one thread, into Parquet."""
-    import duckdb
-
-    path = next((folder / "in" / "faq").iterdir())
-    types = {"asked_at": "timestamptz", "answered": "varchar"}
+def duckdb_csv(folder: str, output: str) -> list[Any]:
+    """DuckDB's typed read of the same file on one thread, into Parquet; its start is not counted."""
+    types = {"asked_at": "timestamptz"}
     columns = {name: types.get(name, "varchar") for name in HEADER.strip().split(";")}
-    begin = _seconds()
     with duckdb.connect() as connection:
         connection.execute("set threads = 1")
-        connection.execute(
+        connection.execute("select '2026-01-01 00:00:00+01'::timestamptz::varchar").fetchall()
+        begin = cpu_seconds()
+        (records,) = connection.execute(
             f"copy (select * from read_csv(?, delim = ';', header = true, columns = {columns})) "
-            f"to '{folder / 'plain.parquet'}' (compression zstd)",
-            [str(path)],
-        )
-        (count,) = connection.execute(
-            "select count(*) from read_parquet(?)", [str(folder / "plain.parquet")]
+            f"to '{output}' (format parquet, compression zstd)",
+            [str(Path(folder) / CALLS)],
         ).fetchall()[0]
-    _tell(_seconds() - begin)
-    return int(count)
+        return [records, ["read", round(cpu_seconds() - begin, 3), round(peak_megabytes()), 0]]
 
 
-def read_with_email(folder: Path, _source: str) -> int:
+def plain_mail(folder: str, _output: str) -> list[Any]:
     """Python's email with compat32 on messages cut at their envelope lines, texts decoded."""
     from email import message_from_bytes
 
-    content = next((folder / "in" / "mail").iterdir()).read_bytes()
-    begin = _seconds()
     count = 0
-    for raw in content.split(b"From ana@example.com Mon Mar  2 10:00:00 2026\r\n")[1:]:
+    for raw in (Path(folder) / MAILBOX).read_bytes().split(ENVELOPE)[1:]:
         message = message_from_bytes(raw)
         count += any(part.get_payload(decode=True) for part in message.walk() if not part.is_multipart())
-    _tell(_seconds() - begin)
-    return count
+    return [count]
 
 
-_spent = [0.0]
+# The run and its page --------------------------------------------------------------------
 
-
-def _tell(seconds: float) -> None:
-    _spent[0] = seconds
-
-
-def _seconds() -> float:
-    """Processor seconds of this process and of the reading processes that it started."""
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.process_time() + children.ru_utime + children.ru_stime
-
-
-MEASURED: dict[str, tuple[str, Callable[[Path, str], int]]] = {
-    "csv, tolerance": ("faq", read_with_us),
-    "csv, Python's csv": ("faq", read_with_csv),
-    "csv, DuckDB typed": ("faq", read_with_duckdb),
-    "mail, tolerance": ("mail", read_with_us),
-    "mail, email compat32": ("mail", read_with_email),
+CALLS, MAILBOX = "in/faq/calls.csv", "in/mail/box.mbox"
+OUR_CSV, DUCKDB, PYTHON_CSV = (
+    "csv: tolerance",
+    "csv: DuckDB typed, to Parquet",
+    "csv: Python's csv, texts only",
+)
+OUR_MAIL, COMPAT32 = "mail: tolerance", "mail: email with compat32"
+_FUNCTIONS = {
+    OUR_CSV: our_csv,
+    DUCKDB: duckdb_csv,
+    PYTHON_CSV: plain_csv,
+    OUR_MAIL: our_mail,
+    COMPAT32: plain_mail,
 }
 
 
-def _measure(what: str, folder: Path) -> None:
-    """One measurement, told as JSON on the standard output. Runs in a process of its own."""
-    source, read = MEASURED[what]
-    count = read(folder, source)
-    most = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    figures = {"records": count, "seconds": _spent[0], "megabytes": most / 1024}
-    sys.stdout.write(json.dumps({"what": what, **figures}) + "\n")
+def run(folder: Path, records: int, mails: int) -> list[Cost]:
+    """Make the inputs in `folder` and measure every reader on them, CSV readers in turns."""
+    make_calls(folder / CALLS, records)
+    make_mails(folder / MAILBOX, mails)
+    costs = []
+    for name in [OUR_CSV, DUCKDB, PYTHON_CSV] * CSV_ROUNDS + [OUR_MAIL, COMPAT32]:
+        function = f"bench.intake:{_FUNCTIONS[name].__name__}"
+        begin = time.monotonic()
+        cost = measure(Step(name, str(folder), output=str(folder / "plain.parquet"), function=function))
+        costs.append(cost)
+        click.echo(f"  {name:<40} {cost.failure or cost.result}  {time.monotonic() - begin:.1f} s")
+    return costs
 
 
-def main() -> None:
-    """Make the inputs, measure each reader, print one line each."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--records", type=int, default=1_000_000)
-    parser.add_argument("--mails", type=int, default=100_000)
-    parser.add_argument("--measure", choices=MEASURED, help=argparse.SUPPRESS)
-    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    os.environ.setdefault("TOLERANCE_IDENTITY_KEY", "bench")
-    if asked.measure:
-        _measure(asked.measure, asked.folder)
-        return
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        for source in ("faq", "mail"):
-            (folder / "in" / source).mkdir(parents=True)
-        make_calls(folder / "in" / "faq" / "calls.csv", asked.records)
-        make_mails(folder / "in" / "mail" / "box.mbox", asked.mails)
-        for what in MEASURED:
-            command = [sys.executable, __file__, "--measure", what, "--folder", str(folder)]
-            told = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-            speed = told["records"] / told["seconds"]
-            sys.stdout.write(
-                f"{what:22} {told['records']:>9,} records {told['seconds']:7.2f} s {speed:>12,.0f} /s/core "
-                f"{told['megabytes']:6.0f} MB\n"
-            )
+def read_seconds(costs: list[Cost], name: str) -> float:
+    """Median CPU seconds of one reader: of the step that reads, where it tells of steps."""
+    runs = [cost for cost in costs if cost.name == name]
+    steps = [{step: seconds for step, seconds, *_ in cost.result[1:]} for cost in runs]
+    return float(median(own.get("read", cost.cpu_seconds) for own, cost in zip(steps, runs, strict=True)))
+
+
+def _peak(costs: list[Cost], name: str) -> float:
+    """The highest peak of a process: of its own or of its reading child."""
+    runs = [cost for cost in costs if cost.name == name]
+    return float(max(max([cost.peak_megabytes, *(step[3] for step in cost.result[1:])]) for cost in runs))
+
+
+def figures(costs: list[Cost], mails: int) -> list[report.Figure]:
+    """The figures of the issue beside what was measured."""
+    slower = read_seconds(costs, OUR_CSV) / read_seconds(costs, DUCKDB)
+    speed = mails / read_seconds(costs, OUR_MAIL)
+    peak = max(_peak(costs, OUR_CSV), _peak(costs, OUR_MAIL))
+    return [
+        report.Figure("CSV: our reading / DuckDB's typed read", "≤ 3", slower, slower <= 3, " times"),  # noqa: PLR2004
+        report.Figure("mails a second and core", "≥ 1500", speed, speed >= 1_500),  # noqa: PLR2004
+        report.Figure("peak memory", f"≤ {MOST_MEGABYTES:.0f} MB", peak, peak <= MOST_MEGABYTES, " MB"),
+    ]
+
+
+def write(out: Path, records: int = RECORDS, mails: int = MAILS) -> str:
+    """Measure, write `benchmark_intake.md` and `.json` into `out`; return the table of figures."""
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(prefix="tolerance-bench-") as folder:
+        costs = run(Path(folder), records, mails)
+    failed = [f"{cost.name}: {cost.failure}" for cost in costs if cost.failure]
+    if failed:
+        raise click.ClickException("; ".join(failed))
+    machine = report.Machine(
+        os.cpu_count() or 1, round(psutil.virtual_memory().total / 2**30), round(load, 2)
+    )
+    judged = report.verdict(machine, [report.Scale("intake", records, costs, {})])
+    lines = figures(costs, mails)
+    words = {None: "", True: "reached", False: "not reached"}
+    table = ["| figure | to reach | measured | |", "|---|---|---:|---|"] + [
+        f"| {one.what} | {one.reach} | {one.text} | {words[one.is_reached]} |" for one in lines
+    ]
+    versions = f"DuckDB {duckdb.__version__}, Python {platform.python_version()}, {platform.system()}"
+    text = [
+        "# How fast are the doors?",
+        "",
+        f"Written by `make bench`. {machine.cores} cores, {machine.memory_gigabytes} GB; {versions}. "
+        f"{records:,} calls as CSV, {mails:,} mails as mbox, made by the benchmark. CPU seconds are user and "
+        f"system time, of CSV the medians of {CSV_ROUNDS} runs in turns; a reader's own processes count in "
+        "full. Our reading is framing, decoding, the contract's rules, hashing, staging in Parquet and the "
+        "second count, with the start of the reading process; DuckDB's is a typed read on one thread, "
+        "written to Parquet, without its start.",
+        "",
+        judged,
+        "",
+        *table,
+        "",
+        *_readers_table(costs),
+        "",
+        *_steps_table(costs),
+    ]
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "benchmark_intake.md").write_text("\n".join(text) + "\n", "utf-8")
+    told = {
+        "machine": asdict(machine) | {"versions": versions},
+        "verdict": judged,
+        "figures": [asdict(one) for one in lines],
+        "costs": [asdict(cost) for cost in costs],
+    }
+    (out / "benchmark_intake.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+    return "\n".join([judged, "", *table])
+
+
+def _readers_table(costs: list[Cost]) -> list[str]:
+    lines = ["| reader | records | CPU s | records/s and core | peak MB |", "|---|---:|---:|---:|---:|"]
+    for name in _FUNCTIONS:
+        records = next(cost.result[0] for cost in costs if cost.name == name)
+        seconds = read_seconds(costs, name)
+        lines.append(
+            f"| {name} | {records:,} | {seconds:.2f} | {records / seconds:,.0f} | {_peak(costs, name):.0f} |"
+        )
+    return lines
+
+
+def _steps_table(costs: list[Cost]) -> list[str]:
+    """Our steps: the peak of the process itself up to then, and of its reading children."""
+    lines = [
+        "The steps of an intake in each run, without the expectations. Peaks are those up to the step's end.",
+        "",
+        "| step | CPU s | peak MB | of its children |",
+        "|---|---:|---:|---:|",
+    ]
+    for cost in costs:
+        if cost.name not in (OUR_CSV, OUR_MAIL):
+            continue
+        lines += [
+            f"| {cost.name}, {step} | {seconds:.2f} | {own} | {childrens} |"
+            for step, seconds, own, childrens in cost.result[1:]
+        ]
+    return lines
+
+
+@click.command()
+@click.option("--records", default=RECORDS, show_default=True, help="Calls in the CSV file.")
+@click.option("--mails", default=MAILS, show_default=True, help="Mails in the mailbox.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("docs"), help="Where the report goes.")
+def main(records: int, mails: int, out: Path) -> None:
+    """Measure the doors beside plain readers; write benchmark_intake.md and .json."""
+    click.echo(write(out, records, mails))
 
 
 if __name__ == "__main__":

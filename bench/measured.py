@@ -41,7 +41,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What the step took. CPU is user and system time of its process, in seconds."""
+    """What the step took. CPU is user and system time of its process and its children, in seconds."""
 
     name: str
     cpu_seconds: float
@@ -82,12 +82,13 @@ def _busy_seconds() -> float:
     return float(times.user + times.nice + times.system)
 
 
-def _cpu_seconds() -> float:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
+def cpu_seconds() -> float:
+    """User and system time of this process and of its children that ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def _peak_megabytes() -> float:
+def peak_megabytes() -> float:
     """The highest resident memory of this process; getrusage would count the parent's before exec."""
     status = Path("/proc/self/status")
     if not status.exists():
@@ -116,10 +117,10 @@ def _sql(step: Step, parts: dict[str, float]) -> tuple[Callable[[], list[Any]], 
     def work() -> list[Any]:
         rows: list[Any] = []
         for statement, part in zip_longest(step.statements, step.parts):
-            cpu = _cpu_seconds()
+            cpu = cpu_seconds()
             rows = connection.execute(statement).fetchall()
             if part:
-                parts[part] = round(parts.get(part, 0) + _cpu_seconds() - cpu, 3)
+                parts[part] = round(parts.get(part, 0) + cpu_seconds() - cpu, 3)
         return rows
 
     # Closing writes what is not on disk yet, so it belongs to the step.
@@ -141,16 +142,16 @@ def main() -> None:
         end: Runner = _nothing
     else:
         work, end = _sql(step, parts)
-    cpu, wall = _cpu_seconds(), time.monotonic()
+    cpu, wall = cpu_seconds(), time.monotonic()
     result = work()
     end()
     print(
         json.dumps(
             {
-                "cpu_seconds": round(_cpu_seconds() - cpu, 3),
+                "cpu_seconds": round(cpu_seconds() - cpu, 3),
                 "wall_seconds": round(time.monotonic() - wall, 3),
-                "peak_megabytes": round(_peak_megabytes(), 1),
-                "process_cpu_seconds": _cpu_seconds(),
+                "peak_megabytes": round(peak_megabytes(), 1),
+                "process_cpu_seconds": cpu_seconds(),
                 "result": result,
                 "parts": parts,
             },

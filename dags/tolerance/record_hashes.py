@@ -37,9 +37,18 @@ def _contents(columns: list[pa.Array], *, is_plain: bool) -> Iterator[bytes]:
     """What `record_content` gives for each record. Plain texts are their own JSON between quotes."""
     texts = list(map(_json_texts, columns)) if is_plain else [None]
     if any(text is None for text in texts):
-        return map(record_content, zip(*(column.to_pylist() for column in columns), strict=True))
+        return map(record_content, zip(*map(_values, columns), strict=True))
     joined = pc.binary_join_element_wise("[", pc.binary_join_element_wise(*texts, ","), "]", "")
     return iter(joined.cast(pa.binary()).to_numpy(zero_copy_only=False).tolist())
+
+
+def _values(column: pa.Array) -> list[object]:
+    """The values of a column, as `to_pylist` has them; by way of numpy, where that keeps their kind."""
+    kind = column.type
+    if pa.types.is_string(kind) or pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        values: list[object] = column.to_numpy(zero_copy_only=False).tolist()
+        return values
+    return list(column.to_pylist())
 
 
 def _json_texts(column: pa.Array) -> pa.StringArray | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from tolerance import limits
@@ -52,6 +54,11 @@ def _fail() -> None:
     raise GateFailedError("what is to be done")
 
 
+def _use_arrow() -> None:
+    assert pa.array(["a", None]).to_pylist() == ["a", None]
+    assert "pandas" not in sys.modules
+
+
 NONE: frozenset[tuple[int, int]] = frozenset()
 COSTS = {
     "little": lambda: None,
@@ -60,6 +67,7 @@ COSTS = {
     "large": _grow,
     "deadly": _die,
     "failing": _fail,
+    "arrow": _use_arrow,
 }
 
 
@@ -101,3 +109,8 @@ def test_a_record_that_kills_its_reader_is_named_and_passed_over_the_next_time(
 def test_an_error_of_the_program_is_raised_in_the_parent_with_its_sentence(tmp_path: Path) -> None:
     with pytest.raises(GateFailedError, match="what is to be done"):
         run(tmp_path, {1: "failing"})
+
+
+def test_a_child_does_not_wait_for_pandas_that_it_does_not_need(tmp_path: Path) -> None:
+    assert run(tmp_path, {1: "arrow"}) is None
+    assert told(tmp_path) == ["1 fine"]
