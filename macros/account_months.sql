@@ -1,8 +1,8 @@
 {% macro account_months(segments, period, column) -%}
     {#-
       The accounts month by month: segments expanded until the month before the next one, the account's
-      end or the period's end. `period` is a query of one row, first_month_index (null: from the first
-      incident on) and last_month_index, or of no row when there is nothing to do. `column` is what
+      end or the period's end. `period` is a query of rows that share no month: first_month_index (null:
+      from the first incident on) and last_month_index; of no row when there is nothing to do. `column` is what
       each row takes over from its segment: the customer's id, or the sign with which it is counted. Every
       figure of a month comes from here, whoever asks: the monthly table, or the counts of balances that
       are kept by day.

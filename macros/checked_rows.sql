@@ -23,23 +23,21 @@
       The rows of fct_tolerance_monthly of all accounts in two months: that of the as-of date, and one of the
       thirty before it, another one every day. In a full rebuild all months.
     -#}
+    {%- set as_of_month = month_index('as_of_on') -%}
+    {%- set earlier_month = as_of_month ~ ' - cast(extract(day from as_of_on) as integer)' -%}
+    {%- set two_months %}
+    select {{ as_of_month }} as first_month_index, {{ as_of_month }} as last_month_index
+    from {{ ref('int_run') }}
+    union all
+    select {{ earlier_month }} as first_month_index, {{ earlier_month }} as last_month_index
+    from {{ ref('int_run') }}
+    {%- endset -%}
     (
-        {%- if should_full_refresh() %}
-        {{ account_months(ref('int_tolerance_segments'), until_as_of_month(), 'customer_id') | indent(8) }}
-        {%- else %}
-        {%- for months_ago in ['0', 'extract(day from as_of_on)'] %}
-        {%- set month %}
-        select
-            {{ month_index('as_of_on') }} - cast({{ months_ago }} as integer) as first_month_index,
-            {{ month_index('as_of_on') }} - cast({{ months_ago }} as integer) as last_month_index
-        from {{ ref('int_run') }}
-        {%- endset %}
-        {{ account_months(ref('int_tolerance_segments'), month, 'customer_id') | indent(8) }}
-        {%- if not loop.last %}
-        union all
-        {%- endif %}
-        {%- endfor %}
-        {%- endif %}
+        {{ account_months(
+            ref('int_tolerance_segments'),
+            until_as_of_month() if should_full_refresh() else two_months,
+            'customer_id',
+        ) | indent(8) }}
     )
 {%- endmacro %}
 
