@@ -15,7 +15,7 @@
         cast(sum(rupture_count) as integer) as rupture_count
     from {{ target }}
     cross join (
-        select count(*) as row_count from {{ target }}
+        select 1 as is_due from {{ target }}
         having sum(case when customer_count < 0 then 4 else 0 end) > count(*)
     ) as due
     group by {{ key }}

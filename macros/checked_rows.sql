@@ -4,9 +4,15 @@
   so tests, all.
 -#}
 {% macro checked_months() -%}
-    {#- The rows of fct_tolerance_monthly of the accounts that this run computed. -#}
+    {#- The rows of fct_tolerance_monthly of the accounts that this run computed, as they are stored. -#}
+    {%- set segments -%}
+        (
+            select * from {{ ref('int_tolerance_segments') }}
+            where customer_no in (select customer_no from {{ ref('int_touched_customers') }})
+        ) as checked_segments
+    {%- endset -%}
     (
-        {{ account_months(ref('int_touched_segments'), until_as_of_month(), 'customer_id') | indent(8) }}
+        {{ account_months(segments, until_as_of_month(), 'customer_id') | indent(8) }}
     )
 {%- endmacro %}
 
@@ -18,26 +24,45 @@
     )
 {%- endmacro %}
 
-{% macro checked_month_of_all() -%}
+{% macro checked_period() -%}
     {#-
-      The rows of fct_tolerance_monthly of all accounts in two months: that of the as-of date, and one of the
-      thirty before it, another one every day. In a full rebuild all months.
+      Two months in which all accounts are tested: that of the as-of date, and one before it, as many months ago
+      as the date's day. In a full rebuild all months.
     -#}
     {%- set as_of_month = month_index('as_of_on') -%}
     {%- set earlier_month = as_of_month ~ ' - cast(extract(day from as_of_on) as integer)' -%}
-    {%- set two_months %}
-    select {{ as_of_month }} as first_month_index, {{ as_of_month }} as last_month_index
+    {%- if should_full_refresh() -%}
+    {{ until_as_of_month() }}
+    {%- else -%}
+    select
+        {{ as_of_month }} as first_month_index,
+        {{ as_of_month }} as last_month_index
     from {{ ref('int_run') }}
     union all
-    select {{ earlier_month }} as first_month_index, {{ earlier_month }} as last_month_index
+    select
+        {{ earlier_month }} as first_month_index,
+        {{ earlier_month }} as last_month_index
     from {{ ref('int_run') }}
-    {%- endset -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro checked_months_of_all() -%}
+    {#- The rows of fct_tolerance_monthly of all accounts in the checked period. -#}
     (
-        {{ account_months(
-            ref('int_tolerance_segments'),
-            until_as_of_month() if should_full_refresh() else two_months,
-            'customer_id',
-        ) | indent(8) }}
+        {{ account_months(ref('int_tolerance_segments'), checked_period(), 'customer_id') | indent(8) }}
+    )
+{%- endmacro %}
+
+{% macro is_checked_month(balance_month) -%}
+    {#- Whether a month, given by its first day, lies in the checked period. -#}
+    exists (
+        select 1 from ({{ checked_period() }}) as checked_period
+        where
+            {{ month_index(balance_month) }} <= checked_period.last_month_index
+            and (
+                checked_period.first_month_index is null
+                or {{ month_index(balance_month) }} >= checked_period.first_month_index
+            )
     )
 {%- endmacro %}
 

@@ -47,7 +47,8 @@ def dbt(
         "--warn-error",
     ]
     if full_refresh:
-        arguments.append("--full-refresh")
+        # Changed macros leave stale dependencies in what was parsed before.
+        arguments += ["--full-refresh", "--no-partial-parse"]
     target = state.dbt / "target"
     results = target / "run_results.json"
     results.unlink(missing_ok=True)

@@ -43,9 +43,14 @@ ranked as (
             partition by versions.contact_id
             order by {{ newest_version_first('versions') }}
         ) as version_rank,
-        last_value(versions.incident_type) over (
+        -- What counted first: of one instant the greater content, as always.
+        first_value(versions.incident_type) over (
             partition by versions.contact_id
-            order by {{ newest_version_first('versions') }}
+            order by
+                versions.version_at,
+                versions._content_hash desc,
+                versions._file_sha256 desc,
+                versions._record_no desc
             rows between unbounded preceding and unbounded following
         ) as first_incident_type
     from versions

@@ -89,13 +89,14 @@ touched_spans as (
         first_segments.started_month_index, first_segments.ended_month_index, first_segments.month_index
 ),
 
--- A company without any incident still has its as-of month.
+-- A company without any incident still has its as-of month. An incident before the relationship's start
+-- counts, so the first month may be one of a customer who is not active yet.
 period as (
     select
         due_run.as_of_month_index,
-        coalesce(min(touched_spans.touched_month_index), due_run.as_of_month_index) as first_month_index
+        coalesce(min(first_segments.month_index), due_run.as_of_month_index) as first_month_index
     from due_run
-    left join touched_spans on 1 = 1
+    left join first_segments on 1 = 1
     group by due_run.as_of_month_index
 ),
 

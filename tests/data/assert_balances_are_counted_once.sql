@@ -1,11 +1,11 @@
--- The kept counts of balances say what the monthly table says, after any number of days.
+-- In the checked months the kept counts say what the monthly table says, after any number of days.
 with counted as (
     select
         balance_month,
         cast(closing_points * 1000000 as bigint) as balance_micropoints,
         count(*) as customer_count,
         sum(case when became_negative then 1 else 0 end) as rupture_count
-    from {{ checked_month_of_all() }} as monthly
+    from {{ checked_months_of_all() }} as monthly
     group by balance_month, closing_points
 ),
 
@@ -17,7 +17,7 @@ kept as (
         sum(counts.rupture_count) as rupture_count
     from {{ ref('int_balance_counts') }} as counts
     inner join {{ ref('int_months') }} as months on counts.month_index = months.month_index
-    where months.month_starts_on in (select counted.balance_month from counted)
+    where {{ is_checked_month('months.month_starts_on') }}
     group by months.month_starts_on, counts.balance_micropoints
     having sum(counts.customer_count) <> 0 or sum(counts.rupture_count) <> 0
 )

@@ -1,6 +1,7 @@
 -- depends_on: {{ ref('int_touched_customers') }}
 
--- The lines of every customer's statement sum to the balance of today, and every customer has one.
+-- The lines of a customer's statement sum to the balance of today, and everybody has one: some whom the run
+-- computed, in a full rebuild all.
 with statements as (
     select
         customer_id,

@@ -147,7 +147,7 @@ class Truth:
             "incident_type": incident_type,
             "category": category,
             "penalty_points": points,
-            "first_incident_type": self._type_of(self._versions[contact_id(anchor)][0]),
+            "first_incident_type": self._type_of(self._first_version(anchor)),
             "occurred_on": business_date(occurred_at),
             "first_contact_at": occurred_at.astimezone(UTC).replace(tzinfo=None),
             "status": status,
@@ -155,6 +155,10 @@ class Truth:
             "contact_count": len(contacts),
         }
         return Incident(contact_id(anchor), owner, occurred_at, points, row)
+
+    def _first_version(self, contact: Contact) -> Contact:
+        versions = self._versions[contact_id(contact)]
+        return [one for one in versions if one.version_at == versions[0].version_at][-1]
 
     def _resolved_at(self, anchor: Contact) -> datetime | None:
         if not isinstance(anchor, Ticket) or anchor.status not in ("solved", "closed"):
