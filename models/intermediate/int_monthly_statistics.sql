@@ -4,17 +4,12 @@
 -- One row per month, from the first month of any touched account to the as-of month: all active customers.
 -- Touched accounts are counted by balance in int_balance_counts, so that no account is read here; and when
 -- nobody is touched and no month begins, nothing is.
-with counts as (
-    select * from {{ ref('int_balance_counts') }}
-),
-
-customers as (
+with customers as (
     select * from {{ ref('int_customers') }}
 ),
 
-first_segments as (
+segments as (
     select * from {{ ref('int_tolerance_segments') }}
-    where is_first_segment
 ),
 
 months as (
@@ -38,7 +33,8 @@ due_run as (
     {% endif %}
 ),
 
--- Whole points are few; the quantiles then look only into the point that each of them falls in.
+-- Whole points are few; the quantiles then look only into the point that each of them falls in. The counts
+-- are read once for each, without an import: what two read, DuckDB would first write down, row by row.
 touched_buckets as (
     select
         month_index,
@@ -47,9 +43,23 @@ touched_buckets as (
         sum(customer_count) as touched_count,
         sum(rupture_count) as rupture_count,
         sum(balance_micropoints * customer_count) as balance_micropoints_sum
-    from counts
+    from {{ ref('int_balance_counts') }}
     cross join due_run
     group by month_index, balance_bucket
+),
+
+-- A company without any incident still has its as-of month. An incident before the relationship's start
+-- counts, so the first month may be one of a customer who is not active yet.
+period as (
+    select
+        due_run.as_of_month_index,
+        coalesce(
+            min(case when touched_buckets.customer_count > 0 then touched_buckets.month_index end),
+            due_run.as_of_month_index
+        ) as first_month_index
+    from due_run
+    left join touched_buckets on 1 = 1
+    group by due_run.as_of_month_index
 ),
 
 -- Active from the relationship's start (always, when it is unknown) to its end, as if never touched ...
@@ -66,9 +76,7 @@ active_spans as (
             count(*) as customer_count
         from customers
         cross join due_run
-        where
-            customers.relationship_started_on is null
-            or customers.relationship_started_on <= due_run.as_of_on
+        where coalesce(customers.relationship_started_on, due_run.as_of_on) <= due_run.as_of_on
         group by customers.relationship_started_on, customers.relationship_ended_on
     ) as active_customers
 ),
@@ -76,28 +84,16 @@ active_spans as (
 -- ... less the months from the first incident on.
 touched_spans as (
     select
-        first_segments.started_month_index,
-        first_segments.ended_month_index,
-        first_segments.month_index as touched_month_index,
+        segments.started_month_index,
+        segments.ended_month_index,
+        segments.month_index as touched_month_index,
         -count(*) as customer_count
-    from first_segments
+    from segments
     cross join due_run
     where
-        first_segments.relationship_started_on is null
-        or first_segments.relationship_started_on <= due_run.as_of_on
-    group by
-        first_segments.started_month_index, first_segments.ended_month_index, first_segments.month_index
-),
-
--- A company without any incident still has its as-of month. An incident before the relationship's start
--- counts, so the first month may be one of a customer who is not active yet.
-period as (
-    select
-        due_run.as_of_month_index,
-        coalesce(min(first_segments.month_index), due_run.as_of_month_index) as first_month_index
-    from due_run
-    left join first_segments on 1 = 1
-    group by due_run.as_of_month_index
+        segments.is_first_segment
+        and coalesce(segments.relationship_started_on, due_run.as_of_on) <= due_run.as_of_on
+    group by segments.started_month_index, segments.ended_month_index, segments.month_index
 ),
 
 signed_spans as (
@@ -282,7 +278,12 @@ balances_in_quantile_buckets as (
         on
             balances.month_index = quantile_buckets.month_index
             and balances.balance_bucket = quantile_buckets.balance_bucket
-    group by 1, 2, 3, 4, 5
+    group by
+        quantile_buckets.month_index,
+        quantile_buckets.one_in,
+        quantile_buckets.customers_of_month,
+        quantile_buckets.customers_below,
+        balances.balance_micropoints
 ),
 
 ranked_balances as (

@@ -246,7 +246,7 @@ class Schedule:
         if one is None:
             return [self._customer(name)]
         addresses = tuple(random.sample(self.addresses, random.choice((0, 1, 1, 2))))
-        match random.choice(("address", "address", "end", "end_later", "thaw", "start")):
+        match random.choice(("address", "address", "end", "end_later", "thaw", "start", "start_later")):
             case "address":
                 one = replace(one, emails=addresses)
             case "end":
@@ -257,5 +257,7 @@ class Schedule:
                 one = replace(one, ended_on=None)
             case "start":
                 one = replace(one, started_on=random.choice((None, date(2022, 3, 31), today)))
+            case "start_later":
+                one = replace(one, started_on=today + timedelta(days=random.choice((1, 5, 40))))
         self.customers[name] = one
         return [one]
