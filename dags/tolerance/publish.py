@@ -136,7 +136,7 @@ def _published_before(state: State) -> list[Run]:
 def _write_generation(state: State, path: Path, generations: list[Run]) -> None:
     with duckdb.connect(str(path)) as serving:
         serving.execute("set preserve_insertion_order = false")
-        serving.execute(f"attach '{_quoted(state.warehouse)}' as warehouse (read_only)")
+        serving.execute(f"attach '{quoted(state.warehouse)}' as warehouse (read_only)")
         _copy(serving, contents(state))
         serving.execute(_AUDIT_GENERATION)
         serving.executemany(
@@ -179,5 +179,6 @@ def _copy(serving: duckdb.DuckDBPyConnection, generation: Generation) -> None:
             serving.execute(_RELATION.sub(lambda found: f"{schemas[found[1]]}.{found[1]}", waiting.pop(view)))
 
 
-def _quoted(path: Path) -> str:
+def quoted(path: Path) -> str:
+    """The path between the quotes of a DuckDB statement that takes no parameter, such as `attach`."""
     return str(path).replace("'", "''")

@@ -21,7 +21,7 @@ from tolerance.intake import FileRecord, UnbalancedLoadError
 from tolerance.limits import ChildFailedError
 from tolerance.lock import StateBusyError, state_lock
 from tolerance.mapping import MappingError
-from tolerance.publish import finish_interrupted_publication
+from tolerance.publish import finish_interrupted_publication, quoted
 from tolerance.records import SOURCES
 from tolerance.reread import (
     CannotRebuildError,
@@ -166,8 +166,7 @@ def differing_rows(before: Path, after: Path, scratch: Path) -> dict[str, tuple[
     with duckdb.connect() as both:
         both.execute("set temp_directory = $folder", {"folder": str(scratch)})
         for name, path in (("old", before), ("new", after)):
-            quoted = str(path).replace("'", "''")
-            both.execute(f"attach '{quoted}' as {name}_generation (read_only)")
+            both.execute(f"attach '{quoted(path)}' as {name}_generation (read_only)")
         found = {}
         for schema, table in sorted(columns.keys() & new_columns.keys()):
             shared = [name for name in columns[schema, table] if name in new_columns[schema, table]]

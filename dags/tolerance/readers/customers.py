@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tolerance import framing
 from tolerance.framing import FileNotes
 from tolerance.identity import address_hash, phone_hash
 from tolerance.mapping import FIELDS
-from tolerance.readers.contract import (
-    CsvContract,
-    Outcome,
-    ReaderContext,
-    csv_outcomes,
-    unknown_form,
-)
-from tolerance.readers.mapped import mapped_outcomes
+from tolerance.readers.contract import CsvContract, Outcome, ReaderContext
+from tolerance.readers.mapped import csv_or_mapped_outcomes
 from tolerance.readers.rules import BadFieldError, Rule, lowered, optional_day, required
 from tolerance.records import QuarantineReason
 
@@ -28,17 +21,7 @@ def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> 
 
     Raises `FileRefusedError` for a file that is no CSV of this contract.
     """
-    if context.profile is not None and not context.profile.is_contract("csv"):
-        yield from mapped_outcomes(
-            path, context.profile, _rules(context), name=name, context=context, notes=notes
-        )
-        return
-    if framing.form_of(name) != "csv":
-        raise unknown_form(name, ".csv or .csv.gz")
-    with framing.content_of(path, name=name, scratch=context.scratch) as content:
-        yield from csv_outcomes(
-            content, CONTRACT, _rules(context), name=name, notes=notes, by_blocks=context.by_blocks
-        )
+    return csv_or_mapped_outcomes(path, CONTRACT, _rules(context), name=name, context=context, notes=notes)
 
 
 def _rules(context: ReaderContext) -> tuple[Rule, ...]:

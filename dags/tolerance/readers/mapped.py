@@ -32,6 +32,7 @@ from tolerance.mapping import (
     plain,
 )
 from tolerance.readers.contract import (
+    CsvContract,
     MakeRow,
     Outcome,
     csv_outcomes,
@@ -52,6 +53,28 @@ TextsOf = Callable[[str], list[str]]
 
 _WHO = ("customer_id", "requester_email")
 _MOST_CHARACTERS_BEFORE_AN_ADDRESS = 1_000
+
+
+def csv_or_mapped_outcomes(
+    path: Path,
+    contract: CsvContract,
+    rules: tuple[Rule, ...],
+    *,
+    name: str,
+    context: ReaderContext,
+    notes: FileNotes,
+) -> Iterator[Outcome]:
+    """The records of one landed file of a source whose own form is CSV alone: by its profile, or by contract.
+
+    Raises `FileRefusedError` for a file that is no CSV of this contract, or that the profile cannot read.
+    """
+    if context.profile is not None and not context.profile.is_contract("csv"):
+        yield from mapped_outcomes(path, context.profile, rules, name=name, context=context, notes=notes)
+        return
+    if framing.form_of(name) != "csv":
+        raise unknown_form(name, ".csv or .csv.gz")
+    with framing.content_of(path, name=name, scratch=context.scratch) as content:
+        yield from csv_outcomes(content, contract, rules, name=name, notes=notes, by_blocks=context.by_blocks)
 
 
 def mapped_outcomes(
