@@ -1,5 +1,5 @@
 {% macro names_of_loaded_files() -%}
-    {#- One name per content: that of the load which brought it first. -#}
+    {#- One name per content: the first of those under which it came, so that no order of loading decides. -#}
     select
         file_sha256,
         min(file_name) as file_name

@@ -5,14 +5,18 @@
       numbers in int_customers would belong to other customers' segments. All together they may be refreshed.
     -#}
     {%- if execute and flags.FULL_REFRESH and config.get('materialized') == 'incremental'
-        and 'model.' ~ project_name ~ '.int_touched_customers' not in selected_resources
         and load_relation(this) is not none -%}
+        {%- set left_out = [] -%}
+        {%- for node in graph.nodes.values()
+            if node.config.materialized == 'incremental' and node.unique_id not in selected_resources -%}
+            {%- do left_out.append(node.name) -%}
+        {%- endfor -%}
         {%- set run = this.incorporate(path={'identifier': 'int_run'}) -%}
-        {%- if not run_query('select is_full_rebuild from ' ~ run).rows[0][0] -%}
+        {%- if left_out and not run_query('select is_full_rebuild from ' ~ run).rows[0][0] -%}
             {{ exceptions.raise_compiler_error(
-                this.identifier ~ ' cannot be refreshed alone: it would keep only the customers of the last run. '
-                ~ 'Refresh all models in one call (dbt build --full-refresh without --select), '
-                ~ 'or make the state anew with make rebuild.'
+                this.identifier ~ ' cannot be refreshed without ' ~ left_out | sort | join(', ')
+                ~ ': rows of customers whom the last run did not touch would be lost. Refresh all models in one '
+                ~ 'call (dbt build --full-refresh without --select), or make the state anew with make rebuild.'
             ) }}
         {%- endif -%}
     {%- endif -%}

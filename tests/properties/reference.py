@@ -239,6 +239,7 @@ class Truth:
             "closing_points",
             "is_negative",
             "became_negative",
+            "limit_crossed_by_tenure",
         )
         return {
             (name, month.balance_month): {column: getattr(month, column) for column in columns}
@@ -256,6 +257,8 @@ class Truth:
                 "budget_points": budget,
                 "remembered_points": budget - balance,
                 "balance_points": balance,
+                "margin_points": balance - self.rules.terms.standard_penalty_points,
+                "last_incident_on": max((one.occurred_on for one in account.known(self.as_of)), default=None),
                 "first_safe_month": oracle.first_safe_month(account, self.as_of),
                 "is_negative": balance < 0,
             }
