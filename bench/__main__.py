@@ -261,6 +261,7 @@ def main(largest: str, out: Path, records: int, mails: int) -> None:
     """Measure the engine beside its peers and the floor, then the doors; write their reports into docs/."""
     names = list(SCALES)
     scales = names[1 : names.index(largest) + 1] or [largest]
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="tolerance-bench-") as folder:
         root = Path(folder)
         needed = SCALES[largest] * 3_000
@@ -268,7 +269,6 @@ def main(largest: str, out: Path, records: int, mails: int) -> None:
             raise click.ClickException(
                 f"The benchmark needs {needed / 1e9:.0f} GB in {root.parent}: free some, or set TMPDIR."
             )
-        load = os.getloadavg()[0]
         engine = models.engine(root / "small")
         dbt_cpu = models.dbt_cpu_seconds(root / "small")
         click.echo(f"dbt: {dbt_cpu[0]} CPU s per call, {dbt_cpu[1]} per model")
@@ -298,7 +298,7 @@ def main(largest: str, out: Path, records: int, mails: int) -> None:
             load_before=round(load, 2),
         )
         click.echo(report.write(out, machine, dbt_cpu, benches))
-    click.echo(intake.write(out, records, mails))
+    click.echo(intake.write(out, load, records, mails))
 
 
 if __name__ == "__main__":

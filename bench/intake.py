@@ -203,23 +203,22 @@ def figures(costs: list[Cost], mails: int) -> list[report.Figure]:
     ]
 
 
-def write(out: Path, records: int = RECORDS, mails: int = MAILS) -> str:
-    """Measure, write `benchmark_intake.md` and `.json` into `out`; return the table of figures."""
-    load = os.getloadavg()[0]
+def write(out: Path, load_before: float, records: int = RECORDS, mails: int = MAILS) -> str:
+    """Measure, write `benchmark_intake.md` and `.json` into `out`; return the table of figures.
+
+    `load_before` is the machine's load before anything was measured.
+    """
     with tempfile.TemporaryDirectory(prefix="tolerance-bench-") as folder:
         costs = run(Path(folder), records, mails)
     failed = [f"{cost.name}: {cost.failure}" for cost in costs if cost.failure]
     if failed:
         raise click.ClickException("; ".join(failed))
     machine = report.Machine(
-        os.cpu_count() or 1, round(psutil.virtual_memory().total / 2**30), round(load, 2)
+        os.cpu_count() or 1, round(psutil.virtual_memory().total / 2**30), round(load_before, 2)
     )
     judged = report.verdict(machine, [report.Scale("intake", records, costs, {})])
     lines = figures(costs, mails)
-    words = {None: "", True: "reached", False: "not reached"}
-    table = ["| figure | to reach | measured | |", "|---|---|---:|---|"] + [
-        f"| {one.what} | {one.reach} | {one.text} | {words[one.is_reached]} |" for one in lines
-    ]
+    table = report.table(lines, judged)
     versions = f"DuckDB {duckdb.__version__}, Python {platform.python_version()}, {platform.system()}"
     text = [
         "# How fast are the doors?",
@@ -286,7 +285,7 @@ def _steps_table(costs: list[Cost]) -> list[str]:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("docs"), help="Where the report goes.")
 def main(records: int, mails: int, out: Path) -> None:
     """Measure the doors beside plain readers; write benchmark_intake.md and .json."""
-    click.echo(write(out, records, mails))
+    click.echo(write(out, os.getloadavg()[0], records, mails))
 
 
 if __name__ == "__main__":

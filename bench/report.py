@@ -242,6 +242,16 @@ def verdict(machine: Machine, scales: Iterable[Scale]) -> str:
     return f"The machine was quiet: others used {share:.0%} of its cores during the median step."
 
 
+def table(lines: list[Figure], judged: str) -> list[str]:
+    """The figures as lines of Markdown, without verdicts when the machine was not judged quiet."""
+    is_judged = not judged.startswith("**No")
+    words = {None: "", True: "reached", False: "not reached"}
+    return ["| figure | to reach | measured | |", "|---|---|---:|---|"] + [
+        f"| {one.what} | {one.reach} | {one.text} | {words[one.is_reached] if is_judged else ''} |"
+        for one in lines
+    ]
+
+
 def _agreement(scale: Scale) -> str:
     """Whether all ways to the monthly table made the same rows; sums may differ by their rounding."""
     made = {name: values for name, values in scale.checks.items() if len(values) > 1}
@@ -289,12 +299,7 @@ def write(folder: Path, machine: Machine, dbt_cpu: tuple[float, float], scales: 
     lines = figures(scales, dbt_cpu)
     judged = verdict(machine, scales)
     versions = f"DuckDB {duckdb.__version__}, Python {platform.python_version()}, {platform.system()}"
-    is_judged = not judged.startswith("**No")
-    words = {None: "", True: "reached", False: "not reached"}
-    table = ["| figure | to reach | measured | |", "|---|---|---:|---|"] + [
-        f"| {one.what} | {one.reach} | {one.text} | {words[one.is_reached] if is_judged else ''} |"
-        for one in lines
-    ]
+    shown = table(lines, judged)
     text = [
         "# How fast is the tolerance engine?",
         "",
@@ -306,7 +311,7 @@ def write(folder: Path, machine: Machine, dbt_cpu: tuple[float, float], scales: 
         "",
         judged,
         "",
-        *table,
+        *shown,
         "",
         "![CPU seconds per step](benchmark.png)",
         "",
@@ -332,7 +337,7 @@ def write(folder: Path, machine: Machine, dbt_cpu: tuple[float, float], scales: 
         "utf-8",
     )
     _picture(folder / "benchmark.png", scales[-1])
-    return "\n".join([judged, "", *table])
+    return "\n".join([judged, "", *shown])
 
 
 def _picture(path: Path, scale: Scale) -> None:
