@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
+import stat
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -79,12 +81,14 @@ def deliveries(extracts: Path, source: str, as_of: date) -> Deliveries:
             f"{', '.join(SOURCES)}."
         )
     folder = extracts / source
+    below = _below(folder)
     candidates = [
         DeliveredFile(source, name, path, day or as_of)
-        for path in _files_below(folder)
-        if (day := _day_of(name := path.relative_to(folder).as_posix())) is None or day <= as_of
+        for path in (*below.files, *below.out_of_reach)
+        if (day := _day_of(name := _told_name(path, folder))) is None or day <= as_of
     ]
-    waiting = _waiting_reasons(extracts, candidates)
+    reachable = [file for file in candidates if file.path not in below.out_of_reach]
+    waiting = below.out_of_reach | _waiting_reasons(extracts, reachable)
     ready = [file for file in candidates if file.path not in waiting]
     for file in candidates:
         if file.path in waiting:
@@ -104,16 +108,58 @@ def _changed_on(path: Path) -> date | None:
     return None if stamp is None else datetime.fromtimestamp(stamp[1] / 1e9, UTC).date()
 
 
-def _files_below(folder: Path) -> list[Path]:
-    """All regular files but sidecars, hidden files and what a Maildir is still writing."""
-    return [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-        and not path.name.startswith(".")
-        and path.suffix.lower() not in _SIDECARS
-        and not _is_unfinished_maildir_message(path)
-    ]
+def _told_name(path: Path, folder: Path) -> str:
+    """The name below a source's folder; bytes of it that are no UTF-8 are spelt out, as in `caf\\xe9.csv`."""
+    return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
+
+
+@dataclass(slots=True)
+class _Below:
+    """What lies below a folder: the files to look at, and what cannot be reached, with the reason."""
+
+    files: list[Path] = field(default_factory=list)
+    out_of_reach: dict[Path, str] = field(default_factory=dict)
+
+
+def _below(folder: Path) -> _Below:
+    """All regular files but sidecars, hidden files and what a Maildir is still writing.
+
+    Links to files and folders are followed, each folder once. What this user may not look into is told:
+    what lies there is delivered, and must not be missed in silence.
+    """
+    found = _Below()
+
+    def closed(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            found.out_of_reach[Path(error.filename)] = f"{_CLOSED} this folder"
+
+    seen = {folder.resolve()}
+    for place, folders, names in os.walk(folder, onerror=closed, followlinks=True):
+        here = Path(place)
+        for name in [name for name in folders if (here / name).is_symlink()]:
+            if (real := (here / name).resolve()) in seen:
+                folders.remove(name)  # a circle
+            seen.add(real)
+        for path in (here / name for name in names):
+            if (
+                path.name.startswith(".")
+                or path.suffix.lower() in _SIDECARS
+                or _is_unfinished_maildir_message(path)
+            ):
+                continue
+            try:
+                if stat.S_ISREG(path.stat().st_mode):
+                    found.files.append(path)
+            except FileNotFoundError:
+                if path.is_symlink():
+                    found.out_of_reach[path] = "it is a link to what is not there"
+            except OSError:
+                found.out_of_reach[path] = f"{_CLOSED} it"
+    found.files.sort()
+    return found
+
+
+_CLOSED = "it cannot be read; give this user the right to read"
 
 
 def _is_unfinished_maildir_message(path: Path) -> bool:
@@ -147,7 +193,7 @@ def _waiting_reasons(extracts: Path, files: list[DeliveredFile]) -> dict[Path, s
         try:
             verdict = _sidecar_verdict(file.path)
         except OSError:
-            reasons[file.path] = "it cannot be read; give this user the right to read it"
+            reasons[file.path] = f"{_CLOSED} it"
             continue
         if verdict is None:
             unmarked.append(file.path)
@@ -181,7 +227,11 @@ def _done_verdict(path: Path, claims: list[str]) -> str:
     if len(claim) == hashlib.sha256().digest_size * 2:
         return "" if claim == _sha256(path) else "its .done does not agree with its content"
     if claim.isdecimal():
-        return "" if int(claim) == path.stat().st_size else "its .done tells of another size"
+        return (
+            ""
+            if claim.lstrip("0") == str(path.stat().st_size).lstrip("0")
+            else "its .done tells of another size"
+        )
     return ""
 
 
@@ -218,7 +268,7 @@ def _look(extracts: Path) -> _Look:
     stamps = {
         path: stamp
         for source in SOURCES
-        for path in _files_below(extracts / source)
+        for path in _below(extracts / source).files
         if (stamp := _stamp(path)) is not None
     }
     return _Look(time.monotonic(), stamps)

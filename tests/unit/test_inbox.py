@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -120,3 +121,53 @@ def test_a_missing_inbox_is_said_in_one_sentence(tmp_path: Path) -> None:
 
 def test_a_missing_source_folder_is_an_empty_one(tmp_path: Path) -> None:
     assert deliveries(tmp_path, "faq", AS_OF).files == ()
+
+
+@pytest.mark.usefixtures("short_looks")
+def test_a_name_that_is_no_utf_8_is_spelt_out(put: Put, tmp_path: Path) -> None:
+    put("faq/" + os.fsdecode(b"caf\xe9.csv"), b"x")
+    assert names(tmp_path) == ["caf\\xe9.csv"]
+
+
+@pytest.mark.usefixtures("short_looks")
+def test_linked_folders_are_looked_into_and_dead_links_are_told(put: Put, tmp_path: Path) -> None:
+    put("elsewhere/a.csv", b"x")
+    put("faq/b.csv", b"x")
+    (tmp_path / "faq" / "2026-11-19").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "faq" / "circle").symlink_to(tmp_path / "faq")
+    (tmp_path / "faq" / "dead.csv").symlink_to(tmp_path / "nowhere.csv")
+    found = deliveries(tmp_path, "faq", AS_OF)
+    assert [file.name for file in found.files] == ["2026-11-19/a.csv", "b.csv"]
+    assert [(file.name, file.why) for file in found.waiting] == [
+        ("dead.csv", "it is a link to what is not there")
+    ]
+
+
+@pytest.mark.usefixtures("short_looks")
+@pytest.mark.parametrize("mode", [0o000, 0o444])
+def test_a_folder_that_may_not_be_looked_into_is_told(put: Put, tmp_path: Path, mode: int) -> None:
+    closed = put("faq/closed/a.csv", b"x").parent
+    put("faq/b.csv", b"x")
+    closed.chmod(mode)
+    is_root = os.geteuid() == 0
+    for folder in (*tmp_path.parents[:2], tmp_path, tmp_path / "faq") if is_root else ():
+        folder.chmod(0o755)
+    try:
+        if is_root:
+            os.seteuid(65534)
+        found = deliveries(tmp_path, "faq", AS_OF)
+    finally:
+        if is_root:
+            os.seteuid(0)
+        closed.chmod(0o755)
+    assert [file.name for file in found.files] == ["b.csv"]
+    assert ["give this user the right to read" in file.why for file in found.waiting] == [True]
+
+
+@pytest.mark.usefixtures("short_looks")
+def test_a_done_file_of_any_number_is_judged(put: Put, tmp_path: Path) -> None:
+    put("faq/a.csv", b"x")
+    put("faq/a.csv.done", b"9" * 5_000)
+    put("faq/b.csv", b"x" * 10)
+    put("faq/b.csv.done", b"0010")
+    assert names(tmp_path) == ["b.csv"]
