@@ -193,12 +193,20 @@ _IN_A_VALUE = 2  # how deep
 
 def _count_json(file: IO[bytes], array: str) -> int | None:
     """The elements of the array in a whole document, or None when it is none."""
-    inside = f"{array}.item" if array else "item"
-    begins = {"start_map", "start_array", "string", "number", "boolean", "null"}
-    count = 0
+    # Not `ijson.parse`: it spells the path of each event out, which takes gigabytes for a deep document.
+    count, depth, key, is_inside = 0, 0, "", not array
+    at = 2 if array else 1  # how deep the elements lie
     try:
-        for prefix, event, _ in ijson.parse(file):
-            count += prefix == inside and event in begins
+        for event, value in ijson.basic_parse(file):
+            if event in ("end_map", "end_array"):
+                depth -= 1
+            elif event == "map_key":
+                key = value if depth == 1 else key
+            else:
+                count += is_inside and depth == at
+                if depth == at - 1:
+                    is_inside = event == "start_array" and key == array
+                depth += event in ("start_map", "start_array")
     except (ijson.JSONError, UnicodeDecodeError, ValueError):
         return None
     return count

@@ -95,3 +95,35 @@ def test_the_count_does_not_depend_on_where_a_file_is_cut(
         assert recount.count_records(path, name) == len(frames)
         counted += len(frames)
     assert counted > 5_000
+
+
+def test_a_deep_json_document_is_counted_in_little_memory(tmp_path: Path) -> None:
+    deep = b'{"tickets": [' + b"[" * 50_000 + b"]" * 50_000 + b", 2]}"
+    (tmp_path / "box").write_bytes(deep)
+    code = (
+        "import resource, pathlib; from tolerance import recount\n"
+        f"resource.setrlimit(resource.RLIMIT_DATA, ({200 << 20}, {200 << 20}))\n"
+        f"print(recount.count_records(pathlib.Path({str(tmp_path / 'box')!r}), 'a.json'))"
+    )
+    counted = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert counted.stdout == "2\n", counted.stderr
+
+
+@pytest.mark.parametrize(
+    ("document", "array", "count"),
+    [
+        (
+            b'{"tickets": [1, [2], {"tickets": [1, 2]}], "x": {"tickets": [1]}, "y": [["tickets"]]}',
+            "tickets",
+            3,
+        ),
+        (b'{"tickets": [1], "tickets": [null]}', "tickets", 2),
+        (b'{"tickets": {"a": [1, 2]}, "b": [1, 2]}', "tickets", 0),
+        (b'[1, [1, 2], {"a": [1]}]', "", 3),
+    ],
+)
+def test_only_elements_of_the_array_itself_count(
+    tmp_path: Path, document: bytes, array: str, count: int
+) -> None:
+    (tmp_path / "box").write_bytes(document)
+    assert recount.count_records(tmp_path / "box", "a.json", array=array) == count
