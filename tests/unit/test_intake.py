@@ -408,3 +408,28 @@ def _die_in(module: str, function: str, state: State) -> None:
     setattr(owner, function, killed)
     take_in(state)
     os._exit(0)
+
+
+@pytest.mark.parametrize(
+    ("source", "bad"),
+    [
+        ("customers", "C2;;;;;f\n"),
+        ("customers", "C2;;;;;" + "x" * 36 + "\n"),
+        ("customers", "C" * 256 + ";;;;;fr\n"),
+        ("faq", call(2).replace("K2", "K" * 256)),
+        ("faq", call(2).replace("C1", "C" * 256)),
+        ("faq", call(2).replace(";code", ";" + "c" * 101)),
+        ("faq", call(2).replace(";fr", ";f")),
+    ],
+)
+def test_a_cell_that_the_gate_would_not_pass_costs_its_record_alone(
+    deliver: Deliver, state: State, tmp_path: Path, source: str, bad: str
+) -> None:
+    sound = CALLS + call(1) if source == "faq" else CUSTOMERS + "C1;;;;;fr\n"
+    deliver(f"{source}/a.csv", sound + bad)
+    load_id = intake.land(source, tmp_path / "in", AS_OF, state, LOADED_AT)
+    assert load_id is not None
+    intake.read(source, load_id, state)
+    intake.expect(source, load_id, state)
+    (file,) = intake.load(source, load_id, state).files
+    assert (file.loaded_records, file.quarantined_records) == (1, 1)

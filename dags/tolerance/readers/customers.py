@@ -10,7 +10,7 @@ from tolerance.identity import address_hash, phone_hash
 from tolerance.mapping import FIELDS
 from tolerance.readers.contract import CsvContract, Outcome, ReaderContext
 from tolerance.readers.mapped import csv_or_mapped_outcomes
-from tolerance.readers.rules import BadFieldError, Rule, lowered, optional_day, required
+from tolerance.readers.rules import LANGUAGE, LONGEST_ID, BadFieldError, Rule, lowered, optional_day, required
 from tolerance.records import QuarantineReason
 
 CONTRACT = CsvContract(FIELDS["customers"])
@@ -31,12 +31,12 @@ def _rules(context: ReaderContext) -> tuple[Rule, ...]:
         return Rule((field,), (field,), lambda text: optional_day(text, field, settings))
 
     return (
-        required("customer_id"),
+        required("customer_id", most=LONGEST_ID),
         Rule(("address_hashes",), ("email",), lambda text: _address_hashes(text, key)),
         Rule(("phone_hash",), ("phone",), lambda text: phone_hash(key, text) if text else None),
         day("relationship_started_on"),
         day("relationship_ended_on"),
-        lowered("preferred_language"),
+        lowered("preferred_language", least=LANGUAGE[0], most=LANGUAGE[1]),
     )
 
 

@@ -9,7 +9,17 @@ from tolerance.framing import FileNotes
 from tolerance.mapping import FIELDS
 from tolerance.readers.contract import CsvContract, Outcome, ReaderContext
 from tolerance.readers.mapped import csv_or_mapped_outcomes
-from tolerance.readers.rules import Rule, instant, lowered, one_of, optional, required
+from tolerance.readers.rules import (
+    LANGUAGE,
+    LONGEST_CODE,
+    LONGEST_ID,
+    Rule,
+    instant,
+    lowered,
+    one_of,
+    optional,
+    required,
+)
 
 CONTRACT = CsvContract(FIELDS["faq"])
 
@@ -27,14 +37,14 @@ def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> 
 def _rules(context: ReaderContext) -> tuple[Rule, ...]:
     settings = context.settings
     return (
-        required("call_id"),
-        optional("customer_id"),
+        required("call_id", most=LONGEST_ID),
+        optional("customer_id", most=LONGEST_ID),
         instant("asked_at", "asked_on", settings),
-        optional("faq_code"),
+        optional("faq_code", most=LONGEST_CODE),
         optional("question"),
         Rule(("is_answered",), ("answered",), _is_answered),
         optional("agent_team"),
-        lowered("language"),
+        lowered("language", least=LANGUAGE[0], most=LANGUAGE[1]),
     )
 
 

@@ -52,29 +52,42 @@ class Rule:
     made_of_all: Callable[..., Columns | None] | None = None
 
 
-def optional(column: str, field: str = "") -> Rule:
+LONGEST_ID = 255
+LONGEST_CODE = 100
+LANGUAGE = (2, 35)
+"""How many characters the contract and `expectations/` allow: a record that has others is set aside, so
+that one cell does not fail the gate of its whole source."""
+
+
+def optional(column: str, field: str = "", *, most: int | None = None) -> Rule:
     """The text of a field, or None where there is none."""
+    name = field or column
     return Rule(
         (column,),
-        (field or column,),
-        lambda text: text or None,
-        lambda texts: [pc.if_else(pc.equal(texts, ""), None, texts) if _has_empty(texts) else texts],
+        (name,),
+        lambda text: bounded(text, name, most=most) or None,
+        lambda texts: (
+            None
+            if _has_longer(texts, most)
+            else [pc.if_else(pc.equal(texts, ""), None, texts) if _has_empty(texts) else texts]
+        ),
     )
 
 
-def lowered(column: str, field: str = "") -> Rule:
+def lowered(column: str, field: str = "", *, least: int = 1, most: int | None = None) -> Rule:
     """The text of a field in lower case, or None where there is none."""
-    return Rule((column,), (field or column,), lambda text: text.lower() or None)
+    name = field or column
+    return Rule((column,), (name,), lambda text: bounded(text.lower(), name, least=least, most=most) or None)
 
 
-def required(column: str, field: str = "") -> Rule:
+def required(column: str, field: str = "", *, most: int | None = None) -> Rule:
     """The text of a field that must be there."""
     name = field or column
     return Rule(
         (column,),
         (name,),
-        lambda text: there(text, name),
-        lambda texts: None if _has_empty(texts) else [texts],
+        lambda text: bounded(there(text, name), name, most=most),
+        lambda texts: None if _has_empty(texts) or _has_longer(texts, most) else [texts],
     )
 
 
@@ -139,7 +152,23 @@ def _has_empty(texts: pa.StringArray) -> bool:
     return bool(pc.any(pc.equal(texts, "")).as_py())
 
 
+def _has_longer(texts: pa.StringArray, most: int | None) -> bool:
+    return most is not None and bool(pc.any(pc.greater(pc.utf8_length(texts), most)).as_py())
+
+
 # What one field must hold -------------------------------------------------------------
+
+
+def bounded(text: str, field: str, *, least: int = 1, most: int | None = None) -> str:
+    """A text of as many characters as are allowed, or an empty one."""
+    if text and (len(text) < least or (most is not None and len(text) > most)):
+        raise BadFieldError(
+            QuarantineReason.BAD_VALUE,
+            f"{field} has fewer than {least} characters"
+            if len(text) < least
+            else f"{field} has more than {most} characters",
+        )
+    return text
 
 
 def there(text: str | None, field: str) -> str:

@@ -29,6 +29,7 @@ from tolerance.readers.contract import (
 )
 from tolerance.readers.mapped import mapped_outcomes
 from tolerance.readers.rules import (
+    LONGEST_ID,
     BadFieldError,
     Rule,
     Values,
@@ -268,8 +269,8 @@ def _rules(context: ReaderContext) -> tuple[Rule, ...]:
         return Rule((column,), (field,), lambda text: one_of(text, allowed, field))
 
     return (
-        required("ticket_id"),
-        optional("customer_id"),
+        required("ticket_id", most=LONGEST_ID),
+        optional("customer_id", most=LONGEST_ID),
         Rule(
             ("requester_hash",), ("requester_email",), lambda text: address_hash(key, text) if text else None
         ),
