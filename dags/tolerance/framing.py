@@ -522,6 +522,13 @@ def _end_by_length(content: Content, start: int) -> int | None:
     return max(end - 2, start)  # the blank line before the next message may be the body's last
 
 
+def begins_with_envelope(raw: bytes) -> bool:
+    """Whether a frame of a mailbox begins with the line that every message there should begin with."""
+    start = len(raw) - len(raw.lstrip(b"\r\n"))
+    match = _FROM_LINE.match(raw, start)
+    return match is not None and _is_separator(raw, start, match.end())
+
+
 def mbox_message(raw: bytes) -> bytes:
     """The message inside an mbox frame: without its `From ` line, `>From ` unquoted."""
     if raw.startswith(b"From "):

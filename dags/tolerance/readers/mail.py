@@ -63,6 +63,10 @@ _AUTOMATIC_HEADERS = frozenset({"x-autoreply", "x-autorespond", "x-autoresponder
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 _ID = re.compile(r"<([^<>\s]{1,998})>")
 _BLANKS = re.compile(r"\s+")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_COMMENT = re.compile(r"\([^()]*\)")
+_IN_ANGLES = re.compile(r"<\s*([^<>\s@,]{1,320}@[^<>\s@,]{1,320})\s*>")
+_YEAR_BEFORE_1000 = re.compile(r"\s0\d{3}\s+\d{1,2}:")
 _UNSAFE_CODECS = frozenset(
     {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"}
 )
@@ -77,13 +81,18 @@ def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> 
     Raises `FileRefusedError` for a file that is neither `.eml`, `.mbox` nor in a Maildir.
     """
     form = framing.form_of(name)
-    is_message = form == "eml" or is_maildir_message(name)
-    if not is_message and form != "mbox":
+    is_mailbox = form == "mbox"  # also in a folder that happens to be called `new` or `cur`
+    if not is_mailbox and form != "eml" and not is_maildir_message(name):
         raise unknown_form(name, ".eml or .mbox (each also .gz), or in a Maildir folder")
     notes.encodings.add("mime")  # each part of a message declares its own
     with framing.content_of(path, name=name, scratch=context.scratch) as content:
         # One message of no bytes counts too: a delivered message that is none.
-        for frame in [framing.whole_frame(content)] if is_message else framing.mbox_frames(content):
+        for frame in framing.mbox_frames(content) if is_mailbox else [framing.whole_frame(content)]:
+            if is_mailbox and frame.position.record_no == 1 and not framing.begins_with_envelope(frame.raw):
+                notes.messages.append(
+                    f"{name} does not begin with a line `From <sender> <date>`: all up to the first such "
+                    "line after a blank one is taken as one message; ask whether it holds more"
+                )
             yield outcome_of(
                 frame,
                 lambda frame: _values(framing.mbox_message(frame.raw), context),
@@ -166,10 +175,23 @@ def _mail_id(headers: Headers, raw: bytes) -> str:
 def _sender(headers: Headers) -> str | None:
     """The sender's address: never the display name, which anybody can choose."""
     for name in ("from", "sender"):
-        address = parseaddr(_first(headers, name))[1].strip()
+        address = _address(_first(headers, name))
         if "@" in address.strip("@"):
             return address
     return None
+
+
+def _address(written: str) -> str:
+    """The first address in angle brackets, else the first one; '' for none.
+
+    `parseaddr` alone takes the name in `jane@other.fr <joe@x.fr>`, nothing in `Doe, Joe <joe@x.fr>`, and
+    what it takes depends on Python's patch release.
+    """
+    unquoted = _COMMENT.sub(" ", _QUOTED.sub(" ", written))
+    if found := _IN_ANGLES.search(unquoted):
+        return found.group(1)
+    first = parseaddr(unquoted.partition(",")[0])[1].strip()
+    return first if "@" in first else parseaddr(written)[1].strip()
 
 
 def _subject(headers: Headers) -> str | None:
@@ -244,6 +266,8 @@ def _date(text: str) -> datetime | None:
         found = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+    if _YEAR_BEFORE_1000.search(text):  # 0001 is the zero of some programs, not an abbreviation of 2001
+        return datetime.min.replace(tzinfo=UTC)
     # RFC 5322: -0000 is UTC of an unknown place, not local time.
     return found.replace(tzinfo=UTC) if found.tzinfo is None and "-0000" in text else found
 

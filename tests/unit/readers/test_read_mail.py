@@ -12,6 +12,7 @@ from datetime import datetime
 import orjson
 import pytest
 
+from tolerance.framing import FileNotes
 from tolerance.identity import address_hash
 from tolerance.records import AcceptedRecord, FileRefusedError, QuarantinedRecord
 from tolerance.settings import settings
@@ -227,3 +228,49 @@ def test_a_subject_is_one_line_of_bounded_length(read_bytes: Read) -> None:
     subject = values(read_bytes, HEAD + b"Subject: =?utf-8?Q?a=0D=0Ab?= " + b"x" * 9_000 + b"\n\n")
     assert str(subject["subject"]).startswith("a b x")
     assert len(str(subject["subject"])) == 1_000
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("jane@other.fr <ana@example.fr>", "ana@example.fr"),
+        ("'jane@other.fr' <ana@example.fr>", "ana@example.fr"),
+        ('"jane@other.fr <x@other.fr>" <ana@example.fr>', "ana@example.fr"),
+        ("jane@other.fr (<x@other.fr>) <ana@example.fr>", "ana@example.fr"),
+        ("Doe, Ana <ana@example.fr>", "ana@example.fr"),
+        ("Re: [desk] Ana <ana@example.fr>", "ana@example.fr"),
+        ("=?utf-8?q?Ana=2C_Doe?=\n <ana@example.fr>", "ana@example.fr"),
+        ('<"ana doe"@example.fr>', '"ana doe"@example.fr'),
+        ("ana@example.fr (Ana)", "ana@example.fr"),
+        ("ana@example.fr, jane@other.fr", "ana@example.fr"),
+        ("Ana <ana@example.fr>, Jane <jane@other.fr>", "ana@example.fr"),
+        ("ana@example.fr", "ana@example.fr"),
+    ],
+)
+def test_the_sender_is_the_address_whatever_the_name_says(
+    read_bytes: Read, written: str, address: str
+) -> None:
+    mail = values(read_bytes, HEAD.replace(b"Support <ana@example.fr>", written.encode()) + b"\nx")
+    assert mail["sender_hash"] == address_hash(b"key", address)
+
+
+@pytest.mark.parametrize("year", [b"0001", b"0099", b"9999"])
+def test_the_zero_and_the_end_of_a_calendar_are_no_dates(read_bytes: Read, year: bytes) -> None:
+    (record,) = read_bytes("mail", "m.eml", HEAD.replace(b"2026", year) + b"\nx")
+    assert isinstance(record, QuarantinedRecord)
+    assert record.reason.value == "event_time_out_of_range"
+
+
+def test_a_mailbox_in_a_folder_called_new_is_still_one(read_bytes: Read) -> None:
+    box = (b"From a@b Thu Oct  1 10:00:00 2026\n" + HEAD + b"\nx\n\n") * 3
+    assert len(read_bytes("mail", "new/m.mbox", box)) == 3
+
+
+@pytest.mark.parametrize(
+    ("envelope", "is_told"),
+    [(b"", True), (b"From a@b\n", True), (b"From - Thu Oct  1 10:00:00 2026\n", False)],
+)
+def test_a_mailbox_without_envelopes_is_told_of(read_bytes: Read, envelope: bytes, is_told: bool) -> None:
+    notes = FileNotes()
+    read_bytes("mail", "m.mbox", (envelope + HEAD + b"\nx\n\n") * 2, notes)
+    assert bool(notes.messages) == is_told
