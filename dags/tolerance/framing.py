@@ -347,6 +347,9 @@ def _quotes(line: bytes, delimiter: bytes, *, is_open: bool) -> str:
 _JSON_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\],]|"', re.DOTALL)
 _IN_THE_OBJECT, _IN_A_VALUE = 1, 2  # how deep
 
+FIRST_INEXACT = 2**53
+"""A number that JSON's reader gives as a float from here on stands for its neighbours too: it is no id."""
+
 THE_DOCUMENT = "$"
 """The name of the array that a whole document is."""
 

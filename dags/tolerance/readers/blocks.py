@@ -57,7 +57,7 @@ def clean_block(
     raw = content[at : at + byte_count]
     if at + len(raw) < len(content):
         raw = raw[: raw.rfind(b"\n") + 1]
-    if not raw or b"\0" in raw or raw.startswith(_BOM):
+    if not raw or b"\0" in raw or raw.startswith(_BOM) or b"\n" + _BOM in raw:
         return None
     returns = raw.count(b"\r") if b"\r" in raw else 0
     if returns and returns != raw.count(b"\r\n"):

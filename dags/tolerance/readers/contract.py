@@ -304,6 +304,7 @@ def _row(frame: Frame, header: list[str], dialect: CsvDialect, notes: FileNotes)
             "the line is made of NULs" if is_filler else "a NUL stands in the line",
         )
     text = framing.text_of(frame.raw, notes, dialect.encodings)
+    text = text.removeprefix("\ufeff")  # the mark of a file that was put behind another one
     cells = [cell.strip() for cell in _cells(text, dialect.delimiter)]
     if len(cells) != len(header):
         raise BadFieldError(

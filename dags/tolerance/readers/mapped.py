@@ -446,6 +446,8 @@ def _texts_in(value: object) -> list[str]:
     if isinstance(value, int):
         return [str(value)]
     if isinstance(value, float):
+        if abs(value) >= framing.FIRST_INEXACT:
+            return []
         return [str(int(value)) if value.is_integer() else str(value)]
     return []
 

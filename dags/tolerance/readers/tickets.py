@@ -254,7 +254,7 @@ def _text(value: object) -> str:
         return value.strip()
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) < framing.FIRST_INEXACT:
         return str(int(value))
     return ""
 

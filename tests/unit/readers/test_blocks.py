@@ -213,7 +213,7 @@ def test_a_mark_of_encoding_at_the_beginning_of_a_line_stays_in_its_cell(tmp_pat
 
 def test_blanks_are_taken_off_as_python_does_in_all_of_unicode() -> None:
     codes = (code for code in range(1, sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF)
-    cells = [f"{chr(code)}a{chr(code)}" for code in codes if code not in (10, 13, 34, 59)]
+    cells = [f"{chr(code)}a{chr(code)}" for code in codes if code not in (10, 13, 34, 59, 0xFEFF)]
     block = blocks.clean_block(
         "".join(f"{cell};\n" for cell in cells).encode(),
         0,
@@ -279,3 +279,9 @@ def test_a_time_of_any_form_is_the_same_among_others(text: str, beside: str, rul
         return
     made = values_of_columns([rule], lambda _: pa.array(texts))
     assert list(zip(*(column.to_pylist() for column in made.values()), strict=True)) == wanted
+
+
+def test_a_byte_order_mark_in_the_midst_is_none_of_a_block_either(tmp_path: Path) -> None:
+    rows = "".join(map(call, range(50))) + "\ufeff" + "".join(map(call, range(50, 100)))
+    file = ("faq", "a.csv", (CALLS + rows).encode())
+    assert told(file, tmp_path, by_blocks=True) == told(file, tmp_path, by_blocks=False)

@@ -35,3 +35,14 @@ def test_bad_customers_are_set_aside_by_reason(read_bytes: Callable[..., list[ob
         "wrong_field_count",
     ]
     assert all("no address@" not in r.detail for r in records if isinstance(r, QuarantinedRecord))
+
+
+def test_the_mark_of_a_file_put_behind_another_is_no_part_of_an_id(
+    read_bytes: Callable[..., list[object]],
+) -> None:
+    second = b"\xef\xbb\xbf" + HEADER + b"C2;;;;;\n\xef\xbb\xbfC3;;;;;\n"
+    first, header, *others = read_bytes("customers", "c.csv", HEADER + b"C1;;;;;\n" + second)
+    assert isinstance(header, QuarantinedRecord)
+    assert header.reason.value == "not_a_record"
+    ids = [one.values["customer_id"] for one in (first, *others) if isinstance(one, AcceptedRecord)]
+    assert ids == ["C1", "C2", "C3"]

@@ -114,3 +114,11 @@ def test_a_document_without_tickets_is_refused(read_bytes: Read) -> None:
     for content in (b'{"issues":[]}', b"[1]", b"hello"):
         with pytest.raises(FileRefusedError, match="no array `tickets`"):
             read_bytes("tickets", "t.json", content)
+
+
+def test_an_id_that_no_float_holds_exactly_is_set_aside(read_bytes: Read) -> None:
+    tickets = [{**TICKET, "id": 2**65 + one} for one in (1, 2)]
+    records = read_bytes("tickets", "t.json", export(tickets))  # type: ignore[arg-type]
+    assert [one.reason.value for one in records if isinstance(one, QuarantinedRecord)] == [
+        "missing_required"
+    ] * 2
