@@ -11,8 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tolerance import alarms, gates, inbox, intake, quarantine
+from tolerance.framing import Frame
 from tolerance.readers import customers, tickets
-from tolerance.records import SOURCES
+from tolerance.readers.contract import outcome_of
+from tolerance.records import SOURCES, Position, QuarantinedRecord
 from tolerance.state import State
 
 AS_OF = date(2026, 11, 20)
@@ -111,3 +113,14 @@ def test_a_failed_gate_names_no_value(state: State, tmp_path: Path) -> None:
     with pytest.raises(gates.GateFailedError) as failed:
         intake.expect("faq", load_id, state)
     assert found_in(str(failed.value)) == []
+
+
+def test_a_reader_that_fails_logs_where_and_not_on_what(caplog: pytest.LogCaptureFixture) -> None:
+    def fails(frame: Frame) -> dict[str, object]:
+        raise KeyError(frame.raw.decode())
+
+    frame = Frame(Position(1, 0, len(ADDRESS)), ADDRESS.encode())
+    outcome = outcome_of(frame, fails, name="a.csv", content=frame.raw)
+    assert isinstance(outcome, QuarantinedRecord)
+    assert "a.csv, record 1: KeyError at contract.py:" in caplog.text
+    assert ADDRESS not in caplog.text + outcome.detail

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import extract_tb
 from typing import Protocol
 
 import pyarrow.compute as pc
@@ -258,7 +259,9 @@ def outcome_of(
         raise framing.undecodable(name, content, frame.position.byte_start, error) from None
     except Exception as error:  # our mistake, not the record's: it must not cost the night
         kind = type(error).__name__
-        logger.exception("%s, record %d: %s", name, frame.position.record_no, kind)
+        places = [f"{Path(at.filename).name}:{at.lineno}" for at in extract_tb(error.__traceback__)]
+        # Neither the error's words nor a traceback: both may quote the record.
+        logger.error("%s, record %d: %s at %s", name, frame.position.record_no, kind, ", ".join(places))
         return frame.quarantined(
             QuarantineReason.BAD_VALUE, f"{UNFORESEEN} ({kind}): please report its shape"
         )
