@@ -66,6 +66,7 @@ _BLANKS = re.compile(r"\s+")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _COMMENT = re.compile(r"\([^()]*\)")
 _IN_ANGLES = re.compile(r"<\s*([^<>\s@,]{1,320}@[^<>\s@,]{1,320})\s*>")
+_ODD_OFFSET = re.compile(r"(?:GMT|UTC)?([+-]\d{2}):?(\d{2})(?=\s*(?:\(|$))")
 _YEAR_BEFORE_1000 = re.compile(r"\s0\d{3}\s+\d{1,2}:")
 _UNSAFE_CODECS = frozenset(
     {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"}
@@ -262,6 +263,7 @@ def _date(text: str) -> datetime | None:
     text = text.strip()[:200]
     if not text:
         return None
+    text = _ODD_OFFSET.sub(r"\1\2", text)  # else it would count as business time
     try:
         found = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):

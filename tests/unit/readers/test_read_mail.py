@@ -274,3 +274,9 @@ def test_a_mailbox_without_envelopes_is_told_of(read_bytes: Read, envelope: byte
     notes = FileNotes()
     read_bytes("mail", "m.mbox", (envelope + HEAD + b"\nx\n\n") * 2, notes)
     assert bool(notes.messages) == is_told
+
+
+@pytest.mark.parametrize("offset", [b"-05:00", b"GMT-0500", b"-0500 (EST)", b"UTC-05:00"])
+def test_an_offset_written_otherwise_is_still_one(read_bytes: Read, offset: bytes) -> None:
+    mail = values(read_bytes, HEAD.replace(b"+0200", offset) + b"\nx")
+    assert mail["sent_at"] == datetime.fromisoformat("2026-10-01T15:00")
