@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+import expectations.faq
 from tolerance import alarms, gates, inbox, intake, quarantine
 from tolerance.framing import Frame
 from tolerance.readers import customers, tickets
@@ -103,13 +104,16 @@ def test_load_records_reasons_warnings_and_logs_hold_nothing_of_a_customer(
     assert found_in("\n".join(told)) == []
 
 
-def test_a_failed_gate_names_no_value(state: State, tmp_path: Path) -> None:
-    name = f"{'K' * 250}{WORD}"
-    text = FILES["faq/a.csv"].replace("K1;", f"{name};")
+def test_a_failed_gate_names_no_value(state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = FILES["faq/a.csv"].replace("K1;", f"{WORD};")
     (tmp_path / "in" / "faq" / "gate.csv").write_text(text, "utf-8")
     load_id = intake.land("faq", tmp_path / "in", AS_OF, state, LOADED_AT)
     assert load_id is not None
     intake.read("faq", load_id, state)
+    too_short = gates.great_expectations().expectations.ExpectColumnValueLengthsToBeBetween(
+        column="call_id", max_value=3
+    )
+    monkeypatch.setattr(expectations.faq, "suite", lambda: gates.new_suite("faq", [too_short]))
     with pytest.raises(gates.GateFailedError) as failed:
         intake.expect("faq", load_id, state)
     assert found_in(str(failed.value)) == []
