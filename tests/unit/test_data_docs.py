@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
@@ -33,13 +35,18 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> State:
         patch.setenv("TOLERANCE_IDENTITY_KEY", "key")
         patch.setattr(intake, "BATCH_ROWS", 2)
         for name, numbers in (("a", [1]), ("b", [2, 3, 4])):
-            lines = [f"K{n};C1;2026-11-01;{BAD_CODE if n == 4 else 'Q1'};{CANARY};yes;t;fr" for n in numbers]
+            lines = [f"K{n};C1;2026-11-01;{CANARY if n == 4 else 'Q1'};{CANARY};yes;t;fr" for n in numbers]
             (folder / "in" / "faq" / f"{name}.csv").write_text(CALLS + "\n".join(lines))
             inbox._first_looks.clear()
             load_id = intake.land("faq", folder / "in", DAY, state, loaded_at)
             assert load_id
             intake.read("faq", load_id, state)
             intake.load("faq", load_id, state)
+    for path in (state.raw / "faq" / load_id).iterdir():  # the readers themselves let no such code in
+        table = pq.read_table(path)
+        codes = [BAD_CODE if code == CANARY else code for code in table["faq_code"].to_pylist()]
+        place = table.schema.get_field_index("faq_code")
+        pq.write_table(table.set_column(place, table.schema.field(place), pa.array(codes)), path)
     state.serving.parent.mkdir()
     columns = ", ".join(f"'{CANARY}' as {name}" for name in crm_alert_list.NEVER_NULL if name != "priority")
     with duckdb.connect(str(state.serving)) as serving:

@@ -18,6 +18,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+import expectations.faq
 from tolerance import gates, inbox, intake
 from tolerance.intake import LoadSummary
 from tolerance.records import Position, raw_schema
@@ -210,8 +211,14 @@ def test_the_newest_date_is_that_of_tickets_and_calls_read_or_known(state: State
     assert intake.newest_business_date(extracts, state) == date(2026, 12, 31)
 
 
-def test_a_gate_that_fails_says_so_in_counts(state: State, deliver: Deliver) -> None:
-    deliver("faq/a.csv", CALLS + call(1) + f"{'K' * 256};C1;2026-11-01;code;q;yes;team;fr\n")
+def test_a_gate_that_fails_says_so_in_counts(
+    state: State, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver("faq/a.csv", CALLS + call(1) + call(10))
+    too_short = gates.great_expectations().expectations.ExpectColumnValueLengthsToBeBetween(
+        column="call_id", max_value=2
+    )
+    monkeypatch.setattr(expectations.faq, "suite", lambda: gates.new_suite("faq", [too_short]))
     load_id = intake.land("faq", state.root.parent / "in", AS_OF, state, LOADED_AT)
     assert load_id is not None
     intake.read("faq", load_id, state)
