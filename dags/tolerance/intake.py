@@ -14,10 +14,9 @@ import os
 import shutil
 import tempfile
 from array import array
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import asdict, astuple, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from functools import cache, partial
 from hashlib import sha256
@@ -36,6 +35,7 @@ from tolerance.files import appearing, sync_folder
 from tolerance.framing import ArchiveTooDenseError, Content, FileNotes, content_of
 from tolerance.identity import identity_key
 from tolerance.parameters import reading_version
+from tolerance.readers.bounded import read_within_limits
 from tolerance.readers.contract import Outcome, Reader, ReaderContext
 from tolerance.record_hashes import record_content, record_hash, record_hashes
 from tolerance.records import (
@@ -68,9 +68,6 @@ _POSITIONS_BYTES = 1 << 20
 BATCH_FILES = 2_000
 BATCH_BYTES = 256 << 20
 """What one child process reads: so many files, or so many bytes."""
-
-MAX_KILLS = 2
-"""How many children one file may cost before it is set aside whole."""
 
 DUCKDB_MEMORY = "192MB"
 
@@ -387,46 +384,22 @@ def _batches(files: _Files) -> Iterator[_Files]:
 def _read_batch(work: _Work, batch: _Files, context: ReaderContext, contents: frozenset[str]) -> _Files:
     """Read files in a child under limits; give them back with their counts.
 
-    A child that dies costs the record that it was reading; a file that kills more than
-    `MAX_KILLS` of them is set aside whole.
     `contents` were loaded before: their bad records are not set aside again.
     """
-    passed_over: set[tuple[int, int]] = set()
-    kills: Counter[int] = Counter()
-    name = f"{batch[0][0]:06d}"
-    while True:
-        for folder in (work.staged, work.quarantined):
-            for leftover in folder.glob(f"{name}-*"):
-                leftover.unlink()
-        counted = work.batches / f"{name}.ndjson"
-        dropped = frozenset(file_no for file_no, count in kills.items() if count > MAX_KILLS)
-        killed = limits.run_in_child(
-            _read_files,
-            {
-                "work": work,
-                "batch": batch,
-                "context": context,
-                "counted": counted,
-                "contents": contents,
-                "dropped": dropped,
-                "batch_rows": BATCH_ROWS,
-            },
-            scratch=work.scratch,
-            passed_over=frozenset(passed_over),
-        )
-        if killed is None:
-            return [
-                (file_no, record) for (file_no, _), record in zip(batch, _read_records(counted), strict=True)
-            ]
-        logger.warning("%s: reading file %d, record %d: %s", work.source, *astuple(killed))
-        if killed.record_no == limits.A_BLOCK:  # which of its records it was, reading one by one will tell
-            context = replace(context, by_blocks=False)
-            continue
-        kills[killed.file_no] += 1
-        if killed.record_no:
-            passed_over.add((killed.file_no, killed.record_no))
-        else:
-            kills[killed.file_no] = MAX_KILLS + 1
+    counted = work.batches / f"{batch[0][0]:06d}.ndjson"
+    read_within_limits(
+        _read_files,
+        {
+            "work": work,
+            "batch": batch,
+            "counted": counted,
+            "contents": contents,
+            "batch_rows": BATCH_ROWS,
+        },
+        context,
+        names={file_no: f"{work.source}/{record.file_name}" for file_no, record in batch},
+    )
+    return [(file_no, record) for (file_no, _), record in zip(batch, _read_records(counted), strict=True)]
 
 
 def _read_files(
@@ -440,7 +413,11 @@ def _read_files(
     batch_rows: int,
 ) -> None:
     """Stage the records of a batch of files and write their counts. Runs in a child."""
-    with closing(_Staging(work, work.source, f"{batch[0][0]:06d}", batch_rows)) as staging:
+    name = f"{batch[0][0]:06d}"
+    for folder in (work.staged, work.quarantined):
+        for leftover in folder.glob(f"{name}-*"):  # of a child that was killed
+            leftover.unlink()
+    with closing(_Staging(work, work.source, name, batch_rows)) as staging:
         for file_no, record in batch:
             limits.begin_file(file_no)
             staging.begin(record, file_no, keeps_bad=record.file_sha256 not in contents)
@@ -1155,23 +1132,63 @@ def newest_business_date(extracts: Path, state: State) -> date | None:
         if record.status in (*_LOADED, "already_loaded")
     }
     mappings = mapping.mappings(mapping.company_file(extracts))
-    newest: list[date] = []
+    newest: list[date | None] = []
+    unread: _Undated = []
     for source in ("tickets", "faq"):
         for file in inbox.deliveries(extracts, source, date.max).files:
             content = landing.content_of(file.path).sha256
-            profile = mappings.profile_of(source, file.name)
-            day = known[content] if content in known else _newest_in(file, profile, state)
-            newest += [day] if day is not None else []
-    return max(newest, default=None)
+            if content in known:
+                newest.append(known[content])
+            else:
+                unread.append((file, mappings.profile_of(source, file.name)))
+    newest += _newest_dates(unread, state)
+    return max((day for day in newest if day is not None), default=None)
 
 
-def _newest_in(file: inbox.DeliveredFile, profile: mapping.Profile | None, state: State) -> date | None:
+_Undated = list[tuple[inbox.DeliveredFile, mapping.Profile | None]]
+
+
+def _newest_dates(files: _Undated, state: State) -> list[date | None]:
+    """The newest date of each file, read in a child; of one that breaks its limits there is none."""
+    if not files:
+        return []
+    context = ReaderContext(settings(), b"dates only", state.work / "dates", by_blocks=True)
+    answer = context.scratch / "newest.json"
+    names = {file_no: f"{file.source}/{file.name}" for file_no, (file, _) in enumerate(files)}
+    read_within_limits(_look_for_dates, {"files": files, "answer": answer}, context, names)
+    newest: list[date | None] = []
+    for file_no, (day, is_beyond_limits) in enumerate(orjson.loads(answer.read_bytes())):
+        newest.append(date.fromisoformat(day) if day else None)
+        if is_beyond_limits:
+            logger.warning(
+                "%s takes more time or memory than a file may: the search for the newest date goes on "
+                "without it; give AS_OF= if its date is the one that counts.",
+                names[file_no],
+            )
+    return newest
+
+
+def _look_for_dates(
+    files: _Undated, answer: Path, context: ReaderContext, *, dropped: frozenset[int]
+) -> None:
+    """Write down each file's newest date, and whether it broke the limits. Runs in a child."""
+    found: list[tuple[date | None, bool]] = []
+    for file_no, (file, profile) in enumerate(files):
+        limits.begin_file(file_no)
+        try:
+            day = None if file_no in dropped else _newest_in(file, replace(context, profile=profile))
+            found.append((day, file_no in dropped))
+        except (ArchiveTooDenseError, MemoryError, RecursionError):
+            found.append((None, True))
+    answer.write_bytes(orjson.dumps(found))
+
+
+def _newest_in(file: inbox.DeliveredFile, context: ReaderContext) -> date | None:
     """The newest date of one file; a file that would be refused has none."""
-    context = ReaderContext(settings(), b"dates only", state.work / "dates", profile, by_blocks=True)
     newest: date | None = None
     try:
         for outcome in reader_of(file.source)(file.path, name=file.name, context=context, notes=FileNotes()):
             newest = _newest(newest, outcome, _DATE_COLUMNS[file.source])
-    except (FileRefusedError, ArchiveTooDenseError):
+    except FileRefusedError:
         return None
     return newest

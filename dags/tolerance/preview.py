@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import pickle
 import tempfile
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
-from tolerance import framing
+from tolerance import framing, limits
 from tolerance.framing import ArchiveTooDenseError, FileNotes
 from tolerance.intake import reader_of
 from tolerance.mapping import FIELDS, REQUIRED, Form, Profile, plain
+from tolerance.readers.bounded import read_within_limits
 from tolerance.readers.contract import CsvContract, ReaderContext, csv_header, one_by_one
 from tolerance.readers.mapped import document_frames, json_record, path_of, texts_at
 from tolerance.readers.rules import BadFieldError
@@ -70,24 +73,39 @@ def preview(
     path: Path, source: str, profile: Profile | None, settings: Settings, *, most_shown: int
 ) -> Preview:
     """Read the file at `path` as a delivery of `source` would be, and tell what comes of it."""
-    with tempfile.TemporaryDirectory() as scratch:
-        context = ReaderContext(settings, PREVIEW_KEY, Path(scratch), profile)
-        try:
-            found = Preview(_columns(path, source, context))
-        except (FileRefusedError, ArchiveTooDenseError):
-            found = Preview(ColumnUse())
-        notes = FileNotes()
-        try:
-            outcomes = reader_of(source)(path, name=path.name, context=context, notes=notes)
-            for outcome in one_by_one(outcomes):
-                _add(found, outcome, source, most_shown)
-        except FileRefusedError as error:
-            found.refusal = error.sentence
-        except ArchiveTooDenseError:
-            found.refusal = f"{path.name}: the archive grows beyond the limit."
-        found.encoding = notes.encoding
-        found.messages = list(dict.fromkeys(notes.messages))
-    return found
+    with tempfile.TemporaryDirectory() as folder:
+        context = ReaderContext(settings, PREVIEW_KEY, Path(folder), profile)
+        answer = Path(folder) / "preview"
+        arguments = {"path": path, "source": source, "most_shown": most_shown, "answer": answer}
+        read_within_limits(_look, arguments, context, names={0: path.name})
+        found: Preview = pickle.loads(answer.read_bytes())  # noqa: S301  (written by our own child)
+        return found
+
+
+def _look(
+    path: Path, source: str, answer: Path, context: ReaderContext, *, most_shown: int, dropped: frozenset[int]
+) -> None:
+    """Write down the preview of a file. Runs in a child."""
+    limits.begin_file(0)
+    found = Preview(ColumnUse())
+    notes = FileNotes()
+    try:
+        if dropped:
+            raise MemoryError
+        with suppress(FileRefusedError):
+            found.columns = _columns(path, source, context)
+        outcomes = reader_of(source)(path, name=path.name, context=context, notes=notes)
+        for outcome in one_by_one(outcomes):
+            _add(found, outcome, source, most_shown)
+    except FileRefusedError as error:
+        found.refusal = error.sentence
+    except ArchiveTooDenseError:
+        found.refusal = f"{path.name}: the archive grows beyond the limit."
+    except (MemoryError, RecursionError):
+        found.refusal = f"{path.name} takes more time or memory to read than a file may."
+    found.encoding = notes.encoding
+    found.messages = list(dict.fromkeys(notes.messages))
+    answer.write_bytes(pickle.dumps(found))
 
 
 def _add(found: Preview, outcome: AcceptedRecord | QuarantinedRecord, source: str, most_shown: int) -> None:

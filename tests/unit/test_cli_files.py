@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.fixtures.bad_files import good_csv, good_json, good_mbox, good_ndjson
-from tolerance import inbox, intake, mapping
+from tolerance import inbox, intake, limits, mapping
 from tolerance.cli import main
 from tolerance.state import State
 
@@ -87,6 +88,19 @@ def test_a_preview_of_what_would_be_refused_says_so_and_names_the_nearest_column
         "preview", deliver(tmp_path, "c.csv", bad), "--source", "tickets", "--profile", "freshdesk"
     )
     assert (code, "100 bad_value" in said, "Refused:" in said) == (1, True, True)
+
+
+def test_a_preview_of_what_breaks_the_limits_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = deliver(tmp_path, "a.csv", FRESHDESK)
+    ends = iter([limits.Killed(0, 0, "it took too long"), None])
+
+    def child(work: Callable[..., None], arguments: dict[str, object], **_: object) -> limits.Killed | None:
+        (killed := next(ends)) or work(**arguments)
+        return killed
+
+    monkeypatch.setattr(limits, "run_in_child", child)
+    code, said = run("preview", path, "--source", "tickets", "--profile", "freshdesk")
+    assert (code, "a.csv takes more time or memory to read than a file may" in said) == (1, True)
 
 
 def test_a_preview_of_a_file_in_the_inbox_uses_the_companys_rules(tmp_path: Path) -> None:

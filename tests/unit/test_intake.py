@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import expectations.faq
-from tolerance import gates, inbox, intake
+from tolerance import gates, inbox, intake, limits
 from tolerance.intake import LoadSummary
 from tolerance.records import Position, raw_schema
 from tolerance.state import State
@@ -209,6 +209,24 @@ def test_the_newest_date_is_that_of_tickets_and_calls_read_or_known(state: State
     take_in(state)
     (state.root.parent / "in" / "faq" / "2026-12-24" / "a.csv").unlink()
     assert intake.newest_business_date(extracts, state) == date(2026, 12, 31)
+
+
+def test_a_file_that_breaks_the_limits_is_told_and_does_not_end_the_search_for_the_date(
+    state: State, deliver: Deliver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    deliver("faq/a.csv", CALLS + call(1, "2026-12-31"))
+    deliver("faq/b.csv", CALLS + call(2, "2026-12-24"))
+    ends = iter([limits.Killed(0, 0, "it took too long"), None])
+
+    def child(work: Callable[..., None], arguments: dict[str, object], **_: object) -> limits.Killed | None:
+        (killed := next(ends)) or work(**arguments)
+        return killed
+
+    (state.work / "dates").mkdir(parents=True)
+    monkeypatch.setattr(limits, "run_in_child", child)
+    assert intake.newest_business_date(state.root.parent / "in", state) == date(2026, 12, 24)
+    assert "faq/a.csv takes more time or memory than a file may" in caplog.text
+    assert "faq/b.csv" not in caplog.text
 
 
 def test_a_gate_that_fails_says_so_in_counts(

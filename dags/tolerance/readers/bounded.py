@@ -1,0 +1,58 @@
+"""Reads in child processes under limits, so that no delivered file ends or holds up what reads it."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from tolerance import limits
+from tolerance.readers.contract import ReaderContext
+
+MAX_KILLS = 2
+"""How many children one file may cost before it is left out whole."""
+
+logger = logging.getLogger(__name__)
+
+
+def read_within_limits(
+    work: Callable[..., None], arguments: dict[str, Any], context: ReaderContext, names: dict[int, str]
+) -> None:
+    """Run `work(context=…, dropped=…, **arguments)` in one child after another, until one ends well.
+
+    A child that dies costs the record that it was reading: the next one passes over it. A file that kills
+    more than `MAX_KILLS` of them is among the numbers in `dropped`: `work` does without it.
+    `names` tells the files by their numbers.
+    """
+    passed_over: set[tuple[int, int]] = set()
+    kills: Counter[int] = Counter()
+    while True:
+        dropped = frozenset(file_no for file_no, count in kills.items() if count > MAX_KILLS)
+        killed = limits.run_in_child(
+            work,
+            {**arguments, "context": context, "dropped": dropped},
+            scratch=context.scratch,
+            passed_over=frozenset(passed_over),
+        )
+        if killed is None:
+            return
+        name = names.get(killed.file_no, "no file")
+        if killed.file_no in dropped:  # it was not even read: another child would end likewise
+            raise limits.ChildFailedError(f"{name}: the reading process ended beside it: {killed.why}")
+        if killed.record_no == limits.A_BLOCK:  # which of its records it was, reading one by one will tell
+            logger.warning("%s: reading many records at once, %s; now one by one", name, killed.why)
+            context = replace(context, by_blocks=False)
+            continue
+        logger.warning(
+            "%s: reading record %d, %s; what breaks the limits is left out",
+            name,
+            killed.record_no,
+            killed.why,
+        )
+        kills[killed.file_no] += 1
+        if killed.record_no:
+            passed_over.add((killed.file_no, killed.record_no))
+        else:
+            kills[killed.file_no] = MAX_KILLS + 1
