@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from tolerance import inbox, intake
+from tolerance import framing, inbox, intake
 from tolerance.records import SOURCES
 
 if TYPE_CHECKING:
@@ -25,9 +25,14 @@ SMALL_SHARE = 0.2
 SMALL_BELOW_RECORDS = 20
 """A median below this many records says nothing: small numbers vary."""
 
+_DOUBTS = (intake.COUNTS_DIFFER, framing.MAY_HOLD_MORE)
+"""What a loaded file's message says when records of it may be missing."""
+
 
 def of_loads(state: State, as_of: date) -> list[str]:
-    """The warnings that the load records of a date give: refused, empty, missing and small extracts."""
+    """The warnings that the load records of a date give: refused, empty, missing and small extracts,
+    files that may hold more than was found in them.
+    """
     records = intake.load_records(state)
     of_the_day = [record for record in records if record.as_of_on == as_of]
     warnings = [
@@ -40,7 +45,7 @@ def of_loads(state: State, as_of: date) -> list[str]:
         for record in of_the_day
         if record.message
         and record.status not in {"refused", "empty"}
-        and intake.COUNTS_DIFFER in record.message
+        and any(doubt in record.message for doubt in _DOUBTS)
     ]
     warnings += _new_columns(records, as_of)
     for source in SOURCES:

@@ -78,6 +78,9 @@ class FileNotes:
     records_at: str = "tickets"
     """How the file parts its records, for whoever counts them again."""
 
+    unparted_mails: int = 0
+    """Envelopes of a mailbox that no blank line parts from the mail before, so that they begin none."""
+
     messages: list[str] = field(default_factory=list)
     new_columns: list[str] = field(default_factory=list)
 
@@ -454,6 +457,11 @@ _AT_THE_TOP = (b"", b"\n", b"\r\n")
 _WEEKDAY = re.compile(rb"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b")
 _MONTH = re.compile(rb"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b")
 _TIME_OF_DAY = re.compile(rb"\d:\d\d")
+_ENVELOPE_WITH_HEADERS = re.compile(
+    rb"From \S{1,320} +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) +(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+    rb" +\d{1,2} +\d{1,2}:\d\d(?::\d\d)?(?: +(?:[A-Z]{3,5}|[+-]\d{4}))? +\d{4}(?: +[+-]\d{4})?[ \t]*"
+    rb"(?:\r\n|\n|\r)[!-9;-~]{1,80}:"
+)
 _HEADER_LINE = re.compile(rb"\r?\n[!-9;-~]{1,80}:")
 _CONTENT_LENGTH = re.compile(rb"^Content-Length:[ \t]*(\d{1,12})[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 _END_OF_HEADERS = re.compile(rb"\n\r?\n")
@@ -462,15 +470,20 @@ _MAX_HEADER_BYTES = 256 << 10
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 
 
-def mbox_frames(content: Content) -> Iterator[Frame]:
+MAY_HOLD_MORE = "ask whether it holds more"
+"""Stands in each message that says so: such a file is no all-clear."""
+
+
+def mbox_frames(content: Content, notes: FileNotes | None = None) -> Iterator[Frame]:
     """The messages of an mbox file.
 
     A message begins with a line `From … <date>` at the beginning of the file or after a blank line: a
     sentence that begins with "From" does not split a message. Where a message tells its own length
     and the next one, or the end, stands there, nothing in its body splits it. What stands before the
-    first message is a record of its own.
+    first message is a record of its own. The notes count what looks like a message in all but the blank
+    line: of joined mailboxes it is one, of a mail that quotes another it is none.
     """
-    starts = _message_starts(content)
+    starts = _message_starts(content, notes or FileNotes())
     if content and (not starts or content[: starts[0]].strip()):
         starts.insert(0, 0)
     if not starts:
@@ -482,7 +495,7 @@ def mbox_frames(content: Content) -> Iterator[Frame]:
         yield _frame(content, record_no, start, end)
 
 
-def _message_starts(content: Content) -> array[int]:
+def _message_starts(content: Content, notes: FileNotes) -> array[int]:
     starts = array("q")
     at = 0
     released = 0
@@ -494,6 +507,8 @@ def _message_starts(content: Content) -> array[int]:
             released = start
         before = content[max(0, start - 3) : start]
         if not (before.endswith((b"\n\n", b"\n\r\n")) or (start <= len(before) and before in _AT_THE_TOP)):
+            is_line = before.endswith((b"\n", b"\r"))
+            notes.unparted_mails += is_line and _ENVELOPE_WITH_HEADERS.match(content, start) is not None
             continue
         match = _FROM_LINE.match(content, start)
         if match is not None and _is_separator(content, start, match.end()):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tolerance import alarms, inbox, intake
+from tolerance import alarms, framing, inbox, intake
 from tolerance.intake import FileRecord
 from tolerance.state import State
 
@@ -27,6 +27,7 @@ def loaded(
     *,
     status: str = "loaded",
     columns: str = "",
+    message: str | None = None,
 ) -> None:
     record = FileRecord(
         load_id=f"{day:%Y%m%d}{records:08d}",
@@ -42,6 +43,7 @@ def loaded(
         loaded_records=records,
         status=status,
         new_columns=columns,
+        message=message,
     )
     intake._write_load_record(state, "faq", record.load_id, [record])
 
@@ -80,6 +82,14 @@ def test_a_refused_file_is_told_on_its_day_also_when_the_run_is_repeated(state: 
     assert (
         alarms.of_loads(state, AS_OF) == alarms.of_loads(state, AS_OF) == [f"faq: {AS_OF}/0.csv is refused."]
     )
+    assert alarms.of_loads(state, AS_OF + timedelta(days=1)) == []
+
+
+@pytest.mark.parametrize("doubt", [intake.COUNTS_DIFFER, framing.MAY_HOLD_MORE])
+def test_a_loaded_file_that_may_hold_more_is_no_all_clear(state: State, doubt: str) -> None:
+    loaded(state, AS_OF, 5, message=f"a.mbox: {doubt}")
+    assert len(alarms.of_loads(state, AS_OF)) == 1
+    loaded(state, AS_OF + timedelta(days=1), 5, message="a.csv: 2 records have another status")
     assert alarms.of_loads(state, AS_OF + timedelta(days=1)) == []
 
 

@@ -88,11 +88,11 @@ def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> 
     notes.encodings.add("mime")  # each part of a message declares its own
     with framing.content_of(path, name=name, scratch=context.scratch) as content:
         # One message of no bytes counts too: a delivered message that is none.
-        for frame in framing.mbox_frames(content) if is_mailbox else [framing.whole_frame(content)]:
+        for frame in framing.mbox_frames(content, notes) if is_mailbox else [framing.whole_frame(content)]:
             if is_mailbox and frame.position.record_no == 1 and not framing.begins_with_envelope(frame.raw):
                 notes.messages.append(
                     f"{name} does not begin with a line `From <sender> <date>`: all up to the first such "
-                    "line after a blank one is taken as one message; ask whether it holds more"
+                    f"line after a blank one is taken as one message; {framing.MAY_HOLD_MORE}"
                 )
             yield outcome_of(
                 frame,
@@ -100,6 +100,12 @@ def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> 
                 name=name,
                 content=content,
             )
+    if notes.unparted_mails:
+        notes.messages.append(
+            f"{name}: {notes.unparted_mails} mails begin without a blank line before their line "
+            "`From <sender> <date>` and count as part of the mail before, as if it quoted them: "
+            f"{framing.MAY_HOLD_MORE}, put a blank line between joined mailboxes and deliver it again"
+        )
 
 
 def _values(raw: bytes, context: ReaderContext) -> Values:

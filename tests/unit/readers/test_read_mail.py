@@ -276,6 +276,20 @@ def test_a_mailbox_without_envelopes_is_told_of(read_bytes: Read, envelope: byte
     assert bool(notes.messages) == is_told
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("tail", [b"", b"\n"])
+def test_mailboxes_joined_without_a_blank_line_are_told_of_and_quoted_mails_stay_quoted(
+    read_bytes: Read, tail: bytes, end: bytes
+) -> None:
+    mail = b"From - Wed Nov 18 10:00:00 2026\n" + HEAD + b"\nx\n"
+    sentence = b"\nFrom me to you:\n From - Wed Nov 18 10:00:00 2026\nSubject: x\n"
+    joined = (mail + tail + mail + sentence + tail + mail).replace(b"\n", end)
+    notes = FileNotes()
+    assert len(read_bytes("mail", "m.mbox", joined, notes)) == (3 if tail else 1)
+    told = ["m.mbox: 2 mails begin without a blank line" in message for message in notes.messages]
+    assert told == ([] if tail else [True])
+
+
 @pytest.mark.parametrize("offset", [b"-05:00", b"GMT-0500", b"-0500 (EST)", b"UTC-05:00"])
 def test_an_offset_written_otherwise_is_still_one(read_bytes: Read, offset: bytes) -> None:
     mail = values(read_bytes, HEAD.replace(b"+0200", offset) + b"\nx")
