@@ -348,6 +348,7 @@ def _quotes(line: bytes, delimiter: bytes, *, is_open: bool) -> str:
 
 
 _JSON_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\],]|"', re.DOTALL)
+_NOT_BLANK = re.compile(rb"[^ \t\n\r\x0b\f]")
 _IN_THE_OBJECT, _IN_A_VALUE = 1, 2  # how deep
 
 FIRST_INEXACT = 2**53
@@ -378,7 +379,8 @@ def json_arrays(content: Content, wanted: tuple[str, ...]) -> JsonArrays:
 
     Only brackets and strings are looked at, in one pass; what an element holds is for
     the reader to judge. An array that is not there has no entry. Where `wanted` holds `$`,
-    the document itself may be an array.
+    the document itself may be an array. Documents of one kind that lie behind one another, such as
+    the pages of an export in one file, count as one.
     """
     found = JsonArrays({})
     depth, key, begin = 0, "", -1
@@ -405,7 +407,12 @@ def json_arrays(content: Content, wanted: tuple[str, ...]) -> JsonArrays:
                 _end_element(content, found.elements[key], begin, match.start())
                 begin = -1
             if depth == 0:
-                return _closed(content, found, match.end())
+                following = _NOT_BLANK.search(content, match.end())
+                if following is None or following.group() != (b"[" if level == _IN_THE_OBJECT else b"{"):
+                    # Anything but blanks and another document of the kind is one more broken piece.
+                    found.broken_from = following and match.end()
+                    return found
+                key = ""
         elif depth == level - 1 and token != b",":
             key = token[1:-1].decode("utf-8", "replace")  # the last string before a value
         elif token == b"," and depth == level and begin >= 0:
@@ -418,13 +425,6 @@ def json_arrays(content: Content, wanted: tuple[str, ...]) -> JsonArrays:
 def _end_element(content: Content, elements: array[int], begin: int, end: int) -> None:
     if content[begin : min(end, begin + _CHUNK_BYTES)].strip():
         elements.extend((begin, end))
-
-
-def _closed(content: Content, found: JsonArrays, end: int) -> JsonArrays:
-    """The document ended: anything but blanks after it is one more broken piece."""
-    if content[end : end + KEPT_BYTES_OF_OVERSIZED].strip():
-        found.broken_from = end
-    return found
 
 
 def span_frames(content: Content, arrays: JsonArrays, key: str) -> Iterator[Frame]:

@@ -192,14 +192,17 @@ _IN_A_VALUE = 2  # how deep
 
 
 def _count_json(file: IO[bytes], array: str) -> int | None:
-    """The elements of the array in a whole document, or None when it is none."""
+    """The elements of the array in whole documents behind one another, or None where one is none."""
     # Not `ijson.parse`: it spells the path of each event out, which takes gigabytes for a deep document.
     count, depth, key, is_inside = 0, 0, "", not array
     at = 2 if array else 1  # how deep the elements lie
     try:
-        for event, value in ijson.basic_parse(file):
+        for event, value in ijson.basic_parse(file, multiple_values=True):
+            if depth == 0 and event != ("start_map" if array else "start_array"):
+                return None
             if event in ("end_map", "end_array"):
                 depth -= 1
+                key = key if depth else ""  # the next document begins with none
             elif event == "map_key":
                 key = value if depth == 1 else key
             else:
@@ -220,9 +223,12 @@ def _count_broken_json(file: IO[bytes], array: str) -> int:  # noqa: PLR0912  (o
         for code in chunk:
             letter = chr(code)
             if is_over:
-                if letter.strip(" \t\r\n\x0b\x0c"):
+                if not letter.strip(" \t\r\n\x0b\x0c"):
+                    continue
+                if letter != ("{" if array else "["):
                     return count + 1
-                continue
+                word.clear()  # one more document
+                depth, is_over, is_inside, has_content = 0, False, False, False
             if is_text:
                 if is_escaped:
                     is_escaped = False

@@ -120,6 +120,8 @@ def test_a_deep_json_document_is_counted_in_little_memory(tmp_path: Path) -> Non
         (b'{"tickets": [1], "tickets": [null]}', "tickets", 2),
         (b'{"tickets": {"a": [1, 2]}, "b": [1, 2]}', "tickets", 0),
         (b'[1, [1, 2], {"a": [1]}]', "", 3),
+        (b'{"tickets": [1]}{"tickets": [2, 3], "x": [4]}\n{"x": [[5]]}', "tickets", 3),
+        (b"[1]\n[2, 3]", "", 3),
     ],
 )
 def test_only_elements_of_the_array_itself_count(
@@ -127,3 +129,21 @@ def test_only_elements_of_the_array_itself_count(
 ) -> None:
     (tmp_path / "box").write_bytes(document)
     assert recount.count_records(tmp_path / "box", "a.json", array=array) == count
+
+
+@pytest.mark.parametrize(
+    "second", ["", " ", "x", "5", "null", "{", "[", "[1]", "{}", '{"a', '{"tickets": [2']
+)
+@pytest.mark.parametrize(
+    "third", ["", '{"tickets": [3, NaN]}', "[4]", "]", '{"x": [[5]]}', ', {"tickets": [6]}']
+)
+@pytest.mark.parametrize("array", ["tickets", framing.THE_DOCUMENT])
+def test_documents_behind_one_another_count_as_framing_finds_them(
+    tmp_path: Path, array: str, second: str, third: str
+) -> None:
+    first = '[{"tickets": [1]}]' if array == framing.THE_DOCUMENT else '{"tickets": [1]}'
+    content = f"{first}{second}{third}".encode()
+    frames = list(framing.span_frames(content, framing.json_arrays(content, (array,)), array))
+    (tmp_path / "box").write_bytes(content)
+    named = "" if array == framing.THE_DOCUMENT else array
+    assert recount.count_records(tmp_path / "box", "a.json", array=named) == len(frames) > 0

@@ -122,3 +122,18 @@ def test_an_id_that_no_float_holds_exactly_is_set_aside(read_bytes: Read) -> Non
     assert [one.reason.value for one in records if isinstance(one, QuarantinedRecord)] == [
         "missing_required"
     ] * 2
+
+
+def test_the_pages_of_an_export_in_one_file_are_read_as_one(read_bytes: Read) -> None:
+    pages = [
+        {"tickets": [{**TICKET, "requester_id": 9}], "users": [{"id": 8, "external_id": "C8"}], "count": 1},
+        {"users": [PERSON], "tickets": [{**TICKET, "id": 8, "requester_id": 8}, 7], "metric_sets": [METRICS]},
+    ]
+    content = b"\n".join(json.dumps(page).encode() for page in pages)
+    first, second, number = read_bytes("tickets", "t.json", content)
+    assert isinstance(first, AcceptedRecord)
+    assert isinstance(second, AcceptedRecord)
+    assert (first.values["customer_id"], first.values["reopens"]) == ("C1", 2)
+    assert (second.values["ticket_id"], second.values["customer_id"]) == ("8", "C8")
+    assert isinstance(number, QuarantinedRecord)
+    assert content[number.position.byte_start : number.position.byte_end].strip() == b"7"
