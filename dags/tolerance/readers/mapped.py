@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import orjson
-
 from tolerance import framing
 from tolerance.framing import Content, FileNotes, Frame
 from tolerance.mapping import (
@@ -41,6 +39,7 @@ from tolerance.readers.contract import (
 )
 from tolerance.readers.date_formats import DateBeyondError, NoSuchDateError, day_text, iso_text
 from tolerance.readers.html_text import text_of_html
+from tolerance.readers.json_text import json_value
 from tolerance.readers.rules import BadFieldError, Rule, Values, values_of_row
 from tolerance.records import FileRefusedError, QuarantineReason, RefusalReason
 
@@ -383,10 +382,7 @@ def document_frames(
 
 def json_record(raw: bytes, profile: Profile, form: Form, notes: FileNotes) -> dict[str, Any]:
     """One framed record as an object, unwrapped where the profile says so. Raises `BadFieldError`."""
-    try:
-        value = orjson.loads(framing.text_of(raw, notes, profile.encodings))
-    except orjson.JSONDecodeError:
-        raise BadFieldError(QuarantineReason.NOT_JSON, "this is no JSON") from None
+    value = json_value(framing.text_of(raw, notes, profile.encodings))
     if not isinstance(value, dict):
         raise BadFieldError(QuarantineReason.NOT_A_RECORD, "this is no JSON object")
     inner = value.get(form.inside) if form.inside else None

@@ -27,6 +27,7 @@ from tolerance.readers.contract import (
     outcome_of,
     unknown_form,
 )
+from tolerance.readers.json_text import json_value
 from tolerance.readers.mapped import mapped_outcomes
 from tolerance.readers.rules import (
     LONGEST_ID,
@@ -216,11 +217,7 @@ def _parsed(raw: bytes, notes: FileNotes) -> object:
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
-        pass  # perhaps only its encoding: read it as text
-    try:
-        return orjson.loads(framing.text_of(raw, notes))
-    except orjson.JSONDecodeError:
-        raise BadFieldError(QuarantineReason.NOT_JSON, "this is no JSON") from None
+        return json_value(framing.text_of(raw, notes))  # perhaps only its encoding
 
 
 def _fields(ticket: Json, person: Json, metric: Json) -> dict[str, str]:

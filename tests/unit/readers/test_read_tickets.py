@@ -137,3 +137,32 @@ def test_the_pages_of_an_export_in_one_file_are_read_as_one(read_bytes: Read) ->
     assert (second.values["ticket_id"], second.values["customer_id"]) == ("8", "C8")
     assert isinstance(number, QuarantinedRecord)
     assert content[number.position.byte_start : number.position.byte_end].strip() == b"7"
+
+
+@pytest.mark.parametrize(
+    ("written", "subject"),
+    [
+        (r'"cut \ud83d"', "cut \ufffd"),
+        (r'"cut \uDE00 \ud83d\ude00"', "cut \ufffd \U0001f600"),
+        (r'"\\ud83d \udc00"', "\\ud83d \ufffd"),
+        ("NaN", None),
+        ("-Infinity", None),
+        ('["NaN", Infinity]', None),
+    ],
+)
+@pytest.mark.parametrize("form", ["json", "ndjson"])
+def test_half_an_emoji_and_a_number_that_is_none_do_not_cost_the_ticket(
+    read_bytes: Read, form: str, written: str, subject: str | None
+) -> None:
+    ticket = json.dumps({**TICKET, "subject": 0}).replace('"subject": 0', f'"subject": {written}')
+    content = '{"tickets": [%s]}' % ticket if form == "json" else ticket  # noqa: UP031
+    (record,) = read_bytes("tickets", f"t.{form}", content.encode())
+    assert isinstance(record, AcceptedRecord)
+    assert record.values["subject"] == subject
+
+
+@pytest.mark.parametrize("broken", ['{"id": NaN,}', '{"id": "\\ud83d}', "[" * 100_000 + "NaN"])
+def test_what_is_no_json_for_another_reason_stays_so(read_bytes: Read, broken: str) -> None:
+    (record,) = read_bytes("tickets", "t.ndjson", broken.encode())
+    assert isinstance(record, QuarantinedRecord)
+    assert record.reason.value == "not_json"
