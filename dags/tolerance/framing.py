@@ -540,18 +540,34 @@ def _end_by_length(content: Content, start: int) -> int | None:
     return max(end - 2, start)  # the blank line before the next message may be the body's last
 
 
+_BEFORE_A_MESSAGE = re.compile(rb"(?:\xef\xbb\xbf|[ \t]*+(?:\r\n|\n|\r))*+")
+"""A byte order mark and blank lines: no part of the message, though a parser ends its headers there."""
+
+
 def begins_with_envelope(raw: bytes) -> bool:
     """Whether a frame of a mailbox begins with the line that every message there should begin with."""
-    start = len(raw) - len(raw.lstrip(b"\r\n"))
+    start = _beginning(raw)
     match = _FROM_LINE.match(raw, start)
     return match is not None and _is_separator(raw, start, match.end())
 
 
-def mbox_message(raw: bytes) -> bytes:
-    """The message inside an mbox frame: without its `From ` line, `>From ` unquoted."""
-    if raw.startswith(b"From "):
-        raw = raw.partition(b"\n")[2]
-    return _QUOTED_FROM.sub(rb"\1", raw) if b">From " in raw else raw
+def message_in(raw: bytes) -> bytes:
+    """The message in a file of its own, or in a frame of a mailbox: without its `From ` line."""
+    start = _beginning(raw)
+    if raw.startswith(_FROM, start):
+        end = _LINE_END.search(raw, start)
+        start = end.end() if end else len(raw)
+    return raw[start:]
+
+
+def unquoted(message: bytes) -> bytes:
+    """A message out of a mailbox as it was before it got there: `>From ` is quoted in mailboxes alone."""
+    return _QUOTED_FROM.sub(rb"\1", message) if b">From " in message else message
+
+
+def _beginning(raw: bytes) -> int:
+    match = _BEFORE_A_MESSAGE.match(raw)
+    return match.end() if match else 0
 
 
 def whole_frame(content: Content) -> Frame:

@@ -102,7 +102,7 @@ def test_a_sentence_that_begins_with_from_does_not_split_a_message() -> None:
     )
     frames = list(mbox_frames(content))
     assert [frame.position.byte_start for frame in frames] == [0, content.index(b"From c@d")]
-    assert b"\nFrom here too" in framing.mbox_message(frames[0].raw)
+    assert b"\nFrom here too" in framing.unquoted(frames[0].raw)
 
 
 def test_a_message_that_tells_its_length_is_not_split_in_its_body() -> None:

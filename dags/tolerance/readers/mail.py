@@ -24,7 +24,7 @@ from pathlib import Path
 import orjson
 
 from tolerance import framing
-from tolerance.framing import FileNotes
+from tolerance.framing import FileNotes, Frame
 from tolerance.identity import address_hash
 from tolerance.inbox import is_maildir_message
 from tolerance.instants import (
@@ -86,6 +86,11 @@ def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> 
     if not is_mailbox and form != "eml" and not is_maildir_message(name):
         raise unknown_form(name, ".eml or .mbox (each also .gz), or in a Maildir folder")
     notes.encodings.add("mime")  # each part of a message declares its own
+
+    def values_of(frame: Frame) -> Values:
+        message = framing.message_in(frame.raw)
+        return _values(framing.unquoted(message) if is_mailbox else message, context)
+
     with framing.content_of(path, name=name, scratch=context.scratch) as content:
         # One message of no bytes counts too: a delivered message that is none.
         for frame in framing.mbox_frames(content, notes) if is_mailbox else [framing.whole_frame(content)]:
@@ -94,12 +99,7 @@ def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> 
                     f"{name} does not begin with a line `From <sender> <date>`: all up to the first such "
                     f"line after a blank one is taken as one message; {framing.MAY_HOLD_MORE}"
                 )
-            yield outcome_of(
-                frame,
-                lambda frame: _values(framing.mbox_message(frame.raw), context),
-                name=name,
-                content=content,
-            )
+            yield outcome_of(frame, values_of, name=name, content=content)
     if notes.unparted_mails:
         notes.messages.append(
             f"{name}: {notes.unparted_mails} mails begin without a blank line before their line "

@@ -276,6 +276,25 @@ def test_a_mailbox_without_envelopes_is_told_of(read_bytes: Read, envelope: byte
     assert bool(notes.messages) == is_told
 
 
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\r\n\n", b" \t\n\xef\xbb\xbf\n", b"From a@b\n"])
+@pytest.mark.parametrize("name", ["m.eml", "box/cur/1:2,S", "m.mbox"])
+def test_a_mark_or_blank_lines_before_a_mail_are_no_part_of_it(
+    read_bytes: Read, name: str, before: bytes
+) -> None:
+    (record,) = read_bytes("mail", name, before + HEAD + b"\nx\n")
+    assert isinstance(record, AcceptedRecord)
+    assert record.values["mail_id"] == "m1@x"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("m.mbox", "Hello.\nFrom here on."), ("m.eml", "Hello."), ("new/1", "Hello.")]
+)
+def test_only_a_mailbox_quotes_lines_that_begin_with_from(read_bytes: Read, name: str, words: str) -> None:
+    (record,) = read_bytes("mail", name, HEAD + b"\nHello.\n>From here on.\n")
+    assert isinstance(record, AcceptedRecord)
+    assert record.values["body_text"] == words  # a line that a customer quotes is history
+
+
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 @pytest.mark.parametrize("tail", [b"", b"\n"])
 def test_mailboxes_joined_without_a_blank_line_are_told_of_and_quoted_mails_stay_quoted(
