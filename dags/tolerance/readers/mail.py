@@ -67,6 +67,7 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _COMMENT = re.compile(r"\([^()]*\)")
 _IN_ANGLES = re.compile(r"<\s*([^<>\s@,]{1,320}@[^<>\s@,]{1,320})\s*>")
 _ODD_OFFSET = re.compile(r"(?:GMT|UTC)?([+-]\d{2}):?(\d{2})(?=\s*(?:\(|$))")
+_ENCODED_WORD = re.compile(r"(=\?[^?\s]{1,64}\?[bBqQ]\?[^?]*\?=)")
 _YEAR_BEFORE_1000 = re.compile(r"\s0\d{3}\s+\d{1,2}:")
 _UNSAFE_CODECS = frozenset(
     {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"}
@@ -208,12 +209,23 @@ def _subject(headers: Headers) -> str | None:
 
 
 def _decoded(raw: str) -> str:
-    """A header's encoded words and bare 8-bit text in plain words."""
+    """A header's encoded words and bare 8-bit text in plain words; a word that is broken stays as it is."""
     try:
         chunks = decode_header(raw)
     except (HeaderParseError, ValueError):
-        chunks = [(raw, None)]
+        # Every second piece is a word; blanks between two words are none of the text.
+        pieces = _ENCODED_WORD.split(raw)
+        chunks = [
+            chunk for nth, piece in enumerate(pieces) if nth % 2 or piece.strip() for chunk in _chunks(piece)
+        ]
     return "".join(_plain(_bytes(chunk), charset) for chunk, charset in chunks)
+
+
+def _chunks(piece: str) -> list[tuple[str | bytes, str | None]]:
+    try:
+        return decode_header(piece)
+    except (HeaderParseError, ValueError):
+        return [(piece, None)]
 
 
 def _bytes(chunk: str | bytes) -> bytes:

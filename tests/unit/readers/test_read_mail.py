@@ -276,6 +276,12 @@ def test_a_mailbox_without_envelopes_is_told_of(read_bytes: Read, envelope: byte
     assert bool(notes.messages) == is_told
 
 
+def test_a_broken_word_in_a_subject_stays_alone_undecoded(read_bytes: Read) -> None:
+    subject = b"Re: =?utf-8?q?caf=C3=A9?= =?utf-8?b?a?=\n =?iso-8859-1?q?o=F9?= est"
+    mail = values(read_bytes, HEAD + b"Subject: " + subject + b"\n\nx")
+    assert mail["subject"] == "Re: café=?utf-8?b?a?=où est"
+
+
 @pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\r\n\n", b" \t\n\xef\xbb\xbf\n", b"From a@b\n"])
 @pytest.mark.parametrize("name", ["m.eml", "box/cur/1:2,S", "m.mbox"])
 def test_a_mark_or_blank_lines_before_a_mail_are_no_part_of_it(
