@@ -67,6 +67,22 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _COMMENT = re.compile(r"\([^()]*\)")
 _IN_ANGLES = re.compile(r"<\s*([^<>\s@,]{1,320}@[^<>\s@,]{1,320})\s*>")
 _ODD_OFFSET = re.compile(r"(?:GMT|UTC)?([+-]\d{2}):?(\d{2})(?=\s*(?:\(|$))")
+_ISO_DATE = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)\s*(Z|[+-]\d{4})?")
+_ZONE_NAME = re.compile(r"\d:\d\d(?::\d\d)?(?:\.\d{1,9})?(\s*\(?([A-Za-z][\w/+-]*)\)?)")
+_EUROPEAN_ZONES = {
+    "WET": "+0000",
+    "WEST": "+0100",
+    "CET": "+0100",
+    "MET": "+0100",
+    "MEZ": "+0100",
+    "CEST": "+0200",
+    "MEST": "+0200",
+    "MESZ": "+0200",
+    "EET": "+0200",
+    "EEST": "+0300",
+}
+"""Names of zones that mean one thing everywhere, and that Python does not know."""
+
 _ENCODED_WORD = re.compile(r"(=\?[^?\s]{1,64}\?[bBqQ]\?[^?]*\?=)")
 _YEAR_BEFORE_1000 = re.compile(r"\s0\d{3}\s+\d{1,2}:")
 _UNSAFE_CODECS = frozenset(
@@ -282,14 +298,21 @@ def _date(text: str) -> datetime | None:
     if not text:
         return None
     text = _ODD_OFFSET.sub(r"\1\2", text)  # else it would count as business time
+    zone = _ZONE_NAME.search(text)
+    if zone and (offset := _EUROPEAN_ZONES.get(zone[2].upper())):
+        text = f"{text[: zone.start(1)]} {offset}{text[zone.end(1) :]}"
+    iso = _ISO_DATE.fullmatch(text)
     try:
-        found = parsedate_to_datetime(text)
+        found = datetime.fromisoformat(iso[1] + (iso[2] or "")) if iso else parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     if _YEAR_BEFORE_1000.search(text):  # 0001 is the zero of some programs, not an abbreviation of 2001
         return datetime.min.replace(tzinfo=UTC)
-    # RFC 5322: -0000 is UTC of an unknown place, not local time.
-    return found.replace(tzinfo=UTC) if found.tzinfo is None and "-0000" in text else found
+    if found.tzinfo is not None:
+        return found
+    if "-0000" in text:  # RFC 5322: UTC of an unknown place, not local time
+        return found.replace(tzinfo=UTC)
+    return None if zone else found  # IST is India, Ireland or Israel: not the time of this business
 
 
 # What it says -------------------------------------------------------------------------

@@ -319,3 +319,23 @@ def test_mailboxes_joined_without_a_blank_line_are_told_of_and_quoted_mails_stay
 def test_an_offset_written_otherwise_is_still_one(read_bytes: Read, offset: bytes) -> None:
     mail = values(read_bytes, HEAD.replace(b"+0200", offset) + b"\nx")
     assert mail["sent_at"] == datetime.fromisoformat("2026-10-01T15:00")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *(b"2026-10-01T08:00:00Z", b"2026-10-01 10:00:00.123456789 +02:00", b"2026-10-01T10:00"),
+        *(b"Thu, 1 Oct 2026 10:00:00 CEST", b"Thu, 1 Oct 2026 10:00 (MESZ)", b"Thu Oct  1 09:00:00 CET 2026"),
+        *(b"Thu, 1 Oct 2026 10:00:00", b"Thu Oct  1 10:00:00 2026", b"Thu, 1 Oct 2026 08:00:00 GMT"),
+        *(b"Thu, 1 Oct 2026 08:00:00 -0000", b"Thu, 1 Oct 2026 17:00:00 +0900 (JST)"),
+        *(b"Thu, 1 Oct 2026 08:00:00 JST", b"Thu Oct  1 08:00:00 IST 2026", b"Thu, 1 Oct 2026 8:00:00 PM"),
+    ],
+)
+def test_a_date_is_read_with_its_zone_and_by_received_where_that_may_be_any(
+    read_bytes: Read, written: bytes
+) -> None:
+    head = HEAD.replace(b"Thu, 1 Oct 2026 10:00:00 +0200", written)
+    mail = values(read_bytes, b"Received: by x; Thu, 1 Oct 2026 04:00:00 -0400 (EDT)\n" + head + b"\nx")
+    assert str(mail["sent_at"]).startswith("2026-10-01 08:00:00")
+    is_told = not written.endswith((b"JST", b"IST 2026", b"PM"))
+    assert isinstance(read_bytes("mail", "m.eml", head + b"\nx")[0], AcceptedRecord) == is_told
