@@ -452,7 +452,8 @@ def span_frames(content: Content, arrays: JsonArrays, key: str) -> Iterator[Fram
 
 
 _FROM = b"From "
-_FROM_LINE = re.compile(rb"From [^\r\n]{1,500}(?=\r?\n|\Z)")
+_FROM_LINE = re.compile(rb"From [^\r\n]{1,500}(?=[\r\n]|\Z)")
+_AFTER_A_BLANK_LINE = (b"\n\n", b"\n\r\n", b"\r\r", b"\n\r")
 _AT_THE_TOP = (b"", b"\n", b"\r\n")
 _WEEKDAY = re.compile(rb"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b")
 _MONTH = re.compile(rb"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b")
@@ -462,7 +463,7 @@ _ENVELOPE_WITH_HEADERS = re.compile(
     rb" +\d{1,2} +\d{1,2}:\d\d(?::\d\d)?(?: +(?:[A-Z]{3,5}|[+-]\d{4}))? +\d{4}(?: +[+-]\d{4})?[ \t]*"
     rb"(?:\r\n|\n|\r)[!-9;-~]{1,80}:"
 )
-_HEADER_LINE = re.compile(rb"\r?\n[!-9;-~]{1,80}:")
+_HEADER_LINE = re.compile(rb"(?:\r\n|\n|\r)[!-9;-~]{1,80}:")
 _CONTENT_LENGTH = re.compile(rb"^Content-Length:[ \t]*(\d{1,12})[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 _END_OF_HEADERS = re.compile(rb"\n\r?\n")
 _BETWEEN_MESSAGES = re.compile(rb"(?:\r?\n){0,3}(?=From |\Z)")
@@ -506,7 +507,7 @@ def _message_starts(content: Content, notes: FileNotes) -> array[int]:
             release(content, start)
             released = start
         before = content[max(0, start - 3) : start]
-        if not (before.endswith((b"\n\n", b"\n\r\n")) or (start <= len(before) and before in _AT_THE_TOP)):
+        if not (before.endswith(_AFTER_A_BLANK_LINE) or (start <= len(before) and before in _AT_THE_TOP)):
             is_line = before.endswith((b"\n", b"\r"))
             notes.unparted_mails += is_line and _ENVELOPE_WITH_HEADERS.match(content, start) is not None
             continue

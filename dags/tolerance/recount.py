@@ -288,7 +288,7 @@ def _count_mails(mailbox: IO[bytes], alive: Callable[[], None]) -> int:
 
 def _envelopes(content: mmap.mmap, alive: Callable[[], None]) -> int:
     count, trusted, looked_at = 0, 0, 0
-    position = 0 if content[: len(_FROM)] == _FROM else _next_envelope(content, 0)
+    position = content.find(_FROM)
     while position >= 0:
         if position - looked_at > _CHUNK:
             alive()
@@ -302,22 +302,16 @@ def _envelopes(content: mmap.mmap, alive: Callable[[], None]) -> int:
             trusted = _told_end(content, position)
             if count == 1 and _has_text(content, position, alive):
                 count = 2
-        position = _next_envelope(content, position)
+        position = content.find(_FROM, position + 1)
     return count
 
 
 _FROM = b"From "
 
 
-def _next_envelope(content: mmap.mmap, after: int) -> int:
-    """Where the next line that begins with `From ` does, or -1."""
-    found = content.find(b"\n" + _FROM, after)
-    return found + 1 if found >= 0 else -1
-
-
 def _follows_a_blank_line(content: mmap.mmap, position: int) -> bool:
     before = content[max(position - 3, 0) : position]
-    return before in (b"", b"\n", b"\r\n") or before.endswith((b"\n\n", b"\n\r\n"))
+    return before in (b"", b"\n", b"\r\n") or before.endswith((b"\n\n", b"\n\r\n", b"\r\r", b"\n\r"))
 
 
 def _has_text(content: mmap.mmap, upto: int, alive: Callable[[], None]) -> bool:
@@ -338,10 +332,8 @@ _LONGEST_HEADER_NAME = 80
 def _is_envelope(content: mmap.mmap, position: int) -> bool:
     """A line that tells weekday, month and time of day; or the time alone, and a header follows."""
     longest = len(_FROM) + _LONGEST_ENVELOPE
-    line, end, _ = content[position : position + longest + 2].partition(b"\n")
-    if end:
-        line = line.removesuffix(b"\r")
-    if b"\r" in line or len(line) > longest:
+    line = content[position : position + longest + 1].partition(b"\n")[0].partition(b"\r")[0]
+    if len(line) > longest:
         return False
     text = line[5:].decode("latin-1")
     hours = text.split(":")
@@ -356,8 +348,8 @@ def _is_envelope(content: mmap.mmap, position: int) -> bool:
     words = set(spaced.split())
     if words & _WEEKDAYS and words & _MONTHS:
         return True
-    follows = position + len(line) + 1
-    follows += content[follows - 1 : follows] == b"\r"
+    follows = position + len(line)
+    follows += 2 if content[follows : follows + 2] == b"\r\n" else 1
     name, colon, _ = content[follows : follows + _LONGEST_HEADER_NAME + 1].partition(b":")
     return bool(colon) and 0 < len(name) <= _LONGEST_HEADER_NAME and all(32 < code < 127 for code in name)  # noqa: PLR2004
 

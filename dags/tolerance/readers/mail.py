@@ -60,7 +60,7 @@ _TELLTALE_HEADERS = frozenset(
     {"from", "sender", "to", "date", "subject", "message-id", "received", "return-path"}
 )
 _AUTOMATIC_HEADERS = frozenset({"x-autoreply", "x-autorespond", "x-autoresponder"})
-_END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
+_END_OF_HEADERS = re.compile(rb"\r?\n\r?\n|\r\r")
 _ID = re.compile(r"<([^<>\s]{1,998})>")
 _BLANKS = re.compile(r"\s+")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)

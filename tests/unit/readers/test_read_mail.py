@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import orjson
 import pytest
 
+from tolerance import recount
 from tolerance.framing import FileNotes
 from tolerance.identity import address_hash
 from tolerance.records import AcceptedRecord, FileRefusedError, QuarantinedRecord
@@ -301,7 +303,26 @@ def test_only_a_mailbox_quotes_lines_that_begin_with_from(read_bytes: Read, name
     assert record.values["body_text"] == words  # a line that a customer quotes is history
 
 
-@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("ends", [b"\n\n\n", b"\r\r\r", b"\r\r\n", b"\n\r\r"])
+def test_a_mailbox_may_end_its_lines_as_it_likes(read_bytes: Read, tmp_path: Path, ends: bytes) -> None:
+    mails = [
+        b"From - Wed Nov 18 10:00:00 2026\n" + HEAD.replace(b"m1", b"m%d" % n) + b"\nHello.\nBye.\n\n"
+        for n in range(3)
+    ]
+    content = b"".join(mail.replace(b"\n", ends[n : n + 1]) for n, mail in enumerate(mails))
+    notes = FileNotes()
+    records = read_bytes("mail", "m.mbox", content, notes)
+    told = [
+        (one.values["mail_id"], str(one.values["body_text"]).splitlines())
+        for one in records
+        if isinstance(one, AcceptedRecord)
+    ]
+    assert told == [(f"m{n}@x", ["Hello.", "Bye."]) for n in range(3)]
+    assert notes.messages == []
+    assert recount.count_records(tmp_path / "landed", "m.mbox") == 3
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
 @pytest.mark.parametrize("tail", [b"", b"\n"])
 def test_mailboxes_joined_without_a_blank_line_are_told_of_and_quoted_mails_stay_quoted(
     read_bytes: Read, tail: bytes, end: bytes
