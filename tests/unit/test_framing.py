@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import random
 from pathlib import Path
 
 import pytest
@@ -158,3 +159,36 @@ def test_text_of_two_bytes_a_letter_is_refused_with_what_to_do(
     ):
         pass
     assert refused.value.reason == RefusalReason.BAD_ENCODING
+
+
+@pytest.mark.parametrize("size", [10, 70_000, 3 << 20])
+@pytest.mark.parametrize(
+    ("tail", "told"),
+    [
+        (b"", ""),
+        (b"\0" * 200_000, ""),
+        (gzip.compress(b"more"), ""),
+        (b"\0" * 65_000 + gzip.compress(b"more"), ""),
+        (gzip.compress(b""), ""),
+        (b"x", "holds 1 bytes after its end that are no gz"),
+        (b"\0\0rubbish\0" + b"x" * 100_000, "holds 100008 bytes after its end that are no gz"),
+        (gzip.compress(b"more")[:-3], "cut short or damaged"),
+        (gzip.compress(b"more")[:-8] + b"\0" * 8, "cut short or damaged"),
+        (b"\x1f\x8brubbish", "cut short or damaged"),
+    ],
+)
+def test_a_gzip_is_read_to_its_end_and_what_follows_is_told(
+    tmp_path: Path, size: int, tail: bytes, told: str
+) -> None:
+    content = random.Random(size).randbytes(size)
+    (tmp_path / "landed").write_bytes(gzip.compress(content) + tail)
+    more = b"more" if b"\x1f" in tail and len(gzip.compress(b"")) != len(tail) else b""
+    if told:
+        with (
+            pytest.raises(FileRefusedError, match=told),
+            content_of(tmp_path / "landed", name="a.csv.gz", scratch=tmp_path),
+        ):
+            pass
+        return
+    with content_of(tmp_path / "landed", name="a.csv.gz", scratch=tmp_path) as read:
+        assert read[:] == content + more
