@@ -99,11 +99,17 @@ class FileNotes:
 def content_of(path: Path, *, name: str, scratch: Path) -> Iterator[Content]:
     """The content of a landed file, decompressed when its delivered `name` ends in `.gz`.
 
-    Raises `FileRefusedError` (bad_archive) for a gzip that is cut or fails its checksum, (bad_encoding)
-    for text of two or four bytes a letter, `ArchiveTooDenseError` for a bomb.
+    Raises `FileRefusedError` (bad_archive) for a gzip that is cut or fails its checksum, (unknown_form)
+    for one under another name, (bad_encoding) for text of two or four bytes a letter,
+    `ArchiveTooDenseError` for a bomb.
     """
     if not name.lower().endswith(".gz"):
         with _mapped(path) as content:
+            if content[:3] == _GZIP_MARK + b"\x08":
+                raise FileRefusedError(
+                    RefusalReason.UNKNOWN_FORM,
+                    f"{name} is gz by its content: call it {name}.gz and deliver it again.",
+                )
             _refuse_wide_text(content, name)
             yield content
         return

@@ -192,3 +192,14 @@ def test_a_gzip_is_read_to_its_end_and_what_follows_is_told(
         return
     with content_of(tmp_path / "landed", name="a.csv.gz", scratch=tmp_path) as read:
         assert read[:] == content + more
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.csv", "a.eml", "box/cur/1:2,S"])
+def test_a_gzip_under_another_name_is_refused_with_what_to_do(tmp_path: Path, name: str) -> None:
+    (tmp_path / "landed").write_bytes(gzip.compress(b"{}"))
+    with (
+        pytest.raises(FileRefusedError, match=f"{name} is gz by its content: call it {name}.gz") as refused,
+        content_of(tmp_path / "landed", name=name, scratch=tmp_path),
+    ):
+        pass
+    assert refused.value.reason == RefusalReason.UNKNOWN_FORM
