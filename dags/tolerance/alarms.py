@@ -35,13 +35,9 @@ def of_loads(state: State, as_of: date) -> list[str]:
     """
     records = intake.load_records(state)
     of_the_day = [record for record in records if record.as_of_on == as_of]
-    warnings = [
-        record.message or f"{record.source}: {record.file_name} is {record.status}."
-        for record in of_the_day
-        if record.status in {"refused", "empty"}
-    ]
+    warnings = [_told(record) for record in of_the_day if record.status in {"refused", "empty"}]
     warnings += [
-        record.message
+        _told(record)
         for record in of_the_day
         if record.message
         and record.status not in {"refused", "empty"}
@@ -51,6 +47,12 @@ def of_loads(state: State, as_of: date) -> list[str]:
     for source in SOURCES:
         warnings += _unusual_volume(source, [one for one in records if one.source == source], as_of)
     return list(dict.fromkeys(warnings))
+
+
+def _told(record: FileRecord) -> str:
+    """What a load record says of its file. Readers know its name alone, which another source may have too."""
+    message = record.message or f"{record.file_name} is {record.status}."
+    return f"{record.source}/{message}" if message.startswith(record.file_name) else message
 
 
 def of_inbox(state: State, extracts: Path, as_of: date) -> list[str]:
@@ -67,7 +69,7 @@ def of_inbox(state: State, extracts: Path, as_of: date) -> list[str]:
         for file in found.waiting:
             late = file.since_on is not None and file.since_on < as_of
             since = f", since {file.since_on}: ask its sender to finish or remove it" if late else ""
-            warnings.append(f"{source}: {file.name} waits: {file.why}{since}.")
+            warnings.append(f"{source}/{file.name} waits: {file.why}{since}.")
     return warnings
 
 
@@ -81,7 +83,7 @@ def _new_columns(records: list[FileRecord], as_of: date) -> list[str]:
         seen.update((record.source, column) for column in new)
         if fresh and record.as_of_on == as_of:
             warnings.append(
-                f"{record.source}: {record.file_name} has the new column {', '.join(fresh)}; it is kept in "
+                f"{record.source}/{record.file_name} has the new column {', '.join(fresh)}; it is kept in "
                 "landing/ and not read. This is said once."
             )
     return warnings

@@ -80,15 +80,15 @@ def test_a_usual_day_a_new_source_and_another_weekday_are_all_clear(state: State
 def test_a_refused_file_is_told_on_its_day_also_when_the_run_is_repeated(state: State) -> None:
     loaded(state, AS_OF, 0, status="refused")
     assert (
-        alarms.of_loads(state, AS_OF) == alarms.of_loads(state, AS_OF) == [f"faq: {AS_OF}/0.csv is refused."]
+        alarms.of_loads(state, AS_OF) == alarms.of_loads(state, AS_OF) == [f"faq/{AS_OF}/0.csv is refused."]
     )
     assert alarms.of_loads(state, AS_OF + timedelta(days=1)) == []
 
 
 @pytest.mark.parametrize("doubt", [intake.COUNTS_DIFFER, framing.MAY_HOLD_MORE])
 def test_a_loaded_file_that_may_hold_more_is_no_all_clear(state: State, doubt: str) -> None:
-    loaded(state, AS_OF, 5, message=f"a.mbox: {doubt}")
-    assert len(alarms.of_loads(state, AS_OF)) == 1
+    loaded(state, AS_OF, 5, message=f"{AS_OF}/5.csv: {doubt}")
+    assert alarms.of_loads(state, AS_OF) == [f"faq/{AS_OF}/5.csv: {doubt}"]
     loaded(state, AS_OF + timedelta(days=1), 5, message="a.csv: 2 records have another status")
     assert alarms.of_loads(state, AS_OF + timedelta(days=1)) == []
 
