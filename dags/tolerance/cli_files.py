@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tolerance.inbox import told_name
 from tolerance.mapping import DEFAULT, MappingError, company_file, mappings
 from tolerance.records import SOURCES, QuarantineReason
 from tolerance.state import State
@@ -61,7 +62,7 @@ def preview(file: Path, source: str, profile_name: str | None, extracts: Path | 
         profile = known.profile(source, profile_name) if profile_name else known.profile_of(source, name)
     except MappingError as error:
         _stop(str(error))
-    found = look(file, source, profile, settings(), most_shown=max(rows, 0))
+    found = look(file, source, profile, settings(), name=name, most_shown=max(rows, 0))
     console = Console()
     used = profile.name if profile else DEFAULT
     console.print(f"{name} as {source} by profile {used}", soft_wrap=True, highlight=False, markup=False)
@@ -78,7 +79,7 @@ def _inbox_of(file: Path, source: str) -> Path | None:
 def _delivered_name(file: Path, extracts: Path | None, source: str) -> str:
     folder = extracts.resolve() / source if extracts else None
     inside = folder is not None and file.resolve().is_relative_to(folder)
-    return file.resolve().relative_to(folder).as_posix() if folder and inside else file.name
+    return told_name(file.resolve().relative_to(folder).as_posix() if folder and inside else file.name)
 
 
 def _print_columns(console: Console, columns: ColumnUse) -> None:

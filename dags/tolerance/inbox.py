@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 import stat
 import time
 from dataclasses import dataclass, field
@@ -15,6 +16,13 @@ from tolerance.records import SOURCES
 
 LOOK_INTERVAL_SECONDS = 1.0
 _SIDECARS = (".sha256", ".done", ".part")
+_NO_DELIVERY = re.compile(
+    r"\.|(?:thumbs\.db|desktop\.ini|maildirfolder)\Z"
+    r"|dovecot(?:\.index|\.list\.index|\.mailbox\.log|-uidlist|-uidvalidity|-keywords|-acl)",
+    re.IGNORECASE,
+)
+"""Hidden files, and what Windows and mail servers keep for themselves in every folder."""
+
 _MAILDIR_FOLDERS = ("cur", "new", "tmp")
 
 logger = logging.getLogger(__name__)
@@ -85,7 +93,7 @@ def deliveries(extracts: Path, source: str, as_of: date) -> Deliveries:
     candidates = [
         DeliveredFile(source, name, path, day or as_of)
         for path in (*below.files, *below.out_of_reach)
-        if (day := _day_of(name := _told_name(path, folder))) is None or day <= as_of
+        if (day := _day_of(name := told_name(path.relative_to(folder).as_posix()))) is None or day <= as_of
     ]
     reachable = [file for file in candidates if file.path not in below.out_of_reach]
     waiting = below.out_of_reach | _waiting_reasons(extracts, reachable)
@@ -108,9 +116,13 @@ def _changed_on(path: Path) -> date | None:
     return None if stamp is None else datetime.fromtimestamp(stamp[1] / 1e9, UTC).date()
 
 
-def _told_name(path: Path, folder: Path) -> str:
-    """The name below a source's folder; bytes of it that are no UTF-8 are spelt out, as in `caf\\xe9.csv`."""
-    return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
+def told_name(name: str) -> str:
+    """A name for a line of text: control characters and what is no UTF-8 spelt out, as in `caf\\xe9.csv`."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(slots=True)
@@ -122,7 +134,7 @@ class _Below:
 
 
 def _below(folder: Path) -> _Below:
-    """All regular files but sidecars, hidden files and what a Maildir is still writing.
+    """All regular files but sidecars, what nobody delivers and what a Maildir is still writing.
 
     Links to files and folders are followed, each folder once. What this user may not look into is told:
     what lies there is delivered, and must not be missed in silence.
@@ -142,7 +154,7 @@ def _below(folder: Path) -> _Below:
             seen.add(real)
         for path in (here / name for name in names):
             if (
-                path.name.startswith(".")
+                _NO_DELIVERY.match(path.name)
                 or path.suffix.lower() in _SIDECARS
                 or _is_unfinished_maildir_message(path)
             ):

@@ -70,20 +70,27 @@ class Preview:
 
 
 def preview(
-    path: Path, source: str, profile: Profile | None, settings: Settings, *, most_shown: int
+    path: Path, source: str, profile: Profile | None, settings: Settings, *, name: str, most_shown: int
 ) -> Preview:
-    """Read the file at `path` as a delivery of `source` would be, and tell what comes of it."""
+    """Read the file at `path` as a delivery of `source` by that `name`, and tell what would come of it."""
     with tempfile.TemporaryDirectory() as folder:
         context = ReaderContext(settings, PREVIEW_KEY, Path(folder), profile)
         answer = Path(folder) / "preview"
-        arguments = {"path": path, "source": source, "most_shown": most_shown, "answer": answer}
-        read_within_limits(_look, arguments, context, names={0: path.name})
+        arguments = {"path": path, "name": name, "source": source, "most_shown": most_shown, "answer": answer}
+        read_within_limits(_look, arguments, context, names={0: name})
         found: Preview = pickle.loads(answer.read_bytes())  # noqa: S301  (written by our own child)
         return found
 
 
 def _look(
-    path: Path, source: str, answer: Path, context: ReaderContext, *, most_shown: int, dropped: frozenset[int]
+    path: Path,
+    name: str,
+    source: str,
+    answer: Path,
+    context: ReaderContext,
+    *,
+    most_shown: int,
+    dropped: frozenset[int],
 ) -> None:
     """Write down the preview of a file. Runs in a child."""
     limits.begin_file(0)
@@ -93,16 +100,16 @@ def _look(
         if dropped:
             raise MemoryError
         with suppress(FileRefusedError):
-            found.columns = _columns(path, source, context)
-        outcomes = reader_of(source)(path, name=path.name, context=context, notes=notes)
+            found.columns = _columns(path, name, source, context)
+        outcomes = reader_of(source)(path, name=name, context=context, notes=notes)
         for outcome in one_by_one(outcomes):
             _add(found, outcome, source, most_shown)
     except FileRefusedError as error:
         found.refusal = error.sentence
     except ArchiveTooDenseError:
-        found.refusal = f"{path.name}: the archive grows beyond the limit."
+        found.refusal = f"{name}: the archive grows beyond the limit."
     except (MemoryError, RecursionError):
-        found.refusal = f"{path.name} takes more time or memory to read than a file may."
+        found.refusal = f"{name} takes more time or memory to read than a file may."
     found.encoding = notes.encoding
     found.messages = list(dict.fromkeys(notes.messages))
     answer.write_bytes(pickle.dumps(found))
@@ -142,16 +149,16 @@ def _shown(outcome: AcceptedRecord, source: str) -> dict[str, str]:
 # Columns ------------------------------------------------------------------------------
 
 
-def _columns(path: Path, source: str, context: ReaderContext) -> ColumnUse:
+def _columns(path: Path, name: str, source: str, context: ReaderContext) -> ColumnUse:
     """Which columns, or JSON paths, become which fields. Nothing is told of mail."""
-    extension = framing.form_of(path.name)
+    extension = framing.form_of(name)
     profile = context.profile
     if source not in FIELDS or (profile is None and extension != "csv"):
         return ColumnUse()
-    with framing.content_of(path, name=path.name, scratch=context.scratch) as content:
+    with framing.content_of(path, name=name, scratch=context.scratch) as content:
         if profile is None:
             contract = CsvContract(FIELDS[source])
-            header = csv_header(content, contract, name=path.name)
+            header = csv_header(content, contract, name=name)
             own = Form({one: (one,) for one in FIELDS[source]}, (), None)
             return _use(own, header, required=FIELDS[source])
         own_form = profile.form(extension)
@@ -161,9 +168,9 @@ def _columns(path: Path, source: str, context: ReaderContext) -> ColumnUse:
         required = tuple(one for one in REQUIRED[source] if one not in profile.constants)
         if extension == "csv":
             dialect = CsvContract((), form.delimiter, profile.encodings)
-            return _use(form, csv_header(content, dialect, name=path.name), required=required)
+            return _use(form, csv_header(content, dialect, name=name), required=required)
         frames = (
-            document_frames(content, form, profile, name=path.name, notes=FileNotes())
+            document_frames(content, form, profile, name=name, notes=FileNotes())
             if extension == "json"
             else framing.ndjson_frames(content)
         )
@@ -176,7 +183,7 @@ def _columns(path: Path, source: str, context: ReaderContext) -> ColumnUse:
                 continue
             keys |= dict.fromkeys(record)
             for names in form.columns.values():
-                filled.update(name for name in names if any(texts_at(record, name, path_of(name))))
+                filled.update(one for one in names if any(texts_at(record, one, path_of(one))))
         return _use(form, list(filled), required=required, others=list(keys))
 
 

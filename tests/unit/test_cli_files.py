@@ -113,6 +113,13 @@ def test_a_preview_of_a_file_in_the_inbox_uses_the_companys_rules(tmp_path: Path
     assert (code, "mappings.yml, `files.tickets/desk/*.csv`" in said) == (2, True)
 
 
+def test_a_preview_takes_a_file_by_the_name_that_it_is_delivered_under(tmp_path: Path) -> None:
+    mail = b"From: a@b\nDate: Thu, 1 Oct 2026 10:00:00 +0200\n\nx\n"
+    path = deliver(tmp_path, "in/mail/box\x1b/cur/1:2,S", mail)
+    code, said = run("preview", path, "--source", "mail")
+    assert (code, "box\\x1b/cur/1:2,S as mail" in said, "\x1b/cur" in said) == (0, True, False)
+
+
 def test_a_file_that_was_refused_is_read_again_once_it_is_mapped(tmp_path: Path) -> None:
     state, extracts = State(tmp_path / "state"), tmp_path / "in"
     deliver(extracts, "tickets/desk/a.csv", FRESHDESK)

@@ -171,3 +171,26 @@ def test_a_done_file_of_any_number_is_judged(put: Put, tmp_path: Path) -> None:
     put("faq/b.csv", b"x" * 10)
     put("faq/b.csv.done", b"0010")
     assert names(tmp_path) == ["b.csv"]
+
+
+@pytest.mark.usefixtures("short_looks")
+def test_a_control_character_in_a_name_is_spelt_out(put: Put, tmp_path: Path) -> None:
+    put("faq/a\nWARNING\x1b[31m\u2028b\x9c.csv", b"x")
+    put("faq/é \xa0’.csv", b"x")
+    assert names(tmp_path) == ["a\\nWARNING\\x1b[31m\\u2028b\\x9c.csv", "é \xa0’.csv"]
+
+
+@pytest.mark.usefixtures("short_looks")
+def test_what_windows_and_mail_servers_leave_in_folders_is_no_delivery(put: Put, tmp_path: Path) -> None:
+    for name in (
+        "Thumbs.db",
+        "desktop.ini",
+        ".DS_Store",
+        "maildirfolder",
+        "dovecot.index.log",
+        "dovecot-uidlist",
+    ):
+        put(f"mail/box/{name}", b"x")
+    for name in ("box/cur/1:2,S", "dovecot.csv", "thumbs.db.csv", "maildirfolder.eml"):
+        put(f"mail/{name}", b"x")
+    assert names(tmp_path, "mail") == ["box/cur/1:2,S", "dovecot.csv", "maildirfolder.eml", "thumbs.db.csv"]
