@@ -6,6 +6,7 @@ file's size does not matter; a broken record costs itself and not its neighbours
 
 from __future__ import annotations
 
+import gzip
 import mmap
 import re
 import tempfile
@@ -15,7 +16,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 from tolerance import limits
 from tolerance.records import (
@@ -40,11 +40,7 @@ GZIP_RATIO_FROM_BYTES = 64 << 20
 
 KEPT_BYTES_OF_OVERSIZED = 64 << 10
 _CHUNK_BYTES = 1 << 20
-_PACKED_BYTES = 64 << 10
 _GZIP_MARK = b"\x1f\x8b"
-_ONE_GZIP_MEMBER = 31
-"""What zlib calls a gzip header and the largest window."""
-
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -137,53 +133,37 @@ def _refuse_wide_text(content: Content, name: str) -> None:
 
 
 def _decompress(path: Path, name: str, plain: Path) -> None:
-    """Unpack one gzip member after another; zeros after the last are padding, as to gzip(1)."""
     written = 0
     try:
-        with path.open("rb") as packed, plain.open("wb") as unpacked:
-            rest = packed.read(_PACKED_BYTES)
-            while rest:
-                member = zlib.decompressobj(wbits=_ONE_GZIP_MEMBER)
-                for chunk in _unpacked(member, rest, packed):
-                    limits.alive()
-                    written += len(chunk)
-                    # What was read so far counts: a bomb is known by its beginning, however long it is.
-                    if written > GZIP_RATIO_FROM_BYTES and written > MAX_GZIP_RATIO * packed.tell():
-                        raise ArchiveTooDenseError
-                    unpacked.write(chunk)
-                rest = _after_padding(member.unused_data, packed)
-                if rest and rest[:2] != _GZIP_MARK:
-                    left = len(rest) + path.stat().st_size - packed.tell()
-                    raise FileRefusedError(
-                        RefusalReason.BAD_ARCHIVE,
-                        f"{name} holds {left} bytes after its end that are no gz: cut them off, or pack "
-                        "the file again, and deliver it again.",
-                    )
+        with (
+            path.open("rb") as compressed,
+            gzip.GzipFile(fileobj=compressed, mode="rb") as packed,
+            plain.open("wb") as unpacked,
+        ):
+            while chunk := packed.read(_CHUNK_BYTES):
+                limits.alive()
+                written += len(chunk)
+                # What was read so far counts: a bomb is known by its beginning, however long it is.
+                if written > GZIP_RATIO_FROM_BYTES and written > MAX_GZIP_RATIO * compressed.tell():
+                    raise ArchiveTooDenseError
+                unpacked.write(chunk)
     except (EOFError, OSError, zlib.error) as error:
+        # "Not a gzipped file" is said of a member's beginning, here not of the first one's.
+        if str(error).startswith("Not a gzipped") and _begins_as_gzip(path):
+            raise FileRefusedError(
+                RefusalReason.BAD_ARCHIVE,
+                f"{name} holds bytes after its end that are no gz: cut them off, or pack the file again, "
+                "and deliver it again.",
+            ) from error
         raise FileRefusedError(
             RefusalReason.BAD_ARCHIVE,
             f"{name} is no whole gzip file (cut short or damaged): deliver it again.",
         ) from error
 
 
-def _unpacked(member: zlib._Decompress, packed: bytes, more: IO[bytes]) -> Iterator[bytes]:
-    """What one member unpacks to, in pieces; `EOFError` where it is cut."""
-    while True:
-        chunk = member.decompress(packed, _CHUNK_BYTES)
-        yield chunk
-        if member.eof:
-            return
-        packed = member.unconsumed_tail or more.read(_PACKED_BYTES)
-        if not (packed or chunk):
-            raise EOFError
-
-
-def _after_padding(rest: bytes, more: IO[bytes]) -> bytes:
-    """What follows after zeros, with at least two bytes of it if there are as many."""
-    rest = rest.lstrip(b"\0")
-    while len(rest) < len(_GZIP_MARK) and (chunk := more.read(_PACKED_BYTES)):
-        rest = (rest + chunk).lstrip(b"\0")
-    return rest
+def _begins_as_gzip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_GZIP_MARK)) == _GZIP_MARK
 
 
 @contextmanager
