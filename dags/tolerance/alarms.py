@@ -25,7 +25,7 @@ SMALL_SHARE = 0.2
 SMALL_BELOW_RECORDS = 20
 """A median below this many records says nothing: small numbers vary."""
 
-_DOUBTS = (intake.COUNTS_DIFFER, framing.MAY_HOLD_MORE)
+_DOUBTS = (intake.INDEPENDENT_COUNT, framing.MAY_HOLD_MORE)
 """What a loaded file's message says when records of it may be missing."""
 
 

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
     from tolerance.state import State
 
-COUNTS_DIFFER = "an independent count"
+INDEPENDENT_COUNT = "an independent count"
 EMPTY_LOAD_ID = "0" * 16
 BATCH_ROWS = 20_000
 ROW_GROUP_BYTES = 16 << 20
@@ -525,15 +525,15 @@ def _recount(record: FileRecord, path: Path, notes: FileNotes, scratch: Path) ->
         )
     except (MemoryError, RecursionError):  # the count failed, not the file: what was read stands
         record.message = (
-            f"{record.file_name}: its {record.landed_records} records could not be counted a second time "
-            "in bounded memory; compare the file with what was loaded and report its shape."
+            f"{record.file_name}: the reader found {record.landed_records} records, {INDEPENDENT_COUNT} was "
+            "not possible in bounded memory: compare the file with what was loaded and report its shape."
         )
         logger.error("%s: %s", record.source, record.message)
         return
     limits.alive()
     if counted != record.landed_records:
         record.message = (
-            f"{record.file_name}: the reader found {record.landed_records} records, {COUNTS_DIFFER} "
+            f"{record.file_name}: the reader found {record.landed_records} records, {INDEPENDENT_COUNT} "
             f"{counted}; compare the file with quarantine/ and report its shape."
         )
         logger.error("%s: %s", record.source, record.message)

@@ -85,7 +85,7 @@ def test_a_refused_file_is_told_on_its_day_also_when_the_run_is_repeated(state: 
     assert alarms.of_loads(state, AS_OF + timedelta(days=1)) == []
 
 
-@pytest.mark.parametrize("doubt", [intake.COUNTS_DIFFER, framing.MAY_HOLD_MORE])
+@pytest.mark.parametrize("doubt", [intake.INDEPENDENT_COUNT, framing.MAY_HOLD_MORE])
 def test_a_loaded_file_that_may_hold_more_is_no_all_clear(state: State, doubt: str) -> None:
     loaded(state, AS_OF, 5, message=f"{AS_OF}/5.csv: {doubt}")
     assert alarms.of_loads(state, AS_OF) == [f"faq/{AS_OF}/5.csv: {doubt}"]
@@ -113,3 +113,18 @@ def test_a_file_that_waits_past_its_day_is_an_alarm(
     os.utime(tmp_path / "in" / "faq" / "old.csv", (1_700_000_000, 1_700_000_000))
     told = alarms.of_inbox(state, tmp_path / "in", AS_OF)
     assert any("old.csv waits" in one and "since 2023-11-14: ask its sender" in one for one in told)
+
+
+def test_a_file_that_cannot_be_counted_again_is_told(
+    state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_much(*_: object, **__: object) -> int:
+        raise MemoryError
+
+    monkeypatch.setattr(intake.recount, "count_records", too_much)
+    loaded(state, AS_OF, 100)
+    (record,) = intake.load_records(state)
+    intake._recount(record, tmp_path, framing.FileNotes(), tmp_path)
+    intake._write_load_record(state, "faq", record.load_id, [record])
+    (warning,) = [one for one in alarms.of_loads(state, AS_OF) if "100.csv" in one]
+    assert "was not possible in bounded memory" in warning
