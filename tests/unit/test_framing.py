@@ -161,37 +161,44 @@ def test_text_of_two_bytes_a_letter_is_refused_with_what_to_do(
     assert refused.value.reason == RefusalReason.BAD_ENCODING
 
 
+MORE = gzip.compress(b"more", mtime=0)
+# By name: pytest would write the bytes into each test's id.
+AFTER_A_GZIP = {
+    "nothing": (b"", b""),
+    "padding": (b"\0" * 200_000, b""),
+    "a second member": (MORE, b"more"),
+    "padding and a second member": (b"\0" * 65_000 + MORE, b"more"),
+    "an empty member": (gzip.compress(b"", mtime=0), b""),
+}
+AFTER_A_GZIP_REFUSED = {
+    "a letter": (b"x", "holds bytes after its end that are no gz"),
+    "padding and rubbish": (b"\0\0rubbish\0" + b"x" * 100_000, "holds bytes after its end that are no gz"),
+    "a member cut short": (MORE[:-3], "cut short or damaged"),
+    "a member with a wrong sum": (MORE[:-8] + b"\0" * 8, "cut short or damaged"),
+    "a member's first bytes and rubbish": (b"\x1f\x8brubbish", "cut short or damaged"),
+}
+
+
 @pytest.mark.parametrize("size", [10, 70_000, 3 << 20])
-@pytest.mark.parametrize(
-    ("tail", "told"),
-    [
-        (b"", ""),
-        (b"\0" * 200_000, ""),
-        (gzip.compress(b"more"), ""),
-        (b"\0" * 65_000 + gzip.compress(b"more"), ""),
-        (gzip.compress(b""), ""),
-        (b"x", "holds bytes after its end that are no gz"),
-        (b"\0\0rubbish\0" + b"x" * 100_000, "holds bytes after its end that are no gz"),
-        (gzip.compress(b"more")[:-3], "cut short or damaged"),
-        (gzip.compress(b"more")[:-8] + b"\0" * 8, "cut short or damaged"),
-        (b"\x1f\x8brubbish", "cut short or damaged"),
-    ],
-)
-def test_a_gzip_is_read_to_its_end_and_what_follows_is_told(
-    tmp_path: Path, size: int, tail: bytes, told: str
-) -> None:
+@pytest.mark.parametrize("after", AFTER_A_GZIP)
+def test_a_gzip_is_read_with_every_member_that_follows(tmp_path: Path, size: int, after: str) -> None:
     content = random.Random(size).randbytes(size)
+    tail, more = AFTER_A_GZIP[after]
     (tmp_path / "landed").write_bytes(gzip.compress(content) + tail)
-    more = b"more" if b"\x1f" in tail and len(gzip.compress(b"")) != len(tail) else b""
-    if told:
-        with (
-            pytest.raises(FileRefusedError, match=told),
-            content_of(tmp_path / "landed", name="a.csv.gz", scratch=tmp_path),
-        ):
-            pass
-        return
     with content_of(tmp_path / "landed", name="a.csv.gz", scratch=tmp_path) as read:
         assert read[:] == content + more
+
+
+@pytest.mark.parametrize("size", [10, 70_000, 3 << 20])
+@pytest.mark.parametrize("after", AFTER_A_GZIP_REFUSED)
+def test_what_follows_a_gzip_and_is_none_is_told(tmp_path: Path, size: int, after: str) -> None:
+    tail, told = AFTER_A_GZIP_REFUSED[after]
+    (tmp_path / "landed").write_bytes(gzip.compress(random.Random(size).randbytes(size)) + tail)
+    with (
+        pytest.raises(FileRefusedError, match=told),
+        content_of(tmp_path / "landed", name="a.csv.gz", scratch=tmp_path),
+    ):
+        pass
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.csv", "a.eml", "box/cur/1:2,S"])
