@@ -99,7 +99,7 @@ CLOSED_LISTS: dict[str, frozenset[str]] = {
 """What a value map may map to, where the contract has a closed list."""
 
 DELIMITERS = (";", ",", "\t", "|")
-NAMED_DATE_FORMATS = ("iso", "unix", "unix_ms")
+NAMED_DATE_FORMATS = ("iso", "month_name", "unix", "unix_ms")
 _DIRECTIVES = frozenset("YymdHIMSpbzf%")
 
 

@@ -13,27 +13,45 @@ _MONTHS = {
     name: str(number)
     for number, names in enumerate(
         (
-            "jan january janv janvier",
-            "feb february fev fevr fevrier",
-            "mar march mars",
-            "apr april avr avril",
-            "may mai",
-            "jun june juin",
-            "jul july juil juillet",
-            "aug august aout",
-            "sep sept september septembre",
-            "oct october octobre",
-            "nov november novembre",
-            "dec december decembre",
+            "jan january janv janvier ene enero janeiro januar",
+            "feb february fev fevr fevrier febrero fevereiro februar",
+            "mar march mars marzo marco marz mrz",
+            "apr april avr avril abr abril",
+            "may mai mayo maio",
+            "jun june juin junio junho juni",
+            "jul july juil juillet julio julho juli",
+            "aug august aout ago agosto",
+            "sep sept september septembre septiembre setiembre set setembro",
+            "oct october octobre octubre out outubro okt oktober",
+            "nov november novembre noviembre novembro",
+            "dec december decembre dic diciembre dez dezembro dezember",
         ),
         start=1,
     )
     for name in names.split()
 }
-"""English and French month names, long and short, without accents."""
+"""Month names of five languages, long and short, without accents; no name means two months."""
 
-_WITHOUT_ACCENTS = str.maketrans("éèêûôàÉÈÊÛ", "eeeuoaEEEU")
+_WITHOUT_ACCENTS = str.maketrans("éèêûôàçãäÉÈÊÛÇÄ", "eeeuoacaaEEEUCA")
 _WORD = re.compile(r"[A-Za-z]{3,}\.?")
+
+_ZONE_APART = re.compile(r"(?<=\d)\s*(?:UTC|GMT|Z)$|(?<=\d)\s+([+-]\d\d(?::?\d\d)?)$")
+_ONE_DIGIT_HOUR = re.compile(r"^(\d{4}-\d\d-\d\d[ T])(?=\d:)")
+
+_TIME = (
+    r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?(?:\s*(?P<half>[AP])\.?M\.?)?(?P<rest>\s*\S*)"
+)
+_WITH_A_MONTH_NAME = re.compile(
+    r"(?:[A-Z]{2,9}\.?,?\s+)?"  # the day of the week
+    r"(?:(?P<day>\d{1,2})(?:ST|ND|RD|TH|ER)?[\s/.-]+(?:DE\s+)?(?P<month>[A-Z]{3,10})\.?[\s/.,-]+(?:DE\s+)?"
+    r"|(?P<month_first>[A-Z]{3,10})\.?\s+(?P<day_last>\d{1,2})(?:ST|ND|RD|TH)?,?\s+)"
+    rf"(?P<year>\d{{4}}|\d\d)(?:(?:,?\s+(?:AT|A)\s+|,?\s+){_TIME})?",
+    re.IGNORECASE | re.ASCII,
+)
+_FIRST_YEAR_OF_TWO_DIGITS = 69
+"""Two digits from here on are of the last century, as strptime has it."""
+
+_HALF_DAY = 12
 
 
 class NoSuchDateError(ValueError):
@@ -47,31 +65,37 @@ class DateBeyondError(ValueError):
 def iso_text(text: str, formats: tuple[str, ...], zone: ZoneInfo) -> str:
     """The ISO 8601 text of an instant or a day, with its zone; the first format that fits counts.
 
-    `iso` is ISO 8601 itself, `unix` and `unix_ms` count from 1970 in UTC, others are strptime's with
-    month names in English or French, whatever the machine's locale. Times without a zone are
-    local time of `zone`. Raises `NoSuchDateError`, or `DateBeyondError` for a count out of all range.
+    `iso` is ISO 8601 itself, `month_name` any usual form whose month is a name, `unix` and `unix_ms` count
+    from 1970 in UTC, others are strptime's, with month names of five languages, whatever the machine's
+    locale. Times without a zone are local time of `zone`. Raises `NoSuchDateError`, or `DateBeyondError`
+    for a count out of all range.
     """
-    if len(text) > _MOST_CHARACTERS:
-        raise NoSuchDateError
-    for one in formats:
-        try:
-            moment = _moment(text, one)
-        except DateBeyondError:
-            raise
-        except ValueError:
-            continue
-        if one == "iso" and moment.tzinfo is None and len(text) <= len("2026-11-20"):
-            return text  # a day, without a time
-        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
-    raise NoSuchDateError
+    return iso_text_of(*dated(text, formats), text, zone)
+
+
+def iso_text_of(moment: datetime, one: str, text: str, zone: ZoneInfo) -> str:
+    """The ISO 8601 text of what `dated` made of a text."""
+    if one == "iso" and moment.tzinfo is None and len(text) <= len("2026-11-20"):
+        return text  # a day, without a time
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
 
 
 def day_text(text: str, formats: tuple[str, ...]) -> str:
     """The ISO 8601 text of a day; a time that stands beside it is left out. Raises `NoSuchDateError`."""
+    return dated(text, formats)[0].date().isoformat()
+
+
+def dated(text: str, formats: tuple[str, ...]) -> tuple[datetime, str]:
+    """What a text says, and the first format that fits it.
+
+    Raises `NoSuchDateError`, or `DateBeyondError` for a count out of all range.
+    """
     if len(text) <= _MOST_CHARACTERS:
         for one in formats:
             try:
-                return _moment(text, one).date().isoformat()
+                return _moment(text, one), one
+            except DateBeyondError:
+                raise
             except ValueError:
                 continue
     raise NoSuchDateError
@@ -79,12 +103,72 @@ def day_text(text: str, formats: tuple[str, ...]) -> str:
 
 def _moment(text: str, one: str) -> datetime:
     if one == "iso":
-        return datetime.fromisoformat(text)
+        return _iso(text)
+    if one == "month_name":
+        return _with_a_month_name(text)
     if one in ("unix", "unix_ms"):
         return _from_epoch(text, 1 if one == "unix" else 1000)
     if "%b" in one:
         text, one = _with_month_numbers(text), one.replace("%b", "%m")
     return datetime.strptime(text, one)  # noqa: DTZ007  (its zone is attached by iso_text)
+
+
+def _iso(text: str) -> datetime:
+    """ISO 8601, also as databases and spreadsheets write it: a zone after a blank, an hour of one digit."""
+    if not text[:4].isdigit():
+        raise ValueError  # at once: most texts that are no such dates end here
+    text = _ZONE_APART.sub(lambda match: match.group(1) or "+00:00", text)
+    return datetime.fromisoformat(_ONE_DIGIT_HOUR.sub(r"\g<1>0", text))
+
+
+def _with_a_month_name(text: str) -> datetime:
+    """`18 nov. 2026, 10:00:00`, `Nov 18, 2026 at 10:00 AM`, `11/May/24 3:26 PM`: the name tells the order."""
+    match = _WITH_A_MONTH_NAME.fullmatch(" ".join(text.translate(_WITHOUT_ACCENTS).split()))
+    month = _MONTHS.get((match["month"] or match["month_first"]).lower()) if match else None
+    if match is None or month is None:
+        raise ValueError
+    year, hour = int(match["year"]), int(match["hour"] or 0)
+    if len(match["year"]) < len("2026"):
+        year += 1900 if year >= _FIRST_YEAR_OF_TWO_DIGITS else 2000
+    if match["half"]:
+        if not 1 <= hour <= _HALF_DAY:
+            raise ValueError
+        hour = hour % _HALF_DAY + (_HALF_DAY if match["half"].lower() == "p" else 0)
+    day, time = int(match["day"] or match["day_last"]), f"{hour:02}:{match['minute'] or '00'}"
+    second, zone = match["second"] or "00", match["rest"] or ""
+    return _iso(f"{year:04}-{int(month):02}-{day:02} {time}:{second}{zone}")
+
+
+# Which of day and month stands first --------------------------------------------------
+
+_MOST_MONTHS = 12
+
+
+def is_numeric(one: str) -> bool:
+    """Whether a format has a day and a month in figures, so that one may be taken for the other."""
+    return "%d" in one and "%m" in one and not one.startswith("%Y")
+
+
+def format_in_the_other_order(text: str, formats: tuple[str, ...]) -> str | None:
+    """The format that fits once day and month of a declared one change places, if there is one."""
+    for one in filter(is_numeric, formats):
+        other = one.replace("%d", "%~").replace("%m", "%d").replace("%~", "%m")
+        try:
+            _moment(text[:_MOST_CHARACTERS], other)
+        except ValueError:
+            continue
+        return other
+    return None
+
+
+def shape(text: str) -> str:
+    """The form of a text without its words and figures: `99/99/9999 99:99`, for a message."""
+    return re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", text[:_MOST_SHOWN])) + (
+        "…" if text[_MOST_SHOWN:] else ""
+    )
+
+
+_MOST_SHOWN = 32
 
 
 def _from_epoch(text: str, parts: int) -> datetime:

@@ -6,7 +6,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tolerance.readers.date_formats import DateBeyondError, NoSuchDateError, day_text, iso_text
+from tolerance.readers.date_formats import (
+    DateBeyondError,
+    NoSuchDateError,
+    day_text,
+    format_in_the_other_order,
+    iso_text,
+    shape,
+)
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -17,6 +24,10 @@ PARIS = ZoneInfo("Europe/Paris")
         ("2026-07-01 10:00:00", "iso", "2026-07-01T10:00:00+02:00"),
         ("2026-01-01T10:00:00.000+0000", "iso", "2026-01-01T10:00:00+00:00"),
         ("2026-07-01", "iso", "2026-07-01"),
+        ("2026-07-01 10:00:00 UTC", "iso", "2026-07-01T10:00:00+00:00"),
+        ("2026-07-01 10:00:00.250 +0300", "iso", "2026-07-01T10:00:00.250000+03:00"),
+        ("2026-07-01T10:00:00Z", "iso", "2026-07-01T10:00:00+00:00"),
+        ("2026-07-01 9:05:07", "iso", "2026-07-01T09:05:07+02:00"),
         ("11/May/24 3:26 PM", "%d/%b/%y %I:%M %p", "2024-05-11T15:26:00+02:00"),
         ("11/févr./24 12:05 AM", "%d/%b/%y %I:%M %p", "2024-02-11T00:05:00+01:00"),
         ("1 décembre 2025 08:09", "%d %b %Y %H:%M", "2025-12-01T08:09:00+01:00"),
@@ -34,7 +45,56 @@ def test_a_text_in_a_declared_format_becomes_an_instant_with_its_zone(
 
 
 @pytest.mark.parametrize(
-    "text", ["05/11/2024", "yesterday", "32/Jan/24 1:00 PM", "x" * 1000, "11/Mayo/24 3:26 PM"]
+    ("text", "iso"),
+    [
+        ("Nov 18, 2026, 10:00:00 AM", "2026-11-18T10:00:00+01:00"),
+        ("Nov 18, 2026, 12:00:00\u202fAM", "2026-11-18T00:00:00+01:00"),
+        ("Nov 18, 2026 12:30 p.m.", "2026-11-18T12:30:00+01:00"),
+        ("18 nov. 2026 à 10:05", "2026-11-18T10:05:00+01:00"),
+        ("18 de julho de 2026 10:05", "2026-07-18T10:05:00+02:00"),
+        ("10/ene/25 4:51 PM", "2025-01-10T16:51:00+01:00"),
+        ("05/août/25 2:47 PM", "2025-08-05T14:47:00+02:00"),
+        ("3. März 2026 10:00", "2026-03-03T10:00:00+01:00"),
+        ("30-Jul-18 23:33", "2018-07-30T23:33:00+02:00"),
+        ("01 Oct 1999", "1999-10-01T00:00:00+02:00"),
+        ("1st October, 2026", "2026-10-01T00:00:00+02:00"),
+        ("Wed, 18 Nov 2026 10:00:00 +0000", "2026-11-18T10:00:00+00:00"),
+    ],
+)
+def test_a_date_whose_month_is_a_name_is_read_in_any_usual_form(text: str, iso: str) -> None:
+    assert iso_text(text, ("month_name",), PARIS) == iso
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "18/11/2026",
+        "Nov 31, 2026",
+        "Nov 18, 2026, 13:00 PM",
+        "Nov 18",
+        "18 brumaire 2026",
+        "Nov 18, 2026 10:00 x",
+    ],
+)
+def test_what_names_no_day_of_the_calendar_is_no_date(text: str) -> None:
+    with pytest.raises(NoSuchDateError):
+        iso_text(text, ("month_name",), PARIS)
+
+
+def test_a_text_in_the_other_order_of_day_and_month_is_told_apart() -> None:
+    formats = ("iso", "%d/%m/%Y %H:%M", "%d %b %Y")
+    assert format_in_the_other_order("12/31/2026 10:00", formats) == "%m/%d/%Y %H:%M"
+    assert format_in_the_other_order("31.12.2026 10:00", formats) is None
+    assert format_in_the_other_order("31/12/2026", ("%m/%d/%Y",)) == "%d/%m/%Y"
+
+
+def test_a_shape_has_nothing_of_the_text() -> None:
+    assert shape("31.12.26 Ana à 9h") == "99.99.99 aaa a 9a"
+    assert shape("7" * 40) == "9" * 32 + "…"
+
+
+@pytest.mark.parametrize(
+    "text", ["05/11/2024", "yesterday", "32/Jan/24 1:00 PM", "x" * 1000, "11/Maggio/24 3:26 PM"]
 )
 def test_a_text_in_no_declared_format_is_no_date(text: str) -> None:
     with pytest.raises(NoSuchDateError):
