@@ -100,6 +100,9 @@ CLOSED_LISTS: dict[str, frozenset[str]] = {
 
 DELIMITERS = (";", ",", "\t", "|")
 NAMED_DATE_FORMATS = ("iso", "month_name", "unix", "unix_ms")
+
+ANY_VALUE = "*"
+"""In a condition: whatever stands there, as long as something does."""
 _DIRECTIVES = frozenset("YymdHIMSpbzf%")
 
 
@@ -109,7 +112,7 @@ class MappingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Holds for a record when one of `columns` has one of `values`."""
+    """Holds for a record when one of `columns` has one of `values`, or any value where they say `*`."""
 
     columns: tuple[str, ...]
     values: frozenset[str]
@@ -121,6 +124,7 @@ class Form:
 
     `columns` names for each contract field its columns, or paths into a JSON record, the first one
     first. `records` names the JSON array that holds the records (`$`: the document itself).
+    `json_cells` are the columns of a CSV file whose cells are JSON: paths may begin with them.
     """
 
     columns: dict[str, tuple[str, ...]]
@@ -129,6 +133,7 @@ class Form:
     delimiter: str = ";"
     records: tuple[str, ...] = ()
     inside: str = ""
+    json_cells: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +155,9 @@ class Profile:
     remove_blanks: frozenset[str]
     html: frozenset[str]
     vendor_person: tuple[str, ...]
+    not_where: dict[str, tuple[Condition, ...]]
+    """Columns that do not count in a record where a condition of theirs holds."""
+
     deleted_when: tuple[Condition, ...]
     skip_when: tuple[Condition, ...]
     contract_forms: frozenset[str]
@@ -431,10 +439,11 @@ _KEYS = (
     "remove_blanks",
     "html",
     "vendor_person",
+    "not_where",
     "deleted_when",
     "skip_when",
 )
-_CSV_KEYS = ("delimiter", "columns", "dates", "time_zone")
+_CSV_KEYS = ("delimiter", "columns", "dates", "time_zone", "json_cells")
 _JSON_KEYS = ("records", "inside", "columns", "dates", "time_zone")
 
 
@@ -533,6 +542,7 @@ def _profile(source: str, name: str, given: dict[str, Any], base: Profile | None
         remove_blanks=kept("remove_blanks", fields, frozenset()),
         html=kept("html", fields, frozenset()),
         vendor_person=kept("vendor_person", check.texts, ()),
+        not_where=merged("not_where", lambda value, key: _not_where(value, key, check)),
         deleted_when=kept("deleted_when", lambda value, key: _conditions(value, key, check), ()),
         skip_when=kept("skip_when", lambda value, key: _conditions(value, key, check), ()),
         contract_forms=frozenset(
@@ -579,6 +589,10 @@ def _form(
         form = replace(form, delimiter=str(own["delimiter"])[:1])
     if "records" in own:
         form = replace(form, records=check.texts(own["records"], "json.records"))
+    if "json_cells" in own:
+        form = replace(
+            form, json_cells=frozenset(map(plain, check.texts(own["json_cells"], "csv.json_cells")))
+        )
     if "inside" in own:
         form = replace(form, inside=str(own["inside"]))
     return form
@@ -631,6 +645,13 @@ def _conditions(given: object, key: str, check: _Check) -> tuple[Condition, ...]
         Condition((column,), frozenset(plain(value) for value in check.texts(values, f"{key}.{column}")))
         for column, values in given.items()
     )
+
+
+def _not_where(given: object, key: str, check: _Check) -> dict[str, tuple[Condition, ...]]:
+    return {
+        plain(column): _conditions(conditions, f"{key}.{column}", check)
+        for column, conditions in check.mapping(given, key).items()
+    }
 
 
 def _encodings(given: object, key: str, check: _Check) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from tolerance.intake import reader_of
 from tolerance.mapping import FIELDS, REQUIRED, Form, Profile, plain
 from tolerance.readers.bounded import read_within_limits
 from tolerance.readers.contract import CsvContract, ReaderContext, csv_header, one_by_one
-from tolerance.readers.mapped import document_frames, json_record, path_of, texts_at
+from tolerance.readers.mapped import document_frames, is_there, json_record, path_of, places_of, texts_at
 from tolerance.readers.rules import BadFieldError
 from tolerance.records import RAW_COLUMNS, AcceptedRecord, FileRefusedError, Position, QuarantinedRecord
 from tolerance.settings import Settings
@@ -191,14 +191,15 @@ def _use(
     form: Form, header: list[str], *, required: tuple[str, ...], others: list[str] | None = None
 ) -> ColumnUse:
     """Sort the columns that are there by what is read of them; `others` are keys beside the paths."""
-    there = {plain(name): name for name in header}
+    places = places_of(header)
+    there = {column: header[one.place] for column, (one, *_) in places.items()}
     read = {
-        one: tuple(there[plain(name)] for name in names if plain(name) in there)
+        one: tuple(there.get(plain(name), name) for name in names if is_there(name, form, places))
         for one, names in form.columns.items()
     }
     taken = {plain(name) for names in read.values() for name in names}
     candidates = header if others is None else others
-    is_path = others is not None
+    is_path = others is not None or bool(form.json_cells)
     begun = {name.partition(".")[0].partition("[")[0] for name in taken} if is_path else set()
     unread = tuple(
         name

@@ -60,8 +60,8 @@ def test_a_preview_shows_records_columns_and_reasons_and_no_customer(tmp_path: P
     assert code == 0
     assert "1 records accepted, 2 set aside" in said
     assert (
-        "1 bad_value: created_at is in none of the date formats of profile freshdesk (first: record 2)"
-        in said
+        "1 bad_value: created_at is in none of the date formats of profile freshdesk: its form is aaaa; "
+        "add that to `dates` (first: record 2)" in said
     )
     assert "1 wrong_field_count: 1 fields instead of 6 (first: record 3)" in said
     assert "2026-03-01 09:00:00" in said
@@ -69,6 +69,16 @@ def test_a_preview_shows_records_columns_and_reasons_and_no_customer(tmp_path: P
     for secret in ("Colis", "ana@", "bo@", "soon"):
         assert secret not in said
     assert [one.name for one in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_a_preview_tells_columns_that_name_a_zone_and_paths_into_cells_of_json(tmp_path: Path) -> None:
+    csv = b"Conversation ID,Conversation created at (Europe/Paris),State\n7,2026-03-01 10:00:00,Open\n"
+    code, said = run(
+        "preview", deliver(tmp_path, "a.csv", csv), "--source", "tickets", "--profile", "intercom"
+    )
+    assert (code, "Conversation created at (Europe/Paris)" in said, "2026-03-01 09:00:00" in said) == (
+        0, True, True,
+    )  # fmt: skip
 
 
 def test_a_preview_of_what_would_be_refused_says_so_and_names_the_nearest_column(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from tolerance import framing
 from tolerance.framing import Content, FileNotes, Frame
 from tolerance.mapping import (
     ADDRESS_FIELDS,
+    ANY_VALUE,
     DAY_FIELDS,
     DELIMITERS,
     FIELDS,
@@ -37,7 +39,15 @@ from tolerance.readers.contract import (
     outcome_of,
     unknown_form,
 )
-from tolerance.readers.date_formats import DateBeyondError, NoSuchDateError, day_text, iso_text
+from tolerance.readers.date_formats import (
+    DateBeyondError,
+    NoSuchDateError,
+    dated,
+    format_in_the_other_order,
+    is_numeric,
+    iso_text_of,
+    shape,
+)
 from tolerance.readers.html_text import text_of_html
 from tolerance.readers.json_text import json_value
 from tolerance.readers.rules import BadFieldError, Rule, Values, values_of_row
@@ -88,11 +98,18 @@ def mapped_outcomes(
     """The records of one landed file, read by `profile`; `rules` hold their fields to the contract.
 
     Raises `FileRefusedError` for a form that the profile does not read, for a header without a
-    column for a required field, for a JSON document without the array of records.
+    column for a required field, for a JSON document without the array of records, for dates whose day
+    and month stand in the other order than the profile says.
     """
     extension = framing.form_of(name)
     form = profile.form(extension)
     if form is None:
+        if extension in _NEVER_READ:
+            raise FileRefusedError(
+                RefusalReason.UNKNOWN_FORM,
+                f"{name} is {_NEVER_READ[extension]}, which is not read: export the list as "
+                f"{_either(profile)} and deliver that.",
+            )
         raise unknown_form(name, f"{profile.extensions}, which its profile {profile.name} reads")
     zone = ZoneInfo(form.time_zone) if form.time_zone else context.settings.business_time_zone
     rows = _Rows(profile, form, zone)
@@ -101,10 +118,79 @@ def mapped_outcomes(
             yield from csv_outcomes(content, MappedCsv(rows), rules, name=name, notes=notes)
         elif content:
             yield from _json_outcomes(content, rows, rules, name=name, notes=notes, extension=extension)
+    rows.orders.judge(profile, name)
     notes.messages += rows.messages(name)
 
 
+_NEVER_READ = {"xml": "XML", "xlsx": "a workbook", "xls": "a workbook", "ods": "a workbook"}
+
+
+def _either(profile: Profile) -> str:
+    """The forms that a profile reads, in words."""
+    return " or ".join(
+        word
+        for word, extension in (("CSV", "csv"), ("JSON", "json"))
+        if profile.form(extension) or profile.is_contract(extension)
+    )
+
+
 # The fields of one record -------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Orders:
+    """What a file's dates in figures prove of the order of day and month.
+
+    The order is declared, and a date such as 03/04/2026 cannot contradict it. A file that holds a thirteenth
+    month can: then its other dates were read wrongly, and nothing else would show it.
+    """
+
+    as_declared: int = 0
+    the_other: int = 0
+    either: int = 0
+    elsewise: int = 0
+    """Dates in forms that leave no doubt."""
+
+    other_forms: dict[str, None] = field(default_factory=dict)
+
+    def take(self, moment: datetime, one: str) -> None:
+        """A date that was read by the format `one`."""
+        if not is_numeric(one):
+            self.elsewise += 1
+        elif moment.day > _MOST_MONTHS:
+            self.as_declared += 1
+        elif moment.day != moment.month:
+            self.either += 1
+
+    def take_unread(self, text: str, formats: tuple[str, ...]) -> None:
+        """A text that is no date in any of the declared formats."""
+        other = format_in_the_other_order(text, formats)
+        if other is not None:
+            self.the_other += 1
+            self.other_forms[other] = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there are such dates and none of them proves anything."""
+        return bool(self.either) and not self.as_declared and not self.the_other
+
+    def judge(self, profile: Profile, name: str) -> None:
+        """Raises `FileRefusedError` when more dates prove the other order than the declared one.
+
+        A few odd dates in a file whose others leave no doubt cost their own records only.
+        """
+        if self.the_other > self.as_declared and (self.either or self.the_other > self.elsewise):
+            forms = ", ".join(f'"{one}"' for one in self.other_forms)
+            first = "month" if next(iter(self.other_forms)).startswith("%m") else "day"
+            raise FileRefusedError(
+                RefusalReason.HEADER_MISMATCH,
+                f"{name}: {self.the_other} dates can only be read {first} first, but profile {profile.name} "
+                f"says otherwise: say `dates: [iso, month_name, {forms}]` in a profile of mappings.yml that "
+                "extends it.",
+            )
+
+
+_MOST_MONTHS = 12
 
 
 @dataclass(slots=True)
@@ -114,6 +200,10 @@ class _Rows:
     profile: Profile
     form: Form
     zone: ZoneInfo
+    zones: dict[str, ZoneInfo] = field(default_factory=dict)
+    """The zones of columns whose names tell one."""
+
+    orders: _Orders = field(default_factory=_Orders)
     unnamed: Counter[str] = field(default_factory=Counter)
     is_status_unnamed: bool = False
     """Of the record at hand: then its time of resolution tells whether it is solved."""
@@ -122,25 +212,33 @@ class _Rows:
         """The fields of one record as the contract's CSV would hold them. Raises `BadFieldError`."""
         profile = self.profile
         self.is_status_unnamed = False
-        if _holds(profile.skip_when, texts_of):
+        if _holds(profile.skip_when, texts_of, profile.nothing):
             raise BadFieldError(QuarantineReason.NOT_A_RECORD, f"profile {profile.name} says to skip it")
         row = {
             one: profile.constants[one]
             if one in profile.constants
-            else self._field(one, self._texts(columns.get(one, ()), texts_of))
+            else self._field(one, columns.get(one, ()), texts_of)
             for one in FIELDS[profile.source]
         }
         if profile.vendor_person and not any(row.get(one) for one in _WHO):
-            row["customer_id"] = next(iter(self._texts(profile.vendor_person, texts_of)), "")
-        if _holds(profile.deleted_when, texts_of):
+            numbers = filter(_VENDORS_NUMBER.fullmatch, self._texts(profile.vendor_person, texts_of))
+            row["customer_id"] = next(numbers, "")
+        if _holds(profile.deleted_when, texts_of, profile.nothing):
             row["is_deleted"] = "yes"
-        if self.is_status_unnamed and row["solved_at"]:
+        if self.is_status_unnamed and row["solved_at"] and not _is_later(row["solved_at"], row["updated_at"]):
             row["status"] = "solved"
         return row
 
     def messages(self, name: str) -> list[str]:
-        """What was taken as something else, in counts."""
-        return [
+        """What was taken as something else, in counts, and what the file leaves open."""
+        told = []
+        if self.orders.is_open:
+            is_day = any(is_numeric(one) and one.startswith("%d") for one in self.form.dates)
+            told.append(
+                f"{name}: no date tells whether its day or its month stands first; "
+                f"read {'day' if is_day else 'month'} first, as profile {self.profile.name} says"
+            )
+        return told + [
             f"{name}: {count} records have a {one} that profile {self.profile.name} does not name, "
             f"taken as {self.profile.otherwise[one] or 'none'}"
             + (", or as solved where it has a time of resolution" if one == "status" else "")
@@ -148,15 +246,22 @@ class _Rows:
         ]
 
     def _texts(self, columns: tuple[str, ...], texts_of: TextsOf) -> list[str]:
-        nothing = self.profile.nothing
+        nothing, not_where = self.profile.nothing, self.profile.not_where
         return [
             text
             for column in columns
+            if not (not_where and _holds(not_where.get(plain(column), ()), texts_of, nothing))
             for text in texts_of(column)
             if text and not (nothing and plain(text) in nothing)
         ]
 
-    def _field(self, one: str, texts: list[str]) -> str:
+    def _field(self, one: str, columns: tuple[str, ...], texts_of: TextsOf) -> str:
+        if one in INSTANT_FIELDS or one in DAY_FIELDS:
+            for column in columns:
+                for text in self._texts((column,), texts_of):
+                    return self._date(one, text, self.zones.get(plain(column), self.zone))
+            return ""
+        texts = self._texts(columns, texts_of)
         if one in self.profile.html:
             texts = [_without_tags(text) for text in texts]
         if one == "tags":
@@ -165,8 +270,6 @@ class _Rows:
             return ""
         if one in self.profile.values:
             return self._word(one, texts)
-        if one in INSTANT_FIELDS or one in DAY_FIELDS:
-            return self._date(one, texts[0])
         if one in ADDRESS_FIELDS:
             return self._address(one, texts)
         if one in self.profile.remove_blanks:
@@ -196,23 +299,28 @@ class _Rows:
                 return word
         if one not in self.profile.otherwise:
             raise BadFieldError(
-                QuarantineReason.BAD_VALUE, f"{one} is none of those that profile {self.profile.name} names"
+                QuarantineReason.BAD_VALUE,
+                f"{one} is none of those that profile {self.profile.name} names; add it to `values`",
             )
         self.unnamed[one] += 1
         self.is_status_unnamed = self.is_status_unnamed or one == "status"
         return self.profile.otherwise[one]
 
-    def _date(self, one: str, text: str) -> str:
+    def _date(self, one: str, text: str, zone: ZoneInfo) -> str:
         formats = self.form.dates
         try:
-            return day_text(text, formats) if one in DAY_FIELDS else iso_text(text, formats, self.zone)
+            moment, fitting = dated(text, formats)
         except NoSuchDateError:
+            self.orders.take_unread(text, formats)
             raise BadFieldError(
                 QuarantineReason.BAD_VALUE,
-                f"{one} is in none of the date formats of profile {self.profile.name}",
+                f"{one} is in none of the date formats of profile {self.profile.name}: its form is "
+                f"{shape(text)}; add that to `dates`",
             ) from None
         except DateBeyondError:
             raise BadFieldError(QuarantineReason.EVENT_TIME_OUT_OF_RANGE, f"{one} is no date") from None
+        self.orders.take(moment, fitting)
+        return moment.date().isoformat() if one in DAY_FIELDS else iso_text_of(moment, fitting, text, zone)
 
     def _address(self, one: str, texts: list[str]) -> str:
         """The address in a cell that may hold a name beside it; of a customer, all of them."""
@@ -223,15 +331,24 @@ class _Rows:
 
 
 _ADDRESS = re.compile(r"[^\s<>;,()\"]{1,254}@[^\s<>;,()\"]{1,254}")
+_VENDORS_NUMBER = re.compile(r"(?=\D*\d)[^\s@]{1,300}")
+"""A number has a figure and no blank: a display name or an address in its place is nobody's number."""
+
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.0{1,15})?")
 
 
-def _holds(conditions: tuple[Condition, ...], texts_of: TextsOf) -> bool:
+def _is_later(day: str, than: str) -> bool:
+    """Whether an ISO date is of a later day than another: logs tell of a solution before it came."""
+    length = len("2026-11-20")
+    return bool(than) and day[:length] > than[:length]
+
+
+def _holds(conditions: tuple[Condition, ...], texts_of: TextsOf, nothing: frozenset[str]) -> bool:
     return any(
-        plain(text) in condition.values
+        value in condition.values or (ANY_VALUE in condition.values and value != "" and value not in nothing)
         for condition in conditions
         for column in condition.columns
-        for text in texts_of(column)
+        for value in map(plain, texts_of(column))
     )
 
 
@@ -273,10 +390,10 @@ class MappedCsv:
 
     def bind(self, header: list[str], *, name: str, notes: FileNotes) -> MakeRow:
         """Find each field's columns; a required field without one refuses the file."""
-        profile, form = self.rows.profile, self.rows.form
-        places: dict[str, tuple[int, ...]] = {}
-        for place, column in enumerate(map(plain, header)):
-            places[column] = (*places.get(column, ()), place)
+        rows = self.rows
+        profile, form = rows.profile, rows.form
+        places = places_of(header)
+        rows.zones = {column: one.zone for column, (one, *_) in places.items() if one.zone is not None}
         columns = present_columns(form, header)
         missing = [one for one in REQUIRED[profile.source] if not columns.get(one)]
         missing = [one for one in missing if one not in profile.constants]
@@ -285,22 +402,111 @@ class MappedCsv:
                 RefusalReason.HEADER_MISMATCH, _missing_sentence(name, missing[0], header, profile, form)
             )
         if not (
-            tells_the_customer(profile, columns) or any(plain(one) in places for one in profile.vendor_person)
+            tells_the_customer(profile, columns)
+            or any(is_there(one, form, places) for one in profile.vendor_person)
         ):
             notes.messages.append(f"{name}: no column tells the customer, so no record will find one")
+        found = {
+            column: tuple(one.place for one in places.get(plain(column), ()))
+            for columns_of_one in (*form.columns.values(), *_other_columns(profile))
+            for column in columns_of_one
+        }
+        of_json = {column for column in found if plain(column) in form.json_cells}
+        paths = {column: path_of(column) for column in found if not found[column] and begins_in(column, form)}
 
         def make_row(cells: list[str]) -> Row:
-            return self.rows.row(
-                lambda column: [cells[place] for place in places.get(plain(column), ())], columns
-            )
+            trees: dict[str, object] = {}
+
+            def tree(cell: str) -> object:
+                if cell not in trees:
+                    trees[cell] = _tree_in(cell)
+                return trees[cell]
+
+            def texts_of(column: str) -> list[str]:
+                if column not in paths:
+                    texts = [cells[place] for place in found[column]]
+                    if column not in of_json:
+                        return texts
+                    return [text for cell in texts for text in _texts_in(tree(cell))]
+                first, *others = paths[column]
+                trees_there = [tree(cells[one.place]) for one in places.get(plain(first.key), ())]
+                return [
+                    text
+                    for value in trees_there
+                    for text in texts_at({first.key: value}, column, (first, *others))
+                ]
+
+            return rows.row(texts_of, columns)
 
         return make_row
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which cell of a record a column is, and the time zone that its name tells."""
+
+    place: int
+    zone: ZoneInfo | None = None
+
+
+def places_of(header: list[str]) -> dict[str, tuple[Place, ...]]:
+    """Where the columns of each name stand.
+
+    `Created at (Europe/Paris)` is also called `Created at` where no other column is.
+    """
+    places: dict[str, tuple[Place, ...]] = {}
+    for place, column in enumerate(map(plain, header)):
+        places[column] = (*places.get(column, ()), Place(place))
+    for place, column in enumerate(header):
+        match = _NAME_WITH_A_ZONE.fullmatch(column[:_LONGEST_NAME])
+        zone = _zone_called(match["zone"]) if match else None
+        if match and zone is not None:
+            places.setdefault(plain(match["name"]), (Place(place, zone),))
+    return places
+
+
+_NAME_WITH_A_ZONE = re.compile(r"(?P<name>.*\S)\s*\((?P<zone>UTC|GMT|[A-Za-z_]+/[A-Za-z0-9_+/-]+)\)")
+_LONGEST_NAME = 200
+
+
+def _zone_called(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        return None
+
+
+def _tree_in(cell: str) -> object:
+    """What a cell of JSON says; any other text is itself."""
+    if cell[:1] not in ("{", "["):
+        return cell
+    try:
+        return json_value(cell)
+    except BadFieldError:
+        return cell
+
+
+def begins_in(column: str, form: Form) -> bool:
+    """Whether a column is a path into the cells of a column that hold JSON."""
+    return (
+        bool(form.json_cells)
+        and plain(column) != (first := plain(path_of(column)[0].key))
+        and (first in form.json_cells)
+    )
+
+
+def is_there(column: str, form: Form, places: dict[str, tuple[Place, ...]]) -> bool:
+    """Whether a file has a column, or the one that its path begins in."""
+    return plain(column) in places or (begins_in(column, form) and plain(path_of(column)[0].key) in places)
+
+
 def present_columns(form: Form, header: list[str]) -> dict[str, tuple[str, ...]]:
     """For each field those of its columns that the header has."""
-    there = set(map(plain, header))
-    return {one: tuple(name for name in names if plain(name) in there) for one, names in form.columns.items()}
+    places = places_of(header)
+    return {
+        one: tuple(name for name in names if is_there(name, form, places))
+        for one, names in form.columns.items()
+    }
 
 
 def tells_the_customer(profile: Profile, columns: dict[str, tuple[str, ...]]) -> bool:
@@ -315,14 +521,16 @@ def _missing_sentence(name: str, missing: str, header: list[str], profile: Profi
         if other is not None:
             return (
                 f"{name}, line 1: profile {profile.name} parts its columns by {form.delimiter!r}, "
-                f"this file by {other!r}; say so in a profile that extends it."
+                f"this file by {other!r}: say `csv: {{delimiter: {other!r}}}` in a profile of mappings.yml "
+                "that extends it."
             )
     wanted = form.columns.get(missing, ())
     near = [get_close_matches(plain(one), list(map(plain, header)), n=1, cutoff=0.6) for one in wanted]
     hint = next((f" ({match[0]} looks like it)" for match in near if match), "")
     return (
         f"{name}, line 1: profile {profile.name} finds no column for {missing} among "
-        f"{', '.join(wanted)}{hint}; export it too, or name its column in a profile that extends this one."
+        f"{', '.join(wanted)}{hint}; export it too, or name its column "
+        f"(`csv: {{columns: {{{missing}: ...}}}}`) in a profile of mappings.yml that extends this one."
     )
 
 
@@ -359,8 +567,9 @@ def _json_outcomes(
 
 def _other_columns(profile: Profile) -> Iterator[tuple[str, ...]]:
     yield profile.vendor_person
-    for condition in (*profile.deleted_when, *profile.skip_when):
-        yield condition.columns
+    for conditions in (profile.deleted_when, profile.skip_when, *profile.not_where.values()):
+        for condition in conditions:
+            yield condition.columns
 
 
 def document_frames(

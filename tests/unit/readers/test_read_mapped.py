@@ -174,6 +174,16 @@ def test_a_status_of_a_companys_own_workflow_is_open_until_resolved_and_counted(
     assert any("2 records have a status that profile jira does not name" in one for one in notes.messages)
 
 
+def test_a_resolution_that_lies_ahead_of_a_record_does_not_solve_it(read: Read) -> None:
+    csv = (
+        "number,state,opened_at,sys_updated_on,resolved_at\n"
+        "INC1,At the carrier,2026-10-01 10:00:00,2026-10-02 10:00:00,2026-10-05 10:00:00\n"
+        "INC1,At the carrier,2026-10-01 10:00:00,2026-10-05 10:00:00,2026-10-05 10:00:00\n"
+    )
+    records = read("servicenow", "log.csv", csv)
+    assert [told(record, "status") for record in records] == [("open",), ("solved",)]
+
+
 def test_jira_as_a_connectors_table_with_ids(read: Read) -> None:
     csv = (
         "id,key,issue_type,status,priority,created,updated,resolved,summary,reporter\n"
@@ -382,12 +392,29 @@ def test_freshdesk_as_api_json_and_as_the_accounts_full_export(read: Read) -> No
 def test_a_required_field_without_a_column_refuses_the_file_and_names_the_nearest(read: Read) -> None:
     with pytest.raises(FileRefusedError, match=r"no column for created_at among .*creatd looks like it"):
         read("jira", "t.csv", "Issue key,Status,Creatd\nA-1,Done,2026-10-01\n")
-    with pytest.raises(FileRefusedError, match="parts its columns by ',', this file by ';'"):
+    with pytest.raises(FileRefusedError, match=r"by ',', this file by ';': say `csv: \{delimiter: ';'\}`"):
         read("jira", "t.csv", "Issue key;Status;Created\n")
     with pytest.raises(FileRefusedError, match="looks for issues, values, the document itself"):
         read("jira", "t.json", {"tickets": []})
     with pytest.raises(FileRefusedError, match="which its profile desk reads"):
         read(own_profile(), "t.json", [])
+
+
+@pytest.mark.parametrize("name", ["unload.xml", "list.xlsx", "list.xls"])
+def test_xml_and_workbooks_are_refused_with_what_to_do(read: Read, name: str) -> None:
+    with pytest.raises(
+        FileRefusedError, match="is not read: export the list as CSV or JSON and deliver that"
+    ):
+        read("servicenow", name, "<xml><incident><number>INC1</number></incident></xml>")
+
+
+def test_a_date_in_no_declared_form_tells_its_form_and_not_itself(read: Read) -> None:
+    (record,) = read("jira", "t.csv", "Issue key,Status,Created\nA-1,Done,5 past noon\n")
+    assert isinstance(record, QuarantinedRecord)
+    assert record.detail == (
+        "created_at is in none of the date formats of profile jira: its form is 9 aaaa aaaa; "
+        "add that to `dates`"
+    )
 
 
 def test_a_bad_record_costs_itself_and_its_value_is_not_told(read: Read) -> None:
