@@ -79,6 +79,10 @@ def test_a_preview_tells_columns_that_name_a_zone_and_paths_into_cells_of_json(t
     assert (code, "Conversation created at (Europe/Paris)" in said, "2026-03-01 09:00:00" in said) == (
         0, True, True,
     )  # fmt: skip
+    csv = b'id,created_at,status,satisfaction_rating,x\n7,2026-03-01,open,"{""score"":""bad""}",\n'
+    path = deliver(tmp_path, "b.csv", csv)
+    code, said = run("preview", path, "--source", "tickets", "--profile", "zendesk_tables")
+    assert (code, "satisfaction_rating.score" in said, "Not read (1): x" in said) == (0, True, True)
 
 
 def test_a_preview_of_what_would_be_refused_says_so_and_names_the_nearest_column(tmp_path: Path) -> None:

@@ -161,6 +161,16 @@ def test_all_mistakes_are_told_at_once_with_their_profile() -> None:
     assert all("profile tickets/desk" in sentence for sentence in told)
 
 
+@pytest.mark.parametrize("name", ["zendesk"])
+def test_a_variant_with_the_month_first_is_its_desk_in_all_else(name: str) -> None:
+    profiles = mapping.mappings().profiles
+    usual, american = profiles["tickets", name], profiles["tickets", f"{name}_us"]
+    assert usual.csv is not None
+    assert american.csv is not None
+    assert (american.values, american.csv.columns) == (usual.values, usual.csv.columns)
+    assert not any(one.startswith("%d") for one in american.csv.dates)
+
+
 def test_words_that_yaml_takes_for_something_else_stay_words() -> None:
     found = parsed(desk("values: {is_deleted: {no: no, 1: yes}, status: {null: open}}"))
     values = found.profiles["tickets", "desk"].values

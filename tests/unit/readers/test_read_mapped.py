@@ -104,6 +104,43 @@ def test_zendesk_as_a_connectors_table_in_csv_and_json(read: Read) -> None:
     assert told(deleted, "status", "is_deleted") == ("deleted", "True")
 
 
+def test_zendesk_as_a_report_of_explore_and_by_the_category_of_a_companys_status(read: Read) -> None:
+    csv = (
+        "Ticket ID,Ticket created - Date,Ticket updated - Timestamp,Ticket solved - Date,Ticket status,"
+        "Ticket status category,Requester email\n"
+        "1,2026-10-01,2026-10-02T10:00:00,01 Oct 2026,Refunded,Solved,ana@example.fr\n"
+        '2,"Oct 1, 2026",2026-10-02T10:00:00,,At the carrier,On-hold,ana@example.fr\n'
+    )
+    first, second = read("zendesk", "report.csv", csv)
+    assert told(first, *BASICS[:5]) == (
+        "1", "2026-09-30 22:00:00", "2026-10-02 08:00:00", "2026-09-30 22:00:00", "solved",
+    )  # fmt: skip
+    assert told(second, *BASICS[:5]) == (
+        "2", "2026-09-30 22:00:00", "2026-10-02 08:00:00", None, "hold",
+    )  # fmt: skip
+
+
+def test_zendesk_as_a_connectors_table_whose_cells_are_json_and_as_a_search(read: Read) -> None:
+    ticket = {
+        "id": 7, "created_at": "2026-10-01 9:00:00 UTC", "updated_at": "2026-10-02 10:00:00 UTC",
+        "status": "open", "tags": ["vip", "delivery_late"], "satisfaction_rating": {"id": 1, "score": "bad"},
+        "via": {"channel": "email", "source": {"from": {"address": "ana@example.fr"}}}, "requester_id": 9,
+    }  # fmt: skip
+    cells = (json.dumps(one) if isinstance(one, dict | list) else str(one) for one in ticket.values())
+    csv = ",".join(ticket) + "\n" + ",".join('"' + one.replace('"', '""') + '"' for one in cells) + "\n"
+    (by_csv,) = read("zendesk_tables", "tickets.csv", csv)
+    (by_search,) = read("zendesk_tables", "search.json", {"results": [ticket], "count": 1})
+    assert told(by_csv, "created_at", "tags", "satisfaction", "requester_hash", "customer_id") == (
+        "2026-10-01 09:00:00", "vip,delivery_late", "bad", ANA, None,
+    )  # fmt: skip
+    assert isinstance(by_csv, AcceptedRecord)
+    assert isinstance(by_search, AcceptedRecord)
+    assert by_csv.values == by_search.values
+    (gone,) = read("zendesk_tables", "t.ndjson", json.dumps({**ticket, "_sdc_deleted_at": "2026-10-03"}))
+    (kept,) = read("zendesk_tables", "t.ndjson", json.dumps({**ticket, "_sdc_deleted_at": "NULL"}))
+    assert (told(gone, "status"), told(kept, "status")) == (("deleted",), ("open",))
+
+
 # Jira ---------------------------------------------------------------------------------
 
 
