@@ -180,6 +180,40 @@ def test_jira_as_csv_in_french(read: Read) -> None:
     assert told(second, "status", "ticket_type", "priority") == ("solved", "task", "normal")
 
 
+def test_jira_as_csv_in_spanish_and_portuguese(read: Read) -> None:
+    spanish = (
+        "Resumen,Clave de incidencia,Tipo de Incidencia,Estado,Informador,ID del informador,Creada,"
+        "Actualizada,Resuelta,Etiquetas,Calificación de satisfacción,Categoría de estado\n"
+        "Paquete,SD-1,Incidencia,Esperando al cliente,ana@example.fr,712020:1,10/ene/26 4:51 PM,"
+        "18/jul/26 10:53 AM,,Entrega,1,En curso\n"
+        "Acceso,SD-2,Tarea,Listo para facturar,Bo Li,712020:2,10/ene/26 4:51 PM,18/jul/26 10:53 AM,,,,Listo\n"
+    )
+    first, second = read("jira", "Jira.csv", spanish)
+    assert told(first, *BASICS[:6], "requester_hash", "tags", "satisfaction") == (
+        "SD-1", "2026-01-10 15:51:00", "2026-07-18 08:53:00", None, "pending", "incident",
+        ANA, "entrega", "bad",
+    )  # fmt: skip
+    assert told(second, "status", "ticket_type", "customer_id") == ("solved", "task", "712020:2")
+    portuguese = (
+        "Resumo,Chave da item,Tipo de item,Status,Relator,ID do relator,Criado,Atualizado(a),Resolvido\n"
+        "Tela,SD-3,Tarefa,Concluído,ana@example.fr,712020:1,02/fev/26 2:15 PM,"
+        "02/out/26 2:41 PM,02/out/26 2:41 PM\n"
+    )
+    (third,) = read("jira", "Jira.csv", portuguese)
+    assert told(third, *BASICS[:6]) == (
+        "SD-3", "2026-02-02 13:15:00", "2026-10-02 12:41:00", "2026-10-02 12:41:00", "solved", "task",
+    )  # fmt: skip
+
+
+def test_jira_as_csv_with_the_dates_of_its_new_list(read: Read) -> None:
+    csv = (
+        "Key,Summary,Status,Reporter,Created,Updated\n"
+        'SD-1,s,Done,ana@example.fr,"Nov 18, 2026, 10:00:00 AM","18 nov. 2026, 11:00:00"\n'
+    )
+    (record,) = read("jira", "issues.csv", csv)
+    assert told(record, "created_at", "updated_at") == ("2026-11-18 09:00:00", "2026-11-18 10:00:00")
+
+
 def test_jira_as_rest_search_with_a_description_that_is_a_tree(read: Read) -> None:
     tree = {
         "type": "doc",
@@ -443,6 +477,36 @@ def test_xml_and_workbooks_are_refused_with_what_to_do(read: Read, name: str) ->
         FileRefusedError, match="is not read: export the list as CSV or JSON and deliver that"
     ):
         read("servicenow", name, "<xml><incident><number>INC1</number></incident></xml>")
+
+
+US = "Issue key,Status,Created\nA-1,Done,12/31/2026 10:00\nA-2,Done,03/04/2026 10:00\n"
+
+
+def test_a_file_whose_dates_prove_the_other_order_is_refused_with_the_key_to_set(read: Read) -> None:
+    with pytest.raises(
+        FileRefusedError, match=r'read month first.*`dates: \[iso, month_name, "%m/%d/%Y %H:%M"\]`'
+    ):
+        read("jira", "t.csv", US)
+    first, second = read("jira_us", "t.csv", US)
+    assert told(first, "created_at") == ("2026-12-31 09:00:00",)
+    assert told(second, "created_at") == ("2026-03-04 09:00:00",)
+    with pytest.raises(FileRefusedError, match="read day first, but profile jira_us"):
+        read("jira_us", "t.csv", US.replace("12/31", "31/12"))
+
+
+def test_a_few_odd_dates_among_sound_ones_cost_their_records_only(read: Read) -> None:
+    csv = "Issue key,Status,Created\nA-1,Done,12/31/2026\nA-2,Done,2026-12-31\nA-3,Done,1 Dec 2026\n"
+    records = read("jira", "t.csv", csv)
+    assert [isinstance(record, AcceptedRecord) for record in records] == [False, True, True]
+
+
+def test_an_order_of_day_and_month_that_no_date_proves_is_told(read: Read) -> None:
+    notes = FileNotes()
+    (record,) = read("jira", "t.csv", "Issue key,Status,Created\nA-2,Done,03/04/2026 10:00\n", notes)
+    assert told(record, "created_at") == ("2026-04-03 08:00:00",)
+    assert any("read day first, as profile jira says" in message for message in notes.messages)
+    read("jira", "t.csv", "Issue key,Status,Created\nA-2,Done,2026-04-03\n", notes := FileNotes())
+    assert notes.messages == ["t.csv: no column tells the customer, so no record will find one"]
 
 
 def test_a_date_in_no_declared_form_tells_its_form_and_not_itself(read: Read) -> None:
