@@ -323,6 +323,33 @@ def test_glpi_as_rest_json_by_names_and_by_search_options(read: Read) -> None:
     assert told(deleted, "is_deleted") == ("True",)
 
 
+def test_glpi_as_csv_in_spanish_and_portuguese(read: Read) -> None:
+    spanish = (
+        "ID;Título;Estado;Última actualización;Fecha de Apertura;Prioridad;Solicitante - Solicitante;"
+        "Categoría;Fecha de cierre;Tipo\n"
+        "28 316;Paquete;Cerrado;18/02/2026 17:24;3/02/2026 9:04;Mediana;Ana <br>ana@example.fr<br>;1.Envíos;"
+        "18/02/2026 17:24;Incidencia\n"
+    )
+    (record,) = read("glpi", "glpi.csv", spanish)
+    assert told(record, *BASICS, "requester_hash", "subject") == (
+        "28316", "2026-02-03 08:04:00", "2026-02-18 16:24:00", "2026-02-18 16:24:00", "closed", "incident",
+        "normal", ANA, "Paquete",
+    )  # fmt: skip
+    portuguese = (
+        '"ID";"Título";"Status";"Data de abertura";"Última atualização";"Requerente - Requerente";'
+        '"Prioridade";\n'
+        '"2 553";"Criar";"Pendente";"05-09-2025 14:10";"15-09-2025 18:02";"Ana ";"Muito alta";\n'
+        '"2 468";"App";"Em atendimento (atribuído)";"03-09-2025 11:53";"15-09-2025 11:27";"Ana ";"Média";\n'
+        '"1 879";"Acesso";"Solucionado";"14-08-2025 14:27";"05-09-2025 09:46";"Ana ";"Baixa";\n'
+    )
+    records = read("glpi", "glpi.csv", portuguese)
+    assert [told(one, "ticket_id", "status", "priority") for one in records] == [
+        ("2553", "pending", "urgent"),
+        ("2468", "open", "normal"),
+        ("1879", "solved", "low"),
+    ]
+
+
 # Intercom -----------------------------------------------------------------------------
 
 
