@@ -399,6 +399,66 @@ def test_intercom_as_csv_and_as_a_connectors_table(read: Read) -> None:
     assert told(version, "satisfaction") == ("good",)
 
 
+def test_intercom_as_csv_whose_columns_tell_their_time_zone(read: Read) -> None:
+    csv = (
+        "Conversation ID,Conversation created at (America/New_York),"
+        "Conversation updated at (America/New_York),Conversation last closed at (UTC),"
+        "Current conversation state,Current ticket state category,"
+        "Conversation tag,User email,User ID,Last teammate rating,Conversation priority\n"
+        '1,2026-01-05 10:00:00,2026-07-05 10:00:00,2026-07-05 13:00:00,Closed,,"Delivery late,vip",'
+        "ana@example.fr,C1,2,Not Priority\n"
+        "2,2026-01-05 10:00:00,2026-07-05 10:00:00,,Closed,In progress,,ana@example.fr,,,Priority\n"
+    )
+    first, second = read("intercom", "data.csv", csv)
+    assert told(first, *BASICS[:5], "priority", "tags", "satisfaction", "customer_id", "requester_hash") == (
+        "1", "2026-01-05 15:00:00", "2026-07-05 14:00:00", "2026-07-05 13:00:00", "closed",
+        "normal", "delivery_late,vip", "bad", "C1", ANA,
+    )  # fmt: skip
+    assert told(second, "status", "priority") == ("open", "high")
+
+
+def test_what_an_agent_or_a_bot_wrote_first_does_not_make_them_the_customer(read: Read) -> None:
+    conversation = {
+        "id": "1", "created_at": 1603929577, "state": "open",
+        "source": {"author": {"type": "admin", "id": "814860", "email": "agent@company.fr"}},
+        "contacts": {"contacts": [{"id": "5f", "external_id": None}]},
+    }  # fmt: skip
+    (sent,) = read("intercom", "c.json", {"conversations": [conversation]})
+    assert told(sent, "customer_id", "requester_hash") == ("5f", None)
+    conversation["source"] = {"author": {"type": "lead", "id": "5f", "email": "ana@example.fr"}}
+    (received,) = read("intercom", "c.json", {"conversations": [conversation]})
+    assert told(received, "customer_id", "requester_hash") == (None, ANA)
+    csv = (
+        "conversation_id,conversation_created_at,conversation_state,message_author_type,message_author_email\n"
+        "1,2026-10-01 10:00:00,open,admin,agent@company.fr\n2,2026-10-01 10:00:00,open,user,ana@example.fr\n"
+    )
+    records = read("intercom", "c.csv", csv)
+    assert [told(record, "requester_hash") for record in records] == [(None,), (ANA,)]
+    table = (
+        "id,created_at,state,source_author_type,source_author_id,source_author_email\n"
+        "1,2026-10-01 10:00:00,open,bot,9,bot@company.fr\n2,2026-10-01 10:00:00,open,user,5f,\n"
+    )
+    records = read("intercom_tables", "c.csv", table)
+    assert [told(record, "customer_id", "requester_hash") for record in records] == [
+        (None, None),
+        ("5f", None),
+    ]
+
+
+def test_intercom_as_a_connectors_records_with_plain_lists(read: Read) -> None:
+    conversation = {
+        "id": "9", "created_at": "2026-01-05T10:00:00.000000Z", "updated_at": "2026-01-06T10:00:00.000000Z",
+        "state": "closed", "contacts": [{"type": "contact", "id": "5f0c"}],
+        "tags": [{"id": "1", "name": "vip"}],
+        "conversation_rating": {"rating": 5}, "statistics": {"last_close_at": "2026-01-06T09:00:00.000000Z"},
+    }  # fmt: skip
+    (record,) = read("intercom", "c.ndjson", json.dumps(conversation))
+    assert told(record, *BASICS[:5], "customer_id", "tags", "satisfaction") == (
+        "9", "2026-01-05 10:00:00", "2026-01-06 10:00:00", "2026-01-06 09:00:00", "closed",
+        "5f0c", "vip", "good",
+    )  # fmt: skip
+
+
 # ServiceNow ---------------------------------------------------------------------------
 
 
