@@ -161,7 +161,7 @@ def test_all_mistakes_are_told_at_once_with_their_profile() -> None:
     assert all("profile tickets/desk" in sentence for sentence in told)
 
 
-@pytest.mark.parametrize("name", ["zendesk", "jira", "glpi"])
+@pytest.mark.parametrize("name", ["zendesk", "jira", "glpi", "servicenow"])
 def test_a_variant_with_the_month_first_is_its_desk_in_all_else(name: str) -> None:
     profiles = mapping.mappings().profiles
     usual, american = profiles["tickets", name], profiles["tickets", f"{name}_us"]

@@ -502,6 +502,33 @@ def test_servicenow_as_json_of_a_list_and_of_the_table_api(read: Read) -> None:
     assert told(second, *BASICS) == told(first, *BASICS)
 
 
+def test_servicenow_tells_a_person_by_number_where_it_shows_no_name(read: Read) -> None:
+    record = {"number": "INC1", "state": "2", "opened_at": "2026-10-01 10:00:00", "caller_id": "681ccaf9c0a8"}
+    (by_number,) = read("servicenow", "incident.json", {"records": [record]})
+    (by_name,) = read("servicenow", "incident.json", {"records": [{**record, "caller_id": "Abel Tuter"}]})
+    assert told(by_number, "customer_id") == ("681ccaf9c0a8",)
+    assert told(by_name, "customer_id") == (None,)
+
+
+def test_servicenow_cases_number_their_states_in_their_own_way(read: Read) -> None:
+    csv = "number,state,opened_at\nCS1,3,2026-10-01\nCS2,10,2026-10-01\nCS3,18,2026-10-01\n"
+    cases = read("servicenow_cases", "case.csv", csv)
+    assert [told(record, "status") for record in cases] == [("closed",), ("open",), ("pending",)]
+    (incident, *_) = read("servicenow", "case.csv", csv)
+    assert told(incident, "status") == ("hold",)
+
+
+def test_servicenow_as_a_connectors_table(read: Read) -> None:
+    csv = (
+        "sys_id,_fivetran_deleted,number,opened_at,sys_updated_on,state,sys_class_name,caller_id_value\n"
+        "9d41,FALSE,INC1,2026-10-01 9:46:18,2026-10-02 10:00:00,6,incident,46c6f9\n"
+        "9d42,TRUE,INC2,2026-10-01 09:46:18,2026-10-02 10:00:00,6,incident,46c6f9\n"
+    )
+    first, second = read("servicenow_tables", "task.csv", csv)
+    assert told(first, "created_at", "status", "customer_id") == ("2026-10-01 09:46:18", "solved", "46c6f9")
+    assert told(second, "status") == ("deleted",)
+
+
 # Freshdesk ----------------------------------------------------------------------------
 
 
