@@ -550,6 +550,49 @@ def test_freshdesk_as_csv_of_the_ticket_list(read: Read) -> None:
     assert told(second, "status", "ticket_type", "solved_at") == ("closed", "question", "2026-10-01 09:00:00")
 
 
+def test_freshdesk_as_a_connectors_table(read: Read) -> None:
+    csv = (
+        "id,created_at,updated_at,status,priority,requester_id,spam,_fivetran_deleted,stats,requester\n"
+        "7,2026-10-01 10:00:00 UTC,2026-10-02 10:00:00 UTC,4,3,43,false,false,"
+        '"{""resolved_at"":""2026-10-02T09:00:00Z""}","{""email"":""ana@example.fr""}"\n'
+        "8,2026-10-01 10:00:00 UTC,2026-10-02 10:00:00 UTC,2,1,43,true,false,,\n"
+        "9,2026-10-01 10:00:00 UTC,2026-10-02 10:00:00 UTC,2,1,43,false,true,,\n"
+    )
+    first, spam, deleted = read("freshdesk_tables", "ticket.csv", csv)
+    assert told(first, *BASICS[:5], "priority", "requester_hash") == (
+        "7", "2026-10-01 10:00:00", "2026-10-02 10:00:00", "2026-10-02 09:00:00", "solved", "high", ANA,
+    )  # fmt: skip
+    assert told(spam, "status", "customer_id") == ("deleted", "43")
+    assert told(deleted, "status") == ("deleted",)
+
+
+def test_freshdesks_older_survey_counts_from_happy_to_unhappy(read: Read) -> None:
+    ticket = {"display_id": 1, "created_at": "2026-10-01T10:00:00Z", "status": 2}
+    words = {1: "good", 2: None, 3: "bad", 103: "good", 100: None, -101: "bad"}
+    for rating, word in words.items():
+        rated = {"helpdesk_ticket": {**ticket, "survey_results": [{"rating": rating}]}}
+        (record,) = read("freshdesk", "Tickets0.json", [rated])
+        assert told(record, "satisfaction") == (word,)
+    rated = {**ticket, "id": 1, "satisfaction_ratings": [{"ratings": {"default_question": -103}}]}
+    (record,) = read("freshdesk", "tickets.json", [rated])
+    assert told(record, "satisfaction") == ("bad",)
+
+
+def test_freshdesk_as_csv_whose_contact_is_an_address_and_whose_survey_has_seven_words(read: Read) -> None:
+    csv = (
+        "Ticket ID,Subject,Status,Created time,Resolved time,Last update time,Tags,Survey results,"
+        "Contact ID\n"
+        '7,Late,Resolved,29/01/2025 1:38,,03/02/2025 11:22,"Delivery late,vip",Slightly dissatisfied,'
+        "ana@example.fr\n8,Late,At the carrier,29/01/2025 14:38,,03/02/2025 11:22,,Neutral,4300012\n"
+    )
+    first, second = read("freshdesk", "tickets.csv", csv)
+    assert told(first, *BASICS[:5], "tags", "satisfaction", "requester_hash", "customer_id") == (
+        "7", "2025-01-29 00:38:00", "2025-02-03 10:22:00", None, "solved",
+        "delivery_late,vip", "bad", ANA, None,
+    )  # fmt: skip
+    assert told(second, "status", "satisfaction", "customer_id") == ("open", None, "4300012")
+
+
 def test_freshdesk_as_api_json_and_as_the_accounts_full_export(read: Read) -> None:
     ticket = {
         "id": 12, "subject": "Late", "description": "<div>No</div>", "description_text": "No", "status": 4,
