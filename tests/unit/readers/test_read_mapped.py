@@ -350,6 +350,22 @@ def test_glpi_as_csv_in_spanish_and_portuguese(read: Read) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "csv",
+    [
+        "ID;Título;Tipo;Estado;Fecha de Apertura;Encuesta de satisfacción - Satisfacción\n"
+        "395;Ratón;Requerimiento;Resueltas;2025-07-30 15:01;2\n",
+        "ID;Título;Tipo;Status;Data de abertura;Pesquisa de satisfação - Satisfação\n"
+        "395;Mouse;Requisição;Solucionado;30-07-2025 15:01;2\n",
+    ],
+)
+def test_glpi_in_spanish_and_portuguese_tells_the_survey_and_the_solved(read: Read, csv: str) -> None:
+    (record,) = read("glpi", "glpi.csv", csv)
+    assert told(record, "ticket_id", "created_at", "status", "ticket_type", "satisfaction") == (
+        "395", "2025-07-30 13:01:00", "solved", "task", "bad",
+    )  # fmt: skip
+
+
 # Intercom -----------------------------------------------------------------------------
 
 
