@@ -11,6 +11,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
+from tolerance.parameters import current_parameters
 from tolerance.settings import DBT_PROJECT, PROJECT_ROOT
 from tolerance.state import State
 
@@ -47,11 +48,16 @@ def dbt(
         "--warn-error",
     ]
     if full_refresh:
-        # Changed macros leave stale dependencies in what was parsed before.
-        arguments += ["--full-refresh", "--no-partial-parse"]
+        arguments.append("--full-refresh")
     target = state.dbt / "target"
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
+    code_version = current_parameters().code_version
+    parsed = target / "parsed_code_version"
+    if not parsed.exists() or parsed.read_text("utf-8") != code_version:
+        # Changed macros leave stale dependencies in what was parsed before.
+        arguments.append("--no-partial-parse")
+        parsed.unlink(missing_ok=True)
     finished = subprocess.run(
         [
             *(sys.executable, "-m", "dbt.cli.main", "--quiet"),
@@ -67,6 +73,8 @@ def dbt(
         stderr=subprocess.STDOUT,
         text=True,
     )
+    if results.exists():  # dbt got beyond parsing
+        parsed.write_text(code_version, "utf-8")
     outcomes = json.loads(results.read_text("utf-8"))["results"] if results.exists() else []
     if finished.returncode != 0:
         failed = [
