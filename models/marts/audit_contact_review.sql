@@ -4,6 +4,12 @@ with run as (
     select * from {{ ref('int_run') }}
 ),
 
+-- They count already: nobody else's newest version is worth looking for.
+placed as (
+    select contact_id from {{ ref('int_contacts') }}
+    where not needs_review
+),
+
 ranked as (
     select
         versions.*,
@@ -13,7 +19,9 @@ ranked as (
         ) as version_rank
     from {{ ref('int_contact_versions') }} as versions
     cross join run
-    where versions.visible_on <= run.as_of_on
+    where
+        versions.visible_on <= run.as_of_on
+        and versions.contact_id not in (select placed.contact_id from placed)
 ),
 
 newest as (

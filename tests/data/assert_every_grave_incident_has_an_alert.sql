@@ -8,7 +8,7 @@ alerts as (
 ),
 
 links as (
-    select * from {{ ref('int_incident_links') }}
+    select * from {{ checked_customers_of(ref('int_incident_links')) }} as checked
 ),
 
 alerted as (
