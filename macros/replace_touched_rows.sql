@@ -37,6 +37,24 @@
     select {{ column_list }} from {{ new_rows }}
 {%- endmacro %}
 
+{% macro get_incremental_replace_touched_alerts_sql(arg_dict) -%}
+    {#-
+      replace_touched_rows for fct_alert: an alert keeps the customer it was raised for, so its rows are found by
+      the customer whom its incident burdens today; and one whose incident comes to a touched customer only
+      now by being among the new rows.
+    -#}
+    {%- set target = arg_dict['target_relation'] -%}
+    {%- set new_rows = arg_dict['temp_relation'] -%}
+    {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
+    delete from {{ target }}
+    where
+        current_customer_id in (select touched.customer_id from {{ ref('int_touched_customers') }} as touched)
+        or alert_id in (select alerts.alert_id from {{ new_rows }} as alerts);
+
+    insert into {{ target }} ({{ columns }})
+    select {{ columns }} from {{ new_rows }}
+{%- endmacro %}
+
 {% macro get_incremental_replace_touched_segments_sql(arg_dict) -%}
     {#-
       replace_touched_rows for int_tolerance_segments, which also keeps int_balance_counts true: in the

@@ -5,7 +5,10 @@ with run as (
 ),
 
 alerts as (
-    select * from {{ ref('fct_alert') }}
+    select
+        {{ alert_columns() }},
+        status
+    from {{ ref('fct_alert') }}
 ),
 
 alert_list as (

@@ -1,20 +1,66 @@
--- One row per red alert, as known when it was raised: only its status changes afterwards.
+{{ config(materialized='incremental', incremental_strategy='replace_touched_alerts', on_schema_change='fail') }}
+-- depends_on: {{ ref('int_touched_customers') }}
+
+-- One row per red alert, as known when it was raised: only its status changes afterwards, and which
+-- incident and customer it stands for today.
 -- Alerts raised on earlier dates are read back from what was kept in files, so a rebuilt warehouse
 -- neither forgets them nor raises them twice.
 with run as (
     select * from {{ ref('int_run') }}
 ),
 
+told as (
+    select
+        history.alert_id,
+        history.incident_id,
+        history.raised_on,
+        history.status,
+        history.told_on
+    from {{ ref('stg_runs__alert_history') }} as history
+    cross join run
+    where history.told_on <= run.as_of_on
+),
+
+{% if is_incremental() %}
+-- Untouched, but the cap may let them through today, or the CRM has closed them.
+customers_who_wait as (
+    select alerts.current_customer_id as customer_id
+    from {{ this }} as alerts
+    cross join run
+    left join told on alerts.alert_id = told.alert_id
+    where alerts.status in ('open', 'held_by_cap')
+    group by alerts.alert_id, alerts.current_customer_id, run.as_of_on
+    having
+        coalesce(min(case when told.status = 'open' then told.told_on end), run.as_of_on) >= run.as_of_on
+        or max(case when told.status = 'closed' then 1 else 0 end) = 1
+),
+
+customers_at_stake as (
+    select touched.customer_id from {{ ref('int_touched_customers') }} as touched
+    union distinct
+    select customers_who_wait.customer_id from customers_who_wait
+),
+{% endif %}
+
 ledger as (
     select * from {{ ref('fct_tolerance_ledger') }}
+    {% if is_incremental() %}
+    where customer_id in (select customers_at_stake.customer_id from customers_at_stake)
+    {% endif %}
 ),
 
 incidents as (
     select * from {{ ref('fct_incident') }}
+    {% if is_incremental() %}
+    where customer_id in (select customers_at_stake.customer_id from customers_at_stake)
+    {% endif %}
 ),
 
 customers as (
     select * from {{ ref('int_customers') }}
+    {% if is_incremental() %}
+    where customer_id in (select customers_at_stake.customer_id from customers_at_stake)
+    {% endif %}
 ),
 
 incident_types as (
@@ -23,51 +69,71 @@ incident_types as (
 
 links as (
     select * from {{ ref('int_incident_links') }}
+    {% if is_incremental() %}
+    where customer_id in (select customers_at_stake.customer_id from customers_at_stake)
+    {% endif %}
 ),
 
-history as (
-    select
-        history.*,
-        row_number() over (
-            partition by history.alert_id
-            order by history.told_on desc
-        ) as recency
-    from {{ ref('stg_runs__alert_history') }} as history
-    cross join run
-    where history.told_on <= run.as_of_on
+{% if is_incremental() %}
+-- Those whose incident a customer at stake had when it was last looked at, or has now.
+alerts_at_stake as (
+    select alerts.alert_id
+    from {{ this }} as alerts
+    inner join customers_at_stake on alerts.current_customer_id = customers_at_stake.customer_id
+    union distinct
+    select told.alert_id
+    from told
+    inner join links on told.incident_id = links.contact_id
 ),
+{% endif %}
 
--- On which date an alert first went to the CRM; the cap counts what goes there for the first time.
-openings as (
+-- On which date each was told last, and on which it first went to the CRM: the cap counts that.
+last_told as (
     select
-        history.alert_id,
-        min(history.told_on) as first_opened_on
-    from {{ ref('stg_runs__alert_history') }} as history
-    cross join run
-    where history.status = 'open' and history.told_on <= run.as_of_on
-    group by history.alert_id
+        alert_id,
+        max(told_on) as told_on,
+        min(case when status = 'open' then told_on end) as first_opened_on
+    from told
+    {% if is_incremental() %}
+    where alert_id in (select alerts_at_stake.alert_id from alerts_at_stake)
+    {% endif %}
+    group by alert_id
 ),
 
 -- An incident that found a stronger anchor has a new id; the alert raised under the old one is its alias.
+claims as (
+    select
+        told.alert_id,
+        told.told_on,
+        last_told.first_opened_on,
+        ledger.incident_id as current_incident_id,
+        ledger.customer_id as current_customer_id,
+        row_number() over (
+            partition by ledger.incident_id
+            order by told.raised_on, told.alert_id
+        ) as claim_rank
+    from told
+    inner join last_told on told.alert_id = last_told.alert_id and told.told_on = last_told.told_on
+    left join links on told.incident_id = links.contact_id
+    left join ledger on links.incident_id = ledger.incident_id
+),
+
 known as (
     select
         history.*,
-        openings.first_opened_on,
-        ledger.incident_id as current_incident_id,
-        row_number() over (
-            partition by ledger.incident_id
-            order by history.raised_on, history.alert_id
-        ) as claim_rank
-    from history
-    left join openings on history.alert_id = openings.alert_id
-    left join links on history.incident_id = links.contact_id
-    left join ledger on links.incident_id = ledger.incident_id
-    where history.recency = 1
+        claims.first_opened_on,
+        claims.current_incident_id,
+        claims.current_customer_id,
+        claims.claim_rank
+    from {{ ref('stg_runs__alert_history') }} as history
+    inner join claims on history.alert_id = claims.alert_id and history.told_on = claims.told_on
 ),
 
 raised_before as (
     select
         {{ alert_columns() }},
+        current_incident_id,
+        current_customer_id,
         case
             when status = 'closed' then 'closed'
             when current_incident_id is null or claim_rank > 1 then 'retracted'
@@ -93,8 +159,8 @@ unalerted as (
     inner join customers on ledger.customer_id = customers.customer_id
     cross join run
     where ledger.incident_id not in (
-        select known.current_incident_id from known
-        where known.current_incident_id is not null
+        select claims.current_incident_id from claims
+        where claims.current_incident_id is not null
     )
 ),
 
@@ -179,6 +245,8 @@ raised_now as (
         incident_type,
         evidence_file_name,
         evidence_record_no,
+        incident_id as current_incident_id,
+        customer_id as current_customer_id,
         case
             when {{ days_between('occurred_on', 'raised_on') }} > {{ var('alert_max_age_days') }} then 'too_old'
             else 'open'
@@ -193,37 +261,37 @@ alerts as (
     select * from raised_now
 ),
 
+-- The cap lets the most urgent through; what it holds back competes again the next day, in plain sight.
 waiting as (
     select
-        alerts.*,
-        alerts.status = 'open'
-        and (alerts.first_opened_on is null or alerts.first_opened_on = run.as_of_on) as is_waiting,
-        -- What an earlier run of this date let through stays through.
-        case when alerts.first_opened_on is null then 1 else 0 end as newcomer
+        alerts.alert_id,
+        row_number() over (
+            order by
+                -- What an earlier run of this date let through stays through.
+                case when alerts.first_opened_on is null then 1 else 0 end,
+                alerts.priority,
+                alerts.respond_by,
+                alerts.alert_id
+        ) as waiting_rank
     from alerts
     cross join run
+    where
+        alerts.status = 'open'
+        and (alerts.first_opened_on is null or alerts.first_opened_on = run.as_of_on)
 ),
 
--- The cap lets the most urgent through; what it holds back competes again the next day, in plain sight.
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by is_waiting
-            order by newcomer, priority, respond_by, alert_id
-        ) as waiting_rank
-    from waiting
+held as (
+    select alert_id from waiting
+    where {{ var('alert_daily_cap') }} > 0 and waiting_rank > {{ var('alert_daily_cap') }}
 ),
 
 final as (
     select
         {{ alert_columns() }},
-        case
-            when is_waiting and {{ var('alert_daily_cap') }} > 0 and waiting_rank > {{ var('alert_daily_cap') }}
-                then 'held_by_cap'
-            else status
-        end as status
-    from ranked
+        current_incident_id,
+        current_customer_id,
+        case when alert_id in (select held.alert_id from held) then 'held_by_cap' else status end as status
+    from alerts
 )
 
 select * from final

@@ -42,12 +42,21 @@ def alerts(pipeline: Pipeline) -> dict[str, tuple[str, str, str]]:
     return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
 
+def stands_for(pipeline: Pipeline) -> dict[str, tuple[str | None, str | None]]:
+    """Customer -> the customer and incident that the alert stands for today."""
+    with pipeline.tables() as warehouse:
+        rows = warehouse.execute(
+            "select customer_id, current_customer_id, current_incident_id from fct_alert"
+        ).fetchall()
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     """Three days of one company, with all that the rules below look at."""
     root = tmp_path_factory.mktemp("alerts")
     pipeline = Pipeline(root / "company", Project.copied_to(root / "project"))
-    names = ("kept", "withdrawn", "old", "old_withdrawn", "back", "anchored", "moved_on")
+    names = ("kept", "withdrawn", "old", "old_withdrawn", "back", "anchored", "moved", "moved_to")
     pipeline.deliver("customers.csv", [Customer(name) for name in names], DAY)
     first = {
         "kept": ticket(1, DAY, "kept"),
@@ -55,6 +64,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
         "old": ticket(3, OLD, "old"),
         "old_withdrawn": ticket(4, OLD, "old_withdrawn"),
         "back": ticket(5, DAY, "back"),
+        "moved": ticket(7, DAY, "moved"),
     }
     pipeline.deliver("first.csv", list(first.values()), DAY)
     pipeline.deliver("calls.csv", [Call("c1", "c1", "anchored", at(DAY), "product_defect")], DAY)
@@ -64,20 +74,36 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
         replace(first[name], marker=f"{name}-gone", version_at=at(NEXT), status="deleted")
         for name in ("withdrawn", "old_withdrawn", "back")
     ]
-    pipeline.deliver("second.csv", [*gone, ticket(6, NEXT, "anchored")], NEXT)
+    moved = replace(first["moved"], marker="moved-on", version_at=at(NEXT), customer_id="moved_to")
+    pipeline.deliver("second.csv", [*gone, moved, ticket(6, NEXT, "anchored")], NEXT)
     pipeline.run(NEXT)
-    seen |= {"next": listed(pipeline, NEXT), "alerts_next": alerts(pipeline)}
+    seen |= {
+        "next": listed(pipeline, NEXT),
+        "alerts_next": alerts(pipeline),
+        "stands_for_next": stands_for(pipeline),
+    }
     pipeline.run(NEXT)
     seen |= {"next_again": listed(pipeline, NEXT)}
     again = replace(first["back"], marker="back-again", version_at=at(THIRD))
-    pipeline.deliver("third.csv", [again], THIRD)
+    moved_gone = replace(moved, marker="moved-gone", version_at=at(THIRD), status="deleted")
+    pipeline.deliver("third.csv", [again, moved_gone], THIRD)
     pipeline.run(THIRD)
-    seen |= {"third": listed(pipeline, THIRD), "alerts_third": alerts(pipeline)}
+    seen |= {
+        "third": listed(pipeline, THIRD),
+        "alerts_third": alerts(pipeline),
+        "stands_for_third": stands_for(pipeline),
+    }
     return seen
 
 
 def test_a_new_grave_incident_is_told_once(told: dict[str, dict[str, str]]) -> None:
-    assert told["day"] == {"kept": "new", "withdrawn": "new", "back": "new", "anchored": "new"}
+    assert told["day"] == {
+        "kept": "new",
+        "withdrawn": "new",
+        "back": "new",
+        "anchored": "new",
+        "moved": "new",
+    }
     assert "kept" not in told["next"]
     assert "kept" not in told["third"]
 
@@ -100,7 +126,7 @@ def test_the_crm_hears_of_a_withdrawal_only_where_it_heard_of_the_alert(
 def test_an_alert_whose_incident_comes_back_opens_again_under_its_id(
     told: dict[str, dict[str, tuple[str, str, str]]],
 ) -> None:
-    assert told["third"] == {"back": "changed"}
+    assert told["third"]["back"] == "changed"
     assert told["alerts_next"]["back"][2] == "retracted"
     assert told["alerts_third"]["back"][2] == "open"
     assert told["alerts_third"]["back"][:2] == told["alerts_day"]["back"][:2]
@@ -112,6 +138,18 @@ def test_a_stronger_anchor_keeps_the_alert_and_raises_no_second(
     # The call's incident is now the ticket's: another incident id, the same alert.
     assert told["alerts_next"]["anchored"] == told["alerts_day"]["anchored"]
     assert "anchored" not in told["next"]
+
+
+def test_an_alert_whose_record_moves_says_whose_account_it_stands_for(
+    told: dict[str, dict[str, tuple[str | None, str | None]]],
+) -> None:
+    assert told["alerts_next"]["moved"] == told["alerts_day"]["moved"]
+    assert "moved_to" not in told["alerts_next"]
+    assert told["stands_for_next"]["moved"][0] == "moved_to"
+    # Only the customer it moved to is touched when it goes; the CRM hears of it.
+    assert told["stands_for_third"]["moved"] == (None, None)
+    assert told["alerts_third"]["moved"][2] == "retracted"
+    assert told["third"] == {"back": "changed", "moved": "retracted"}
 
 
 def test_a_cap_holds_back_the_least_urgent_and_a_repeated_date_lets_no_more_through(tmp_path: Path) -> None:
