@@ -1,10 +1,16 @@
 {{ config(materialized='incremental', incremental_strategy='replace_new_loads', on_schema_change='fail', tags=['python_macro']) }}
--- depends_on: {{ ref('int_run') }}
+-- depends_on: {{ ref('int_run') }}, {{ ref('stg_runs__loads') }}
 
 -- One row per version of a contact: what it is about, whom it names, when it may be seen.
 -- Texts are read here once, by detect_incident, and go no further.
 {% set new_only -%}
-    {% if is_incremental() %}where _load_no > (select since_load_no from {{ ref('int_run') }}){% endif %}
+    {% if is_incremental() %}
+    -- By the loads' ids: they decide which files are opened, where a number would be asked of every record.
+    where _load_id in (
+        select load_id from {{ ref('stg_runs__loads') }}
+        where load_no > (select since_load_no from {{ ref('int_run') }})
+    )
+    {% endif %}
 {%- endset %}
 
 with calls as (

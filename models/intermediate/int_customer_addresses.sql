@@ -1,5 +1,5 @@
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['customer_id', 'address_hash'], on_schema_change='fail') }}
--- depends_on: {{ ref('int_run') }}
+-- depends_on: {{ ref('int_run') }}, {{ ref('stg_runs__loads') }}
 
 -- One row per customer and address that any of the customer's records ever named.
 with records as (

@@ -1,5 +1,5 @@
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='customer_id', on_schema_change='fail') }}
--- depends_on: {{ ref('int_run') }}
+-- depends_on: {{ ref('int_run') }}, {{ ref('stg_runs__loads') }}
 
 -- One row per customer: the record of the latest delivery (day, then file name, then load and record number).
 with deliveries as (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import subprocess
 import sys
@@ -85,6 +86,7 @@ class Cycle:
 
 # Airflow's empty metadata database, made by the first run of this process and given to later ones.
 _METADATA = Path(tempfile.mkdtemp(prefix="airflow-metadata-"))
+atexit.register(shutil.rmtree, _METADATA, ignore_errors=True)
 
 
 def _lend_metadata(source: Path, target: Path) -> None:

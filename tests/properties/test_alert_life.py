@@ -57,14 +57,15 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     root = tmp_path_factory.mktemp("alerts")
     pipeline = Pipeline(root / "company", Project.copied_to(root / "project"))
     names = ("kept", "withdrawn", "old", "old_withdrawn", "back", "anchored", "moved", "moved_to")
-    pipeline.deliver("customers.csv", [Customer(name) for name in names], DAY)
+    customers = {name: Customer(name) for name in names} | {"moved": Customer("moved", ("m@example.org",))}
+    pipeline.deliver("customers.csv", list(customers.values()), DAY)
     first = {
         "kept": ticket(1, DAY, "kept"),
         "withdrawn": ticket(2, DAY, "withdrawn"),
         "old": ticket(3, OLD, "old"),
         "old_withdrawn": ticket(4, OLD, "old_withdrawn"),
         "back": ticket(5, DAY, "back"),
-        "moved": ticket(7, DAY, "moved"),
+        "moved": replace(ticket(7, DAY, "moved"), customer_id=None, email="m@example.org"),
     }
     pipeline.deliver("first.csv", list(first.values()), DAY)
     pipeline.deliver("calls.csv", [Call("c1", "c1", "anchored", at(DAY), "product_defect")], DAY)
@@ -74,8 +75,10 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
         replace(first[name], marker=f"{name}-gone", version_at=at(NEXT), status="deleted")
         for name in ("withdrawn", "old_withdrawn", "back")
     ]
-    moved = replace(first["moved"], marker="moved-on", version_at=at(NEXT), customer_id="moved_to")
-    pipeline.deliver("second.csv", [*gone, moved, ticket(6, NEXT, "anchored")], NEXT)
+    pipeline.deliver("second.csv", [*gone, ticket(6, NEXT, "anchored")], NEXT)
+    # An address that moves takes its ticket along.
+    moved = [Customer("moved"), Customer("moved_to", ("m@example.org",))]
+    pipeline.deliver("moved.csv", moved, NEXT)
     pipeline.run(NEXT)
     seen |= {
         "next": listed(pipeline, NEXT),
@@ -85,7 +88,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     pipeline.run(NEXT)
     seen |= {"next_again": listed(pipeline, NEXT)}
     again = replace(first["back"], marker="back-again", version_at=at(THIRD))
-    moved_gone = replace(moved, marker="moved-gone", version_at=at(THIRD), status="deleted")
+    moved_gone = replace(first["moved"], marker="moved-gone", version_at=at(THIRD), status="deleted")
     pipeline.deliver("third.csv", [again, moved_gone], THIRD)
     pipeline.run(THIRD)
     seen |= {
@@ -146,7 +149,7 @@ def test_an_alert_whose_record_moves_says_whose_account_it_stands_for(
     assert told["alerts_next"]["moved"] == told["alerts_day"]["moved"]
     assert "moved_to" not in told["alerts_next"]
     assert told["stands_for_next"]["moved"][0] == "moved_to"
-    # Only the customer it moved to is touched when it goes; the CRM hears of it.
+    # When it goes, the alert is taken back where it was raised.
     assert told["stands_for_third"]["moved"] == (None, None)
     assert told["alerts_third"]["moved"][2] == "retracted"
     assert told["third"] == {"back": "changed", "moved": "retracted"}

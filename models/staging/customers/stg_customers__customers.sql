@@ -39,6 +39,7 @@ final as (
         records._file_sha256,
         records._record_no,
         deliveries.file_name as _file_name,
+        records._load_id,
         deliveries.load_no as _load_no
     from records
     inner join deliveries
