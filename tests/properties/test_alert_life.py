@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.properties.pipeline import Pipeline, Project
+from tests.properties.pipeline import LAYERS, Pipeline, Project
 from tests.properties.records import Call, Customer, Ticket, at
 
 DAY = date(2026, 3, 10)
@@ -56,7 +56,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     """Three days of one company, with all that the rules below look at."""
     root = tmp_path_factory.mktemp("alerts")
     pipeline = Pipeline(root / "company", Project.copied_to(root / "project"))
-    names = ("kept", "withdrawn", "old", "old_withdrawn", "back", "anchored", "moved", "moved_to")
+    names = ("kept", "withdrawn", "old", "old_withdrawn", "back", "anchored", "moved", "moved_to", "tried")
     customers = {name: Customer(name) for name in names} | {"moved": Customer("moved", ("m@example.org",))}
     pipeline.deliver("customers.csv", list(customers.values()), DAY)
     first = {
@@ -89,7 +89,13 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     seen |= {"next_again": listed(pipeline, NEXT)}
     again = replace(first["back"], marker="back-again", version_at=at(THIRD))
     moved_gone = replace(first["moved"], marker="moved-gone", version_at=at(THIRD), status="deleted")
-    pipeline.deliver("third.csv", [again, moved_gone], THIRD)
+    tried = ticket(8, THIRD, "tried")
+    pipeline.deliver("third.csv", [again, moved_gone, tried], THIRD)
+    pipeline.run_killed(THIRD, LAYERS)
+    with pipeline.tables() as warehouse:
+        assert warehouse.execute("select status from fct_alert where customer_id = 'tried'").fetchall()
+    tried_gone = replace(tried, marker="tried-gone", version_at=at(THIRD, "13:00:00"), status="deleted")
+    pipeline.deliver("third_again.csv", [tried_gone], THIRD)
     pipeline.run(THIRD)
     seen |= {
         "third": listed(pipeline, THIRD),
@@ -153,6 +159,12 @@ def test_an_alert_whose_record_moves_says_whose_account_it_stands_for(
     assert told["stands_for_third"]["moved"] == (None, None)
     assert told["alerts_third"]["moved"][2] == "retracted"
     assert told["third"] == {"back": "changed", "moved": "retracted"}
+
+
+def test_what_an_unpublished_attempt_raised_is_gone_with_its_incident(
+    told: dict[str, dict[str, tuple[str, str, str]]],
+) -> None:
+    assert "tried" not in told["alerts_third"]
 
 
 def test_a_cap_holds_back_the_least_urgent_and_a_repeated_date_lets_no_more_through(tmp_path: Path) -> None:
