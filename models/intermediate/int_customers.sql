@@ -1,10 +1,32 @@
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='customer_id', on_schema_change='fail') }}
 -- depends_on: {{ ref('int_run') }}, {{ ref('stg_runs__loads') }}
 
--- One row per customer: the record of the latest delivery (day, then file name, then load and record number).
+{% set record -%}
+    customer_id,
+        address_hashes,
+        relationship_started_on,
+        relationship_ended_on,
+        preferred_language,
+        delivered_on,
+        _file_name,
+        _file_sha256,
+        _record_no,
+        _load_no
+{%- endset %}
+
+-- One row per customer: the record of the latest delivery (day, then file name, then load and record number),
+-- and which delivery last changed what an account depends on. Companies deliver all customers every day.
 with deliveries as (
-    select * from {{ ref('stg_customers__customers') }}
+    select
+        {{ record }}
+    from {{ ref('stg_customers__customers') }} as deliveries
     {% if is_incremental() %}
+    where {{ is_new_delivery('deliveries') }}
+    union all
+    -- All older ones are summed up in what is known.
+    select
+        {{ record }}
+    from {{ this }}
     where customer_id in (
         select new_deliveries.customer_id
         from {{ ref('stg_customers__customers') }} as new_deliveries
@@ -28,39 +50,62 @@ newest as (
     where delivery_rank = 1
 ),
 
--- A number is found three times as fast as an id among all accounts. It stays for good, and inside.
-numbers as (
-    {% if is_incremental() %}
+{% if is_incremental() %}
+compared as (
     select
-        newest.customer_id,
-        coalesce(
-            known.customer_no,
-            highest.customer_no
-            + row_number() over (partition by known.customer_no order by newest.customer_id)
-        ) as customer_no
+        newest.*,
+        known.customer_no as known_no,
+        known.changed_on as known_changed_on,
+        known.changed_load_no as known_changed_load_no,
+        known.customer_id is not null
+        and newest.address_hashes is not distinct from known.address_hashes
+        and newest.relationship_started_on is not distinct from known.relationship_started_on
+        and newest.relationship_ended_on is not distinct from known.relationship_ended_on as says_the_same
     from newest
     left join {{ this }} as known on newest.customer_id = known.customer_id
+),
+{% endif %}
+
+-- A number is found three times as fast as an id among all accounts. It stays for good, and inside.
+numbered as (
+    {% if is_incremental() %}
+    select
+        compared.*,
+        coalesce(
+            compared.known_no,
+            highest.customer_no
+            + row_number() over (partition by compared.known_no order by compared.customer_id)
+        ) as customer_no,
+        case when says_the_same then known_changed_on else delivered_on end as changed_on,
+        case when says_the_same then known_changed_load_no else _load_no end as changed_load_no
+    from compared
     cross join (select coalesce(max(customer_no), 0) as customer_no from {{ this }}) as highest
     {% else %}
     select
-        customer_id,
-        row_number() over (order by customer_id) as customer_no
+        *,
+        row_number() over (order by customer_id) as customer_no,
+        delivered_on as changed_on,
+        _load_no as changed_load_no
     from newest
     {% endif %}
 ),
 
 final as (
     select
-        newest.customer_id,
-        cast(numbers.customer_no as integer) as customer_no,
-        newest.address_hashes,
-        newest.relationship_started_on,
-        newest.relationship_ended_on,
-        newest.preferred_language,
-        newest._file_sha256,
-        newest._record_no
-    from newest
-    inner join numbers on newest.customer_id = numbers.customer_id
+        customer_id,
+        cast(customer_no as integer) as customer_no,
+        address_hashes,
+        relationship_started_on,
+        relationship_ended_on,
+        preferred_language,
+        changed_on,
+        changed_load_no,
+        delivered_on,
+        _file_name,
+        _file_sha256,
+        _record_no,
+        _load_no
+    from numbered
 )
 
 select * from final

@@ -16,10 +16,14 @@ addresses as (
     select * from {{ ref('int_customer_addresses') }}
 ),
 
+-- A record that is delivered again and says the same touches nobody.
 changed_customers as (
-    select distinct deliveries.customer_id
-    from {{ ref('stg_customers__customers') }} as deliveries
-    where {{ is_new_delivery('deliveries') }}
+    select customers.customer_id
+    from customers
+    cross join run
+    where
+        customers.changed_load_no > run.since_load_no
+        or customers.changed_on > run.since_as_of_on
 ),
 
 -- An address that moves from one customer to another changes both.

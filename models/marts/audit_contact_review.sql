@@ -4,7 +4,7 @@ with run as (
     select * from {{ ref('int_run') }}
 ),
 
--- They count already: nobody else's newest version is worth looking for.
+-- These count and wait for nobody; the newest version is sought for all others.
 placed as (
     select contact_id from {{ ref('int_contacts') }}
     where not needs_review
