@@ -32,20 +32,21 @@ _MONTHS = {
 }
 """Month names of five languages, long and short, without accents; no name means two months."""
 
-_WITHOUT_ACCENTS = str.maketrans("éèêûôàçãäÉÈÊÛÇÄ", "eeeuoacaaEEEUCA")
+_WITHOUT_ACCENTS = str.maketrans("áàãäçéèêóôûÁÀÃÄÇÉÈÊÓÔÛ", "aaaaceeeoouAAAACEEEOOU")
 _WORD = re.compile(r"[A-Za-z]{3,}\.?")
 
 _ZONE_APART = re.compile(r"(?<=\d)\s*(?:UTC|GMT|Z)$|(?<=\d)\s+([+-]\d\d(?::?\d\d)?)$")
+_DAY_AND_NO_TIME = re.compile(r"\d{4}-?\d\d-?\d\d[\d+-]")
+"""What begins so would be read as a day and a time, though it is a day with a zone, or a count."""
+
 _ONE_DIGIT_HOUR = re.compile(r"^(\d{4}-\d\d-\d\d[ T])(?=\d:)")
 
-_TIME = (
-    r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?(?:\s*(?P<half>[AP])\.?M\.?)?(?P<rest>\s*\S*)"
-)
+_TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?(?:\s*(?P<half>[AP])\.?\s?M\.?)?(?P<rest>\s*\S*)"
 _WITH_A_MONTH_NAME = re.compile(
-    r"(?:[A-Z]{2,9}\.?,?\s+)?"  # the day of the week
+    r"(?:[A-Z-]{2,13}\.?,?\s+)?"  # the day of the week
     r"(?:(?P<day>\d{1,2})(?:ST|ND|RD|TH|ER)?[\s/.-]+(?:DE\s+)?(?P<month>[A-Z]{3,10})\.?[\s/.,-]+(?:DE\s+)?"
     r"|(?P<month_first>[A-Z]{3,10})\.?\s+(?P<day_last>\d{1,2})(?:ST|ND|RD|TH)?,?\s+)"
-    rf"(?P<year>\d{{4}}|\d\d)(?:(?:,?\s+(?:AT|A)\s+|,?\s+){_TIME})?",
+    rf"(?P<year>\d{{4}}|\d\d)(?:(?:,?\s+(?:AT|AS?|A LAS|UM)\s+|,?\s+){_TIME})?",
     re.IGNORECASE | re.ASCII,
 )
 _FIRST_YEAR_OF_TWO_DIGITS = 69
@@ -118,6 +119,8 @@ def _iso(text: str) -> datetime:
     if not text[:4].isdigit():
         raise ValueError  # at once: most texts that are no such dates end here
     text = _ZONE_APART.sub(lambda match: match.group(1) or "+00:00", text)
+    if _DAY_AND_NO_TIME.match(text):
+        raise ValueError
     return datetime.fromisoformat(_ONE_DIGIT_HOUR.sub(r"\g<1>0", text))
 
 

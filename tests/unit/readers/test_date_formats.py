@@ -59,6 +59,10 @@ def test_a_text_in_a_declared_format_becomes_an_instant_with_its_zone(
         ("01 Oct 1999", "1999-10-01T00:00:00+02:00"),
         ("1st October, 2026", "2026-10-01T00:00:00+02:00"),
         ("Wed, 18 Nov 2026 10:00:00 +0000", "2026-11-18T10:00:00+00:00"),
+        ("18 nov 2026, 10:05 p.\u00a0m.", "2026-11-18T22:05:00+01:00"),
+        ("sábado, 21 de noviembre de 2026 a las 10:05", "2026-11-21T10:05:00+01:00"),
+        ("quarta-feira, 18 de novembro de 2026 às 10:05", "2026-11-18T10:05:00+01:00"),
+        ("Donnerstag, 19. November 2026 um 10:05", "2026-11-19T10:05:00+01:00"),
     ],
 )
 def test_a_date_whose_month_is_a_name_is_read_in_any_usual_form(text: str, iso: str) -> None:
@@ -79,6 +83,22 @@ def test_a_date_whose_month_is_a_name_is_read_in_any_usual_form(text: str, iso: 
 def test_what_names_no_day_of_the_calendar_is_no_date(text: str) -> None:
     with pytest.raises(NoSuchDateError):
         iso_text(text, ("month_name",), PARIS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-07-01 UTC",
+        "2026-07-01Z",
+        "2026-07-01 -0500",
+        "2026-07-01+02:00",
+        "20260701 +02",
+        "1712110151030",
+    ],
+)
+def test_a_zone_beside_a_day_is_no_time_of_that_day(text: str) -> None:
+    with pytest.raises(NoSuchDateError):
+        iso_text(text, ("iso",), PARIS)
 
 
 def test_a_text_in_the_other_order_of_day_and_month_is_told_apart() -> None:
