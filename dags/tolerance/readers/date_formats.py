@@ -41,7 +41,10 @@ _DAY_AND_NO_TIME = re.compile(r"\d{4}-?\d\d-?\d\d[\d+-]")
 
 _ONE_DIGIT_HOUR = re.compile(r"^(\d{4}-\d\d-\d\d[ T])(?=\d:)")
 
-_TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?(?:\s*(?P<half>[AP])\.?\s?M\.?)?(?P<rest>\s*\S*)"
+_TIME = (
+    r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?"
+    r"(?:\s*(?P<half>[AP])\.?\s?M\.?)?(?P<rest>\s*\S*)"
+)
 _WITH_A_MONTH_NAME = re.compile(
     r"(?:[A-Z-]{2,13}\.?,?\s+)?"  # the day of the week
     r"(?:(?P<day>\d{1,2})(?:ST|ND|RD|TH|ER)?[\s/.-]+(?:DE\s+)?(?P<month>[A-Z]{3,10})\.?[\s/.,-]+(?:DE\s+)?"
@@ -144,18 +147,21 @@ def _with_a_month_name(text: str) -> datetime:
 
 # Which of day and month stands first --------------------------------------------------
 
-_MOST_MONTHS = 12
-
 
 def is_numeric(one: str) -> bool:
     """Whether a format has a day and a month in figures, so that one may be taken for the other."""
     return "%d" in one and "%m" in one and not one.startswith("%Y")
 
 
+def in_the_other_order(one: str) -> str:
+    """A format whose day and month have changed places."""
+    return one.replace("%d", "%~").replace("%m", "%d").replace("%~", "%m")
+
+
 def format_in_the_other_order(text: str, formats: tuple[str, ...]) -> str | None:
     """The format that fits once day and month of a declared one change places, if there is one."""
     for one in filter(is_numeric, formats):
-        other = one.replace("%d", "%~").replace("%m", "%d").replace("%~", "%m")
+        other = in_the_other_order(one)
         try:
             _moment(text[:_MOST_CHARACTERS], other)
         except ValueError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
@@ -44,6 +44,7 @@ from tolerance.readers.date_formats import (
     NoSuchDateError,
     dated,
     format_in_the_other_order,
+    in_the_other_order,
     is_numeric,
     iso_text_of,
     shape,
@@ -118,7 +119,7 @@ def mapped_outcomes(
             yield from csv_outcomes(content, MappedCsv(rows), rules, name=name, notes=notes)
         elif content:
             yield from _json_outcomes(content, rows, rules, name=name, notes=notes, extension=extension)
-    rows.orders.judge(profile, name)
+    rows.orders.judge(form, "csv" if extension == "csv" else "json", profile=profile.name, name=name)
     notes.messages += rows.messages(name)
 
 
@@ -152,6 +153,7 @@ class _Orders:
     """Dates in forms that leave no doubt."""
 
     other_forms: dict[str, None] = field(default_factory=dict)
+    """The forms of those that may have the other order, in that order."""
 
     def take(self, moment: datetime, one: str) -> None:
         """A date that was read by the format `one`."""
@@ -161,6 +163,7 @@ class _Orders:
             self.as_declared += 1
         elif moment.day != moment.month:
             self.either += 1
+            self.other_forms[in_the_other_order(one)] = None
 
     def take_unread(self, text: str, formats: tuple[str, ...]) -> None:
         """A text that is no date in any of the declared formats."""
@@ -169,25 +172,38 @@ class _Orders:
             self.the_other += 1
             self.other_forms[other] = None
 
-    @property
-    def is_open(self) -> bool:
-        """Whether there are such dates and none of them proves anything."""
-        return bool(self.either) and not self.as_declared and not self.the_other
-
-    def judge(self, profile: Profile, name: str) -> None:
+    def judge(self, form: Form, key: str, *, profile: str, name: str) -> None:
         """Raises `FileRefusedError` when more dates prove the other order than the declared one.
 
         A few odd dates in a file whose others leave no doubt cost their own records only.
         """
         if self.the_other > self.as_declared and (self.either or self.the_other > self.elsewise):
-            forms = ", ".join(f'"{one}"' for one in self.other_forms)
-            first = "month" if next(iter(self.other_forms)).startswith("%m") else "day"
+            dates = [one for one in form.dates if not is_numeric(one)] + list(self.other_forms)
+            wanted = ", ".join(f'"{one}"' if "%" in one else one for one in dates)
             raise FileRefusedError(
                 RefusalReason.HEADER_MISMATCH,
-                f"{name}: {self.the_other} dates can only be read {first} first, but profile {profile.name} "
-                f"says otherwise: say `dates: [iso, month_name, {forms}]` in a profile of mappings.yml that "
-                "extends it.",
+                f"{name}: {self.the_other} dates can only be read {_order(dates)} first, but profile "
+                f"{profile} says otherwise: say `{key}: {{dates: [{wanted}]}}` in a profile of mappings.yml "
+                "that extends it.",
             )
+
+    def message(self, form: Form, profile: str) -> str | None:
+        """What the dates leave open, if they do: none of them proves an order, or each order is proven."""
+        if not self.either or (self.as_declared and not self.the_other):
+            return None
+        order = _order(form.dates)
+        read = f"read {order} first, as profile {profile} says"
+        if not self.the_other:
+            return f"no date tells whether its day or its month stands first; {read}"
+        return (
+            f"{self.the_other} dates cannot be read {order} first and are set aside; "
+            f"{self.either} that could be read both ways are {read}"
+        )
+
+
+def _order(formats: Iterable[str]) -> str:
+    """Which of day and month stands first in the formats that have both in figures."""
+    return "day" if any(is_numeric(one) and one.index("%d") < one.index("%m") for one in formats) else "month"
 
 
 _MOST_MONTHS = 12
@@ -231,13 +247,8 @@ class _Rows:
 
     def messages(self, name: str) -> list[str]:
         """What was taken as something else, in counts, and what the file leaves open."""
-        told = []
-        if self.orders.is_open:
-            is_day = any(is_numeric(one) and one.startswith("%d") for one in self.form.dates)
-            told.append(
-                f"{name}: no date tells whether its day or its month stands first; "
-                f"read {'day' if is_day else 'month'} first, as profile {self.profile.name} says"
-            )
+        of_dates = self.orders.message(self.form, self.profile.name)
+        told = [f"{name}: {of_dates}"] if of_dates else []
         return told + [
             f"{name}: {count} records have a {one} that profile {self.profile.name} does not name, "
             f"taken as {self.profile.otherwise[one] or 'none'}"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tolerance import mapping
 from tolerance.framing import FileNotes
@@ -657,7 +658,8 @@ US = "Issue key,Status,Created\nA-1,Done,12/31/2026 10:00\nA-2,Done,03/04/2026 1
 
 def test_a_file_whose_dates_prove_the_other_order_is_refused_with_the_key_to_set(read: Read) -> None:
     with pytest.raises(
-        FileRefusedError, match=r'read month first.*`dates: \[iso, month_name, "%m/%d/%Y %H:%M"\]`'
+        FileRefusedError,
+        match=r'read month first.*`csv: {dates: \[iso, month_name, "%Y/%m/%d %H:%M", "%m/%d/%Y %H:%M"\]}`',
     ):
         read("jira", "t.csv", US)
     first, second = read("jira_us", "t.csv", US)
@@ -665,6 +667,41 @@ def test_a_file_whose_dates_prove_the_other_order_is_refused_with_the_key_to_set
     assert told(second, "created_at") == ("2026-03-04 09:00:00",)
     with pytest.raises(FileRefusedError, match="read day first, but profile jira_us"):
         read("jira_us", "t.csv", US.replace("12/31", "31/12"))
+
+
+def test_the_key_to_set_reads_the_whole_file(read: Read) -> None:
+    csv = US.replace("\n", ",Updated\n", 1).replace("10:00\n", "10:00,03/05/2026\n")
+    with pytest.raises(FileRefusedError) as refused:
+        read("jira", "t.csv", csv)
+    key = refused.value.sentence.partition("`")[2].partition("`")[0]
+    ours = own_profile(extends="jira", **yaml.safe_load(key))
+    assert [told(record, "updated_at") for record in read(ours, "t.csv", csv)] == [
+        ("2026-03-04 23:00:00",),
+        ("2026-03-04 23:00:00",),
+    ]
+
+
+def test_the_order_of_a_file_is_told_wherever_day_and_month_stand_in_a_date(read: Read) -> None:
+    ours = own_profile(extends="jira", csv={"dates": ["%H:%M %d/%m/%Y"]})
+    csv = "Issue key,Status,Created\nA-1,Done,10:00 03/04/2026\n"
+    read(ours, "t.csv", csv, notes := FileNotes())
+    assert any("read day first" in message for message in notes.messages)
+    with pytest.raises(FileRefusedError, match=r"can only be read month first"):
+        read(ours, "t.csv", csv.replace("03/04", "12/31"))
+
+
+def test_both_orders_of_day_and_month_in_one_file_are_told(read: Read) -> None:
+    csv = (
+        "Issue key,Status,Created,Resolved\nA-1,Done,13/01/2026 10:00,01/20/2026 10:00\n"
+        "A-2,Done,14/01/2026 10:00,02/03/2026 10:00\n"
+    )
+    records = read("jira", "t.csv", csv, notes := FileNotes())
+    assert [isinstance(record, AcceptedRecord) for record in records] == [False, True]
+    assert any(
+        "1 dates cannot be read day first and are set aside; 1 that could be read both ways are read day "
+        "first, as profile jira says" in message
+        for message in notes.messages
+    )
 
 
 def test_a_few_odd_dates_among_sound_ones_cost_their_records_only(read: Read) -> None:
