@@ -460,20 +460,20 @@ class Place:
     zone: ZoneInfo | None = None
 
 
-def places_of(header: list[str]) -> dict[str, tuple[Place, ...]]:
+def places_of(header: list[str]) -> dict[str, list[Place]]:
     """Where the columns of each name stand.
 
     `Created at (Europe/Paris)` is also called `Created at` where no other column is.
     """
-    places: dict[str, tuple[Place, ...]] = {}
-    for place, column in enumerate(map(plain, header)):
-        places[column] = (*places.get(column, ()), Place(place))
+    places: dict[str, list[Place]] = {}
+    by_name_alone: dict[str, list[Place]] = {}
     for place, column in enumerate(header):
         match = _NAME_WITH_A_ZONE.fullmatch(column[:_LONGEST_NAME])
         zone = _zone_called(match["zone"]) if match else None
+        places.setdefault(plain(column), []).append(Place(place, zone))
         if match and zone is not None:
-            places.setdefault(plain(match["name"]), (Place(place, zone),))
-    return places
+            by_name_alone.setdefault(plain(match["name"]), [Place(place, zone)])
+    return by_name_alone | places
 
 
 _NAME_WITH_A_ZONE = re.compile(r"(?P<name>.*\S)\s*\((?P<zone>UTC|GMT|[A-Za-z_]+/[A-Za-z0-9_+/-]+)\)")
@@ -506,7 +506,7 @@ def begins_in(column: str, form: Form) -> bool:
     )
 
 
-def is_there(column: str, form: Form, places: dict[str, tuple[Place, ...]]) -> bool:
+def is_there(column: str, form: Form, places: dict[str, list[Place]]) -> bool:
     """Whether a file has a column, or the one that its path begins in."""
     return plain(column) in places or (begins_in(column, form) and plain(path_of(column)[0].key) in places)
 

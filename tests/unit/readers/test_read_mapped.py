@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from tolerance.identity import address_hash
 from tolerance.mapping import Profile
 from tolerance.readers import tickets
 from tolerance.readers.contract import Outcome, ReaderContext
+from tolerance.readers.mapped import places_of
 from tolerance.records import AcceptedRecord, FileRefusedError, QuarantinedRecord
 from tolerance.settings import settings
 
@@ -432,6 +434,20 @@ def test_intercom_as_csv_whose_columns_tell_their_time_zone(read: Read) -> None:
         "normal", "delivery_late,vip", "bad", "C1", ANA,
     )  # fmt: skip
     assert told(second, "status", "priority") == ("open", "high")
+
+
+def test_a_zone_in_the_name_of_a_column_counts_where_a_profile_names_it_in_full(read: Read) -> None:
+    columns = {"ticket_id": "nr", "created_at": "Opened (UTC)", "status": "state"}
+    ours = own_profile(extends="jira", csv={"columns": columns})
+    csv = "nr,state,Opened (UTC),Opened (America/New_York)\n1,Done,2026-07-01 10:00,2026-07-01 06:00\n"
+    (record,) = read(ours, "t.csv", csv)
+    assert told(record, "created_at") == ("2026-07-01 10:00:00",)
+
+
+def test_a_header_of_very_many_nameless_columns_is_read_in_time_that_grows_with_it() -> None:
+    begin = time.process_time()
+    assert len(places_of([""] * 100_000)[""]) == 100_000
+    assert time.process_time() - begin < 5
 
 
 def test_what_an_agent_or_a_bot_wrote_first_does_not_make_them_the_customer(read: Read) -> None:
