@@ -172,9 +172,8 @@ def format_in_the_other_order(text: str, formats: tuple[str, ...]) -> str | None
 
 def shape(text: str) -> str:
     """The form of a text without its words and figures: `99/99/9999 99:99`, for a message."""
-    return re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", text[:_MOST_SHOWN])) + (
-        "…" if text[_MOST_SHOWN:] else ""
-    )
+    without_words = re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", text[:_MOST_SHOWN]))
+    return re.sub(r"[^9a .,:;/+-]", "?", without_words) + ("…" if text[_MOST_SHOWN:] else "")
 
 
 _MOST_SHOWN = 32

@@ -220,6 +220,9 @@ class _Rows:
     """The zones of columns whose names tell one."""
 
     orders: _Orders = field(default_factory=_Orders)
+    shapes: set[str] = field(default_factory=set)
+    """The forms that were told of dates in no declared one."""
+
     unnamed: Counter[str] = field(default_factory=Counter)
     is_status_unnamed: bool = False
     """Of the record at hand: then its time of resolution tells whether it is solved."""
@@ -325,13 +328,19 @@ class _Rows:
             self.orders.take_unread(text, formats)
             raise BadFieldError(
                 QuarantineReason.BAD_VALUE,
-                f"{one} is in none of the date formats of profile {self.profile.name}: its form is "
-                f"{shape(text)}; add that to `dates`",
+                f"{one} is in none of the date formats of profile {self.profile.name}{self._shape(text)}",
             ) from None
         except DateBeyondError:
             raise BadFieldError(QuarantineReason.EVENT_TIME_OUT_OF_RANGE, f"{one} is no date") from None
         self.orders.take(moment, fitting)
         return moment.date().isoformat() if one in DAY_FIELDS else iso_text_of(moment, fitting, text, zone)
+
+    def _shape(self, text: str) -> str:
+        """What a sentence says of a date's form, of the first few only: reasons are counted by sentence."""
+        form = shape(text)
+        if len(self.shapes) < _MOST_SHAPES:
+            self.shapes.add(form)
+        return f": its form is {form}; add that to `dates`" if form in self.shapes else ""
 
     def _address(self, one: str, texts: list[str]) -> str:
         """The address in a cell that may hold a name beside it; of a customer, all of them."""
@@ -340,6 +349,8 @@ class _Rows:
         found = (_ADDRESS.search(text[:_MOST_CHARACTERS_BEFORE_AN_ADDRESS]) for text in texts)
         return next((match.group() for match in found if match), "")
 
+
+_MOST_SHAPES = 20
 
 _ADDRESS = re.compile(r"[^\s<>;,()\"]{1,254}@[^\s<>;,()\"]{1,254}")
 _VENDORS_NUMBER = re.compile(r"(?=\D*\d)[^\s@]{1,300}")

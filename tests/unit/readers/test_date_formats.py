@@ -111,6 +111,7 @@ def test_a_text_in_the_other_order_of_day_and_month_is_told_apart() -> None:
 def test_a_shape_has_nothing_of_the_text() -> None:
     assert shape("31.12.26 Ana à 9h") == "99.99.99 aaa a 9a"
     assert shape("7" * 40) == "9" * 32 + "…"
+    assert shape("1_2\x1b[3m\n") == "9?9??9a?"
 
 
 @pytest.mark.parametrize(

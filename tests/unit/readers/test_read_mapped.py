@@ -744,6 +744,15 @@ def test_a_date_in_no_declared_form_tells_its_form_and_not_itself(read: Read) ->
     )
 
 
+def test_of_dates_in_ever_other_forms_only_the_first_forms_are_told(read: Read) -> None:
+    rows = (f"A-{number},Done,{'.' * number}x\n" for number in range(1, 32))
+    records = read("jira", "t.csv", "Issue key,Status,Created\n" + "".join([*rows, "A-0,Done,.x\n"]))
+    details = [record.detail for record in records if isinstance(record, QuarantinedRecord)]
+    assert len(details) == 32
+    assert len(set(details)) == 21
+    assert details[0] == details[-1]
+
+
 def test_a_bad_record_costs_itself_and_its_value_is_not_told(read: Read) -> None:
     csv = (
         "Issue key,Status,Created\nA-1,Done,soon\nA-2,Done\n,Done,2026-10-01\nA-4,Done,1969-01-01\n"
