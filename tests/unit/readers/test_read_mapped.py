@@ -464,9 +464,10 @@ def test_what_an_agent_or_a_bot_wrote_first_does_not_make_them_the_customer(read
     csv = (
         "conversation_id,conversation_created_at,conversation_state,message_author_type,message_author_email\n"
         "1,2026-10-01 10:00:00,open,admin,agent@company.fr\n2,2026-10-01 10:00:00,open,user,ana@example.fr\n"
+        "3,2026-10-01 10:00:00,open,Teammate,agent@company.fr\n"
     )
     records = read("intercom", "c.csv", csv)
-    assert [told(record, "requester_hash") for record in records] == [(None,), (ANA,)]
+    assert [told(record, "requester_hash") for record in records] == [(None,), (ANA,), (None,)]
     table = (
         "id,created_at,state,source_author_type,source_author_id,source_author_email\n"
         "1,2026-10-01 10:00:00,open,bot,9,bot@company.fr\n2,2026-10-01 10:00:00,open,user,5f,\n"
