@@ -66,33 +66,12 @@ class DateBeyondError(ValueError):
     """A number of seconds that no calendar holds."""
 
 
-def iso_text(text: str, formats: tuple[str, ...], zone: ZoneInfo) -> str:
-    """The ISO 8601 text of an instant or a day, with its zone; the first format that fits counts.
-
-    `iso` is ISO 8601 itself, `month_name` any usual form whose month is a name, `unix` and `unix_ms` count
-    from 1970 in UTC, others are strptime's, with month names of five languages, whatever the machine's
-    locale. Times without a zone are local time of `zone`. Raises `NoSuchDateError`, or `DateBeyondError`
-    for a count out of all range.
-    """
-    return iso_text_of(*dated(text, formats), text, zone)
-
-
-def iso_text_of(moment: datetime, one: str, text: str, zone: ZoneInfo) -> str:
-    """The ISO 8601 text of what `dated` made of a text."""
-    if one == "iso" and moment.tzinfo is None and len(text) <= len("2026-11-20"):
-        return text  # a day, without a time
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
-
-
-def day_text(text: str, formats: tuple[str, ...]) -> str:
-    """The ISO 8601 text of a day; a time that stands beside it is left out. Raises `NoSuchDateError`."""
-    return dated(text, formats)[0].date().isoformat()
-
-
 def dated(text: str, formats: tuple[str, ...]) -> tuple[datetime, str]:
     """What a text says, and the first format that fits it.
 
-    Raises `NoSuchDateError`, or `DateBeyondError` for a count out of all range.
+    `iso` is ISO 8601 itself, `month_name` any usual form whose month is a name, `unix` and `unix_ms` count
+    from 1970 in UTC, others are strptime's, with month names of five languages, whatever the machine's
+    locale. Raises `NoSuchDateError`, or `DateBeyondError` for a count out of all range.
     """
     if len(text) <= _MOST_CHARACTERS:
         for one in formats:
@@ -105,6 +84,13 @@ def dated(text: str, formats: tuple[str, ...]) -> tuple[datetime, str]:
     raise NoSuchDateError
 
 
+def iso_text_of(moment: datetime, one: str, text: str, zone: ZoneInfo) -> str:
+    """The ISO 8601 text of what `dated` made of a text, with its zone: `zone` where the text tells none."""
+    if one == "iso" and moment.tzinfo is None and len(text) <= len("2026-11-20"):
+        return text  # a day, without a time
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
+
+
 def _moment(text: str, one: str) -> datetime:
     if one == "iso":
         return _iso(text)
@@ -114,7 +100,7 @@ def _moment(text: str, one: str) -> datetime:
         return _from_epoch(text, 1 if one == "unix" else 1000)
     if "%b" in one:
         text, one = _with_month_numbers(text), one.replace("%b", "%m")
-    return datetime.strptime(text, one)  # noqa: DTZ007  (its zone is attached by iso_text)
+    return datetime.strptime(text, one)  # noqa: DTZ007  (its zone is attached by iso_text_of)
 
 
 def _iso(text: str) -> datetime:

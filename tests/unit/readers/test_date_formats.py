@@ -9,13 +9,17 @@ import pytest
 from tolerance.readers.date_formats import (
     DateBeyondError,
     NoSuchDateError,
-    day_text,
+    dated,
     format_in_the_other_order,
-    iso_text,
+    iso_text_of,
     shape,
 )
 
 PARIS = ZoneInfo("Europe/Paris")
+
+
+def iso_text(text: str, formats: tuple[str, ...], zone: ZoneInfo) -> str:
+    return iso_text_of(*dated(text, formats), text, zone)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +129,7 @@ def test_a_text_in_no_declared_format_is_no_date(text: str) -> None:
 def test_the_order_of_formats_decides_and_a_day_forgets_its_time() -> None:
     assert iso_text("03/04/2026", ("%d/%m/%Y",), PARIS).startswith("2026-04-03")
     assert iso_text("03/04/2026", ("%m/%d/%Y",), PARIS).startswith("2026-03-04")
-    assert day_text("03/04/2026 23:59", ("iso", "%d/%m/%Y %H:%M")) == "2026-04-03"
+    assert dated("03/04/2026 23:59", ("iso", "%d/%m/%Y %H:%M"))[1] == "%d/%m/%Y %H:%M"
 
 
 def test_a_count_of_seconds_beyond_all_calendars_is_told_apart() -> None:
