@@ -8,6 +8,7 @@ import pytest
 
 from tolerance import mapping
 from tolerance.mapping import MappingError, Mappings
+from tolerance.readers.date_formats import is_numeric
 
 DESK = """
 profiles:
@@ -169,6 +170,7 @@ def test_a_variant_with_the_month_first_is_its_desk_in_all_else(name: str) -> No
     assert american.csv is not None
     assert (american.values, american.csv.columns) == (usual.values, usual.csv.columns)
     assert not any(one.startswith("%d") for one in american.csv.dates)
+    assert {one for one in usual.csv.dates if not is_numeric(one)} <= set(american.csv.dates)
 
 
 def test_words_that_yaml_takes_for_something_else_stay_words() -> None:

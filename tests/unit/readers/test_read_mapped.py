@@ -140,8 +140,10 @@ def test_zendesk_as_a_connectors_table_whose_cells_are_json_and_as_a_search(read
     assert isinstance(by_search, AcceptedRecord)
     assert by_csv.values == by_search.values
     (gone,) = read("zendesk_tables", "t.ndjson", json.dumps({**ticket, "_sdc_deleted_at": "2026-10-03"}))
-    (kept,) = read("zendesk_tables", "t.ndjson", json.dumps({**ticket, "_sdc_deleted_at": "NULL"}))
-    assert (told(gone, "status"), told(kept, "status")) == (("deleted",), ("open",))
+    assert told(gone, "status") == ("deleted",)
+    for nothing in ("NULL", "NaT", None):
+        (kept,) = read("zendesk_tables", "t.ndjson", json.dumps({**ticket, "_sdc_deleted_at": nothing}))
+        assert told(kept, "status") == ("open",)
 
 
 # Jira ---------------------------------------------------------------------------------
