@@ -509,12 +509,8 @@ def _tree_in(cell: str) -> object:
 
 
 def begins_in(column: str, form: Form) -> bool:
-    """Whether a column is a path into the cells of a column that hold JSON."""
-    return (
-        bool(form.json_cells)
-        and plain(column) != (first := plain(path_of(column)[0].key))
-        and (first in form.json_cells)
-    )
+    """Whether the path that a column is begins in a column whose cells hold JSON."""
+    return plain(path_of(column)[0].key) in form.json_cells
 
 
 def is_there(column: str, form: Form, places: dict[str, list[Place]]) -> bool:

@@ -446,6 +446,32 @@ def test_a_zone_in_the_name_of_a_column_counts_where_a_profile_names_it_in_full(
     assert told(record, "created_at") == ("2026-07-01 10:00:00",)
 
 
+@pytest.mark.parametrize(
+    ("header", "utc"),
+    [
+        ("Created at (America/New_York),Created at,x", "2026-07-01 11:00:00"),
+        ("Created at (GMT),x,y", "2026-07-01 06:00:00"),
+    ],
+)
+def test_a_column_without_a_zone_in_its_name_goes_before_one_with(read: Read, header: str, utc: str) -> None:
+    csv = f"ID,State,{header}\n1,open,2026-07-01 06:00:00,2026-07-01 11:00:00,\n"
+    (record,) = read("intercom", "c.csv", csv)
+    assert told(record, "created_at") == (utc,)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Pariss", "America/Argentina", "utc", "open/closed", "/etc/passwd"])
+def test_what_is_no_time_zone_is_a_part_of_the_name(read: Read, zone: str) -> None:
+    with pytest.raises(FileRefusedError, match="no column for created_at"):
+        read("intercom", "c.csv", f"ID,State,Created at ({zone})\n1,open,2026-07-01 10:00:00\n")
+
+
+@pytest.mark.parametrize("cell", ['[""vip"",', "['vip']", "[" * 5_000, '{""source"":' * 5_000, "null", "7"])
+def test_a_cell_that_is_no_json_costs_no_record(read: Read, cell: str) -> None:
+    csv = f'id,created_at,status,via,tags\n1,2026-07-01,open,"{cell}","{cell}"\n'
+    (record,) = read("zendesk_tables", "t.csv", csv)
+    assert told(record, "ticket_id", "requester_hash", "status") == ("1", None, "open")
+
+
 def test_a_header_of_very_many_nameless_columns_is_read_in_time_that_grows_with_it() -> None:
     begin = time.process_time()
     assert len(places_of([""] * 100_000)[""]) == 100_000
@@ -541,9 +567,10 @@ def test_servicenow_as_json_of_a_list_and_of_the_table_api(read: Read) -> None:
 def test_servicenow_tells_a_person_by_number_where_it_shows_no_name(read: Read) -> None:
     record = {"number": "INC1", "state": "2", "opened_at": "2026-10-01 10:00:00", "caller_id": "681ccaf9c0a8"}
     (by_number,) = read("servicenow", "incident.json", {"records": [record]})
-    (by_name,) = read("servicenow", "incident.json", {"records": [{**record, "caller_id": "Abel Tuter"}]})
     assert told(by_number, "customer_id") == ("681ccaf9c0a8",)
-    assert told(by_name, "customer_id") == (None,)
+    for name in ("Abel Tuter", "Abel Tuter 2", "abel.tuter", "abel2@"):
+        (by_name,) = read("servicenow", "incident.json", {"records": [{**record, "caller_id": name}]})
+        assert told(by_name, "customer_id") == (None,)
 
 
 def test_servicenow_cases_number_their_states_in_their_own_way(read: Read) -> None:
@@ -724,9 +751,11 @@ def test_both_orders_of_day_and_month_in_one_file_are_told(read: Read) -> None:
 
 
 def test_a_few_odd_dates_among_sound_ones_cost_their_records_only(read: Read) -> None:
-    csv = "Issue key,Status,Created\nA-1,Done,12/31/2026\nA-2,Done,2026-12-31\nA-3,Done,1 Dec 2026\n"
+    csv = "Issue key,Status,Created\nA-1,Done,12/31/2026\nA-2,Done,2026-12-31\n"
     records = read("jira", "t.csv", csv)
-    assert [isinstance(record, AcceptedRecord) for record in records] == [False, True, True]
+    assert [isinstance(record, AcceptedRecord) for record in records] == [False, True]
+    with pytest.raises(FileRefusedError, match="2 dates can only be read month first"):
+        read("jira", "t.csv", csv + "A-3,Done,12/30/2026\n")
 
 
 def test_an_order_of_day_and_month_that_no_date_proves_is_told(read: Read) -> None:
@@ -734,8 +763,15 @@ def test_an_order_of_day_and_month_that_no_date_proves_is_told(read: Read) -> No
     (record,) = read("jira", "t.csv", "Issue key,Status,Created\nA-2,Done,03/04/2026 10:00\n", notes)
     assert told(record, "created_at") == ("2026-04-03 08:00:00",)
     assert any("read day first, as profile jira says" in message for message in notes.messages)
-    read("jira", "t.csv", "Issue key,Status,Created\nA-2,Done,2026-04-03\n", notes := FileNotes())
-    assert notes.messages == ["t.csv: no column tells the customer, so no record will find one"]
+    for day, is_open in {"2026-04-03": False, "12/12/2026": False, "12/05/2026": True}.items():
+        read("jira", "t.csv", f"Issue key,Status,Created,Reporter\nA-2,Done,{day},\n", notes := FileNotes())
+        assert bool(notes.messages) == is_open
+
+
+def test_a_vendors_number_of_a_person_tells_the_customer_too(read: Read) -> None:
+    csv = "Issue key,Status,Created,Reporter Id\nA-1,Done,2026-10-01,5b10\n"
+    (record,) = read("jira", "t.csv", csv, notes := FileNotes())
+    assert (told(record, "customer_id"), notes.messages) == (("5b10",), [])
 
 
 def test_a_date_in_no_declared_form_tells_its_form_and_not_itself(read: Read) -> None:
