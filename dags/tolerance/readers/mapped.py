@@ -543,7 +543,8 @@ def _missing_sentence(name: str, missing: str, header: list[str], profile: Profi
                 "that extends it."
             )
     wanted = form.columns.get(missing, ())
-    near = [get_close_matches(plain(one), list(map(plain, header)), n=1, cutoff=0.6) for one in wanted]
+    there = [plain(column) for column in header[:_MOST_COMPARED]]
+    near = [get_close_matches(plain(one), there, n=1, cutoff=0.6) for one in wanted]
     hint = next((f" ({match[0]} looks like it)" for match in near if match), "")
     return (
         f"{name}, line 1: profile {profile.name} finds no column for {missing} among "
@@ -551,6 +552,9 @@ def _missing_sentence(name: str, missing: str, header: list[str], profile: Profi
         f"(`csv: {{columns: {{{missing}: ...}}}}`) in a profile of mappings.yml that extends this one."
     )
 
+
+_MOST_COMPARED = 1_000
+"""So many columns are looked at to tell which one looks like the one that is missing."""
 
 # JSON ---------------------------------------------------------------------------------
 

@@ -691,6 +691,13 @@ def test_a_required_field_without_a_column_refuses_the_file_and_names_the_neares
         read(own_profile(), "t.json", [])
 
 
+def test_a_wide_header_without_a_required_column_is_refused_in_bounded_time(read: Read) -> None:
+    begin = time.process_time()
+    with pytest.raises(FileRefusedError, match="createdx9 looks like it"):
+        read("jira", "t.csv", "Issue key,Status," + ",".join(f"createdx{n}" for n in range(300_000)) + "\n")
+    assert time.process_time() - begin < 6
+
+
 @pytest.mark.parametrize("name", ["unload.xml", "list.xlsx", "list.xls"])
 def test_xml_and_workbooks_are_refused_with_what_to_do(read: Read, name: str) -> None:
     with pytest.raises(
