@@ -691,6 +691,12 @@ def test_a_required_field_without_a_column_refuses_the_file_and_names_the_neares
         read(own_profile(), "t.json", [])
 
 
+def test_a_column_that_is_called_like_a_path_goes_before_the_path(read: Read) -> None:
+    csv = "id,created_at,status,satisfaction_rating.score\n1,2026-07-01,open,bad\n"
+    (record,) = read("zendesk_tables", "t.csv", csv)
+    assert told(record, "satisfaction") == ("bad",)
+
+
 def test_a_wide_header_without_a_required_column_is_refused_in_bounded_time(read: Read) -> None:
     begin = time.process_time()
     with pytest.raises(FileRefusedError, match="createdx9 looks like it"):
