@@ -195,6 +195,13 @@ MISTAKES = (
         "late_customer_file",
     ),
     Mistake(
+        "an_end_that_is_delivered_changes_no_account",
+        "models/intermediate/int_customers.sql",
+        "\n        and newest.relationship_ended_on is not distinct from known.relationship_ended_on",
+        "",
+        "ended",
+    ),
+    Mistake(
         "the_link_window_chains",
         LINKS,
         "        joined.append(incident)",
