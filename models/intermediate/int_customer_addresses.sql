@@ -22,9 +22,17 @@ addresses as (
 
 final as (
     select distinct
-        customer_id,
-        address_hash
+        addresses.customer_id,
+        addresses.address_hash
     from addresses
+    {% if is_incremental() %}
+    -- Most are delivered every day again.
+    left join {{ this }} as known
+        on
+            addresses.customer_id = known.customer_id
+            and addresses.address_hash = known.address_hash
+    where known.customer_id is null
+    {% endif %}
 )
 
 select * from final
