@@ -15,6 +15,8 @@ from tests.e2e.conftest import TABLES, Cycle, published, published_rows, run_cyc
 from tolerance.sample import make_sample
 
 DAY_1 = date(2026, 10, 28)
+DAYS = 3
+LAST_DAY = DAY_1 + timedelta(days=DAYS - 1)
 
 
 def list_of(state: Path, day: date) -> list[dict[str, str]]:
@@ -23,22 +25,22 @@ def list_of(state: Path, day: date) -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def four_days(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, list[str]]]:
-    """A small sample company, run for four days; the first one twice. Gives inbox, state, day 1's rows."""
+def three_days(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, list[str]]]:
+    """A small sample company, run for three days. Gives inbox, state, day 1's rows."""
     folder = tmp_path_factory.mktemp("days")
     make_sample(folder / "inbox", customers=120, contacts=2500)
     state = folder / "state"
     published(folder / "inbox", state, DAY_1)
     first = published_rows(state)
-    for days in range(1, 4):
+    for days in range(1, DAYS):
         published(folder / "inbox", state, DAY_1 + timedelta(days=days))
     return folder / "inbox", state, first
 
 
 def test_the_published_file_holds_every_table_and_each_load_balances(
-    four_days: tuple[Path, Path, dict[str, list[str]]],
+    three_days: tuple[Path, Path, dict[str, list[str]]],
 ) -> None:
-    _, state, first = four_days
+    _, state, first = three_days
     assert all(first[table] for table in TABLES)
     cycle = Cycle(state, subprocess.CompletedProcess([], 0))
     [(files, unbalanced)] = cycle.rows(
@@ -52,35 +54,34 @@ def test_the_published_file_holds_every_table_and_each_load_balances(
 
 
 def test_the_list_and_its_manifest_agree_with_the_alerts(
-    four_days: tuple[Path, Path, dict[str, list[str]]],
+    three_days: tuple[Path, Path, dict[str, list[str]]],
 ) -> None:
-    _, state, _ = four_days
-    last_day = DAY_1 + timedelta(days=3)
+    _, state, _ = three_days
     cycle = Cycle(state, subprocess.CompletedProcess([], 0))
-    # Four days' lists together tell of each open alert once, and of nothing else.
-    told = [row for days in range(4) for row in list_of(state, DAY_1 + timedelta(days=days))]
+    # All days' lists together tell of each open alert once, and of nothing else.
+    told = [row for days in range(DAYS) for row in list_of(state, DAY_1 + timedelta(days=days))]
     new = [row["alert_id"] for row in told if row["change"] == "new"]
     assert len(new) == len(set(new)) > 3
     open_alerts = cycle.rows("select alert_id from main.fct_alert where status = 'open'")
     retracted = {row["alert_id"] for row in told if row["change"] == "retracted"}
     assert {alert_id for (alert_id,) in open_alerts} == set(new) - retracted
-    folder = state / "outbox" / "crm" / last_day.isoformat()
+    folder = state / "outbox" / "crm" / LAST_DAY.isoformat()
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     content = (folder / "alerts.csv").read_bytes()
-    assert manifest["as_of"] == last_day.isoformat()
-    assert manifest["rows"] == len(list_of(state, last_day))
+    assert manifest["as_of"] == LAST_DAY.isoformat()
+    assert manifest["rows"] == len(list_of(state, LAST_DAY))
     assert manifest["sha256"] == hashlib.sha256(content).hexdigest()
     assert sum(manifest["by_priority"].values()) == manifest["rows"]
     [(generation,)] = cycle.rows(
-        f"select generation_id from main.audit_generation where as_of_on = '{last_day}'"
+        f"select generation_id from main.audit_generation where as_of_on = '{LAST_DAY}'"
     )
     assert manifest["generation_id"] == generation
 
 
 def test_every_cumulative_incident_of_an_account_has_one_alert(
-    four_days: tuple[Path, Path, dict[str, list[str]]],
+    three_days: tuple[Path, Path, dict[str, list[str]]],
 ) -> None:
-    _, state, _ = four_days
+    _, state, _ = three_days
     cycle = Cycle(state, subprocess.CompletedProcess([], 0))
     [(incidents, alerts, distinct)] = cycle.rows(
         """
@@ -97,32 +98,31 @@ def test_every_cumulative_incident_of_an_account_has_one_alert(
 
 
 def test_the_same_day_again_changes_no_row_and_no_byte(
-    four_days: tuple[Path, Path, dict[str, list[str]]],
+    three_days: tuple[Path, Path, dict[str, list[str]]],
 ) -> None:
-    inbox, state, _ = four_days
-    last_day = DAY_1 + timedelta(days=3)
+    inbox, state, _ = three_days
     rows = published_rows(state)
-    folder = state / "outbox" / "crm" / last_day.isoformat()
+    folder = state / "outbox" / "crm" / LAST_DAY.isoformat()
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    published(inbox, state, last_day)
+    published(inbox, state, LAST_DAY)
     assert published_rows(state) == rows
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
 def test_day_by_day_equals_one_run_over_all_days(
-    four_days: tuple[Path, Path, dict[str, list[str]]], tmp_path: Path
+    three_days: tuple[Path, Path, dict[str, list[str]]], tmp_path: Path
 ) -> None:
-    inbox, state, _ = four_days
-    published(inbox, tmp_path / "state", DAY_1 + timedelta(days=3))
+    inbox, state, _ = three_days
+    published(inbox, tmp_path / "state", LAST_DAY)
     at_once, by_day = published_rows(tmp_path / "state"), published_rows(state)
     for table in set(TABLES) - {"fct_alert", "audit_load", "agg_tolerance_monthly"}:
         assert at_once[table] == by_day[table], table
 
 
 def test_an_earlier_date_than_the_last_published_is_refused_in_one_sentence(
-    four_days: tuple[Path, Path, dict[str, list[str]]],
+    three_days: tuple[Path, Path, dict[str, list[str]]],
 ) -> None:
-    inbox, state, _ = four_days
+    inbox, state, _ = three_days
     refused = run_cycle(inbox, state, DAY_1).finished
     assert refused.returncode == 2
     assert "last published date" in refused.stderr

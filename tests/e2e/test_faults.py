@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from tests.e2e.conftest import TABLES, Inbox, published, published_rows, run_cycle, ticket
 
@@ -27,10 +28,14 @@ def small_company(inbox: Inbox) -> None:
     )
 
 
-def test_a_killed_run_is_made_good_by_the_next_one(inbox: Inbox, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def killed_and_resumed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Inbox, Path, Path]:
+    """A company whose second run is killed and made good. Gives inbox, state and one run undisturbed."""
+    folder = tmp_path_factory.mktemp("faults")
+    inbox = Inbox(folder / "inbox")
     small_company(inbox)
-    published(inbox.root, tmp_path / "undisturbed", DAY)
-    state = tmp_path / "state"
+    published(inbox.root, folder / "undisturbed", DAY)
+    state = folder / "state"
     published(inbox.root, state, DAY - timedelta(days=40))
     with subprocess.Popen(
         [
@@ -50,15 +55,20 @@ def test_a_killed_run_is_made_good_by_the_next_one(inbox: Inbox, tmp_path: Path)
     earlier = published_rows(state)["fct_tolerance_current"]
     assert all(str(DAY.month) not in row.split(",")[1] for row in earlier)
     published(inbox.root, state, DAY)
-    resumed, undisturbed = published_rows(state), published_rows(tmp_path / "undisturbed")
+    return inbox, state, folder / "undisturbed"
+
+
+def test_a_killed_run_is_made_good_by_the_next_one(killed_and_resumed: tuple[Inbox, Path, Path]) -> None:
+    _, state, undisturbed_state = killed_and_resumed
+    resumed, undisturbed = published_rows(state), published_rows(undisturbed_state)
     for table in set(TABLES) - {"fct_alert", "audit_load", "agg_tolerance_monthly"}:
         assert resumed[table] == undisturbed[table], table
 
 
-def test_a_failed_gate_publishes_nothing_and_names_what_failed(inbox: Inbox, tmp_path: Path) -> None:
-    small_company(inbox)
-    state = tmp_path / "state"
-    published(inbox.root, state, DAY)
+def test_a_failed_gate_publishes_nothing_and_names_what_failed(
+    killed_and_resumed: tuple[Inbox, Path, Path],
+) -> None:
+    inbox, state, _ = killed_and_resumed
     before = (state / "serving" / "tolerance.duckdb").read_bytes()
     # Yesterday's alerts come back with a hole in them: the alert list must not leave the house.
     history = state / "history" / "alerts" / f"{DAY}.parquet"
