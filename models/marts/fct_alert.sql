@@ -5,6 +5,12 @@
 -- incident and customer it stands for today.
 -- Alerts raised on earlier dates are read back from what was kept in files, so a rebuilt warehouse
 -- neither forgets them nor raises them twice.
+{% set at_stake_only -%}
+    {% if is_incremental() %}
+    where customer_id in (select customers_at_stake.customer_id from customers_at_stake)
+    {% endif %}
+{%- endset %}
+
 with run as (
     select * from {{ ref('int_run') }}
 ),
@@ -43,24 +49,15 @@ customers_at_stake as (
 {% endif %}
 
 ledger as (
-    select * from {{ ref('fct_tolerance_ledger') }}
-    {% if is_incremental() %}
-    where customer_id in (select customers_at_stake.customer_id from customers_at_stake)
-    {% endif %}
+    select * from {{ ref('fct_tolerance_ledger') }} {{ at_stake_only }}
 ),
 
 incidents as (
-    select * from {{ ref('fct_incident') }}
-    {% if is_incremental() %}
-    where customer_id in (select customers_at_stake.customer_id from customers_at_stake)
-    {% endif %}
+    select * from {{ ref('fct_incident') }} {{ at_stake_only }}
 ),
 
 customers as (
-    select * from {{ ref('int_customers') }}
-    {% if is_incremental() %}
-    where customer_id in (select customers_at_stake.customer_id from customers_at_stake)
-    {% endif %}
+    select * from {{ ref('int_customers') }} {{ at_stake_only }}
 ),
 
 incident_types as (
@@ -68,10 +65,7 @@ incident_types as (
 ),
 
 links as (
-    select * from {{ ref('int_incident_links') }}
-    {% if is_incremental() %}
-    where customer_id in (select customers_at_stake.customer_id from customers_at_stake)
-    {% endif %}
+    select * from {{ ref('int_incident_links') }} {{ at_stake_only }}
 ),
 
 {% if is_incremental() %}
