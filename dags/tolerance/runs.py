@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
+from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -20,6 +22,7 @@ from tolerance.parameters import Parameters, current_parameters
 from tolerance.records import SOURCES
 from tolerance.settings import settings
 from tolerance.state import State
+from tolerance.versions import CURRENT, VERSION, Format, refuse_newer, split_known
 
 
 class EarlierAsOfError(Exception):
@@ -45,6 +48,8 @@ class Run:
     full_rebuild_reason: str | None
     published: bool = False
     checks_passed: int = 0
+    unknown: dict[str, Any] = field(default_factory=dict)
+    """Fields of the record that another release wrote; they are written back as they are."""
 
     @property
     def is_full_rebuild(self) -> bool:
@@ -52,27 +57,33 @@ class Run:
         return self.full_rebuild_reason is not None
 
 
-def _from_json(text: str) -> Run:
-    fields = json.loads(text)
-    since = fields["since_as_of_on"]
+def _read(path: Path) -> Run:
+    """The record of one run. Raises `NewerFormatError` for one of a newer release."""
+    given = json.loads(path.read_text("utf-8"))
+    refuse_newer(Format.RUN, given.get(VERSION), path)
+    known, unknown = split_known(Run, given)
+    since = known["since_as_of_on"]
     return Run(
-        **fields
+        **known
         | {
-            "as_of_on": date.fromisoformat(fields["as_of_on"]),
-            "as_of_ends_at": datetime.fromisoformat(fields["as_of_ends_at"]),
+            "as_of_on": date.fromisoformat(known["as_of_on"]),
+            "as_of_ends_at": datetime.fromisoformat(known["as_of_ends_at"]),
             "since_as_of_on": date.fromisoformat(since) if since else None,
+            "unknown": unknown,
         }
     )
 
 
 def _write(state: State, run: Run) -> None:
-    line = json.dumps(asdict(run), default=lambda value: value.isoformat(), ensure_ascii=False)
+    known = asdict(run)
+    record = {VERSION: CURRENT[Format.RUN], **known.pop("unknown"), **known}
+    line = json.dumps(record, default=lambda value: value.isoformat(), ensure_ascii=False)
     files.write_text(state.runs / f"{run.run_no:06d}.json", line + "\n")
 
 
 def all_runs(state: State) -> list[Run]:
     """Every run ever opened on this state, oldest first."""
-    return [_from_json(path.read_text("utf-8")) for path in sorted(state.runs.glob("*.json"))]
+    return [_read(path) for path in sorted(state.runs.glob("*.json"))]
 
 
 def last_published(state: State) -> Run | None:

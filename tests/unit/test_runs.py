@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from tolerance import runs
 from tolerance.parameters import Parameters
 from tolerance.state import State
+from tolerance.versions import NewerFormatError
 
 PARAMETERS = Parameters(
     parameters_hash="p", rebuild_hash="r", code_version="c", incident_types={"late": "1", "lost": "1"}
@@ -133,3 +135,28 @@ def test_the_same_inputs_give_the_same_generation_and_another_date_another(state
     later = publish(state, date(2026, 10, 2))
     assert again.generation_id == first.generation_id != later.generation_id
     assert again.run_no != first.run_no
+
+
+def test_a_record_of_another_release_is_read_by_name_and_kept_whole(state: State) -> None:
+    publish(state, date(2026, 10, 1))
+    path = state.runs / "000001.json"
+    record = json.loads(path.read_text("utf-8"))
+    del record["checks_passed"], record["format_version"]  # as an older release wrote it
+    path.write_text(json.dumps(record | {"mood": {"of": "the day"}}), "utf-8")
+
+    run = runs.current_run(state)
+    assert run.checks_passed == 0
+    runs.record_checks(state, 7)
+    written = json.loads(path.read_text("utf-8"))
+    assert written["mood"] == {"of": "the day"}
+    assert written["checks_passed"] == 7
+    assert runs.current_run(state).published
+
+
+def test_a_record_of_a_newer_format_is_refused_in_one_sentence(state: State) -> None:
+    publish(state, date(2026, 10, 1))
+    path = state.runs / "000001.json"
+    path.write_text(path.read_text("utf-8").replace('"format_version": 2', '"format_version": 99'), "utf-8")
+
+    with pytest.raises(NewerFormatError, match=r"has format 99 .* up to format 2: run the newer release"):
+        runs.open_run(state, date(2026, 10, 2))

@@ -1,0 +1,73 @@
+"""The formats of the files under STATE: each file tells its version, and reads by name with defaults.
+
+A STATE outlives the code. A file of an older version lacks fields, which then have their defaults; fields
+that this code does not know are kept and written back; a version that this code does not know is refused,
+because its known fields may mean something else. A version is raised only when older code would read the
+file wrongly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from enum import StrEnum
+from typing import Any
+
+from tolerance.errors import ToleranceError
+
+VERSION = "format_version"
+"""The field, the Parquet key and the column that tell the version. Files of release 0.1.0 tell none: 1."""
+
+
+class Format(StrEnum):
+    """What lies under STATE in a form of its own."""
+
+    RUN = "runs/"
+    LOAD = "raw/loads/"
+    RAW = "raw/"
+    QUARANTINE = "quarantine/"
+    ALERT_HISTORY = "history/alerts/"
+    ALIASES = "history/aliases.ndjson"
+    GENERATION = "serving/"
+
+
+CURRENT: dict[Format, int] = {
+    Format.RUN: 2,  # 1: unknown fields were an error
+    Format.LOAD: 2,  # 1: unknown fields were an error
+    Format.RAW: 1,
+    Format.QUARANTINE: 1,
+    Format.ALERT_HISTORY: 1,
+    Format.ALIASES: 1,
+    Format.GENERATION: 1,
+}
+
+
+class NewerFormatError(ToleranceError):
+    """A file was written by a newer release than this one."""
+
+
+def refuse_newer(kind: Format, version: object, file: object) -> None:
+    """Raise `NewerFormatError` when `file` has a version that this code does not know.
+
+    `version` is what the file tells: a number, its text, or None where it tells nothing (version 1).
+    """
+    known = CURRENT[kind]
+    if version is not None and int(str(version)) > known:
+        raise NewerFormatError(
+            f"{file} has format {version} and this release reads {kind} up to format {known}",
+            "run the newer release that wrote it, or give another STATE.",
+        )
+
+
+def split_known(record: type, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The fields of a JSON object that the dataclass `record` has, and those that it does not have.
+
+    A field that is missing is left to the dataclass's default; `ValueError` names one without default.
+    """
+    declared = {field.name: field for field in fields(record)}
+    known = {name: value for name, value in given.items() if name in declared}
+    for name, field in declared.items():
+        if name not in known and field.default is MISSING and field.default_factory is MISSING:
+            raise ValueError(name)
+    unknown = {name: value for name, value in given.items() if name not in declared and name != VERSION}
+    return known, unknown
