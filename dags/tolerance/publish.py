@@ -16,6 +16,7 @@ from tolerance import files, progress
 from tolerance.lock import StateBusyError
 from tolerance.runs import Run, all_runs, current_run, record_published
 from tolerance.state import State
+from tolerance.versions import CURRENT, VERSION, Format, refuse_newer
 
 _SCHEMAS = {"marts": "main", "exports": "exports"}
 
@@ -28,7 +29,8 @@ create table main.audit_generation (
     as_of_on date not null,
     parameters_hash varchar not null,
     code_version varchar not null,
-    checks_passed integer not null
+    checks_passed integer not null,
+    format_version integer not null
 )
 """
 
@@ -114,15 +116,22 @@ def _set_unreadable_generation_aside(state: State) -> None:
 
 
 def published_generation(state: State) -> tuple[str, str] | None:
-    """Generation id and as-of date (ISO) of the published file, or None when there is none."""
+    """Generation id and as-of date (ISO) of the published file, or None when there is none.
+
+    Raises `NewerFormatError` for a file that a newer release published.
+    """
     if not state.serving.exists():
         return None
     with duckdb.connect(str(state.serving), read_only=True) as serving:
-        row = serving.execute(
-            "select generation_id, cast(as_of_on as varchar) from main.audit_generation "
-            "where rowid = (select max(rowid) from main.audit_generation)"
-        ).fetchone()
-    return (row[0], row[1]) if row else None
+        cursor = serving.execute(
+            "select * from main.audit_generation where rowid = (select max(rowid) from main.audit_generation)"
+        )
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        newest = dict(zip((column[0] for column in cursor.description or ()), row, strict=True))
+    refuse_newer(Format.GENERATION, newest.get(VERSION), state.serving)
+    return newest["generation_id"], newest["as_of_on"].isoformat()
 
 
 def _published_before(state: State) -> list[Run]:
@@ -140,7 +149,7 @@ def _write_generation(state: State, path: Path, generations: list[Run]) -> None:
         _copy(serving, contents(state))
         serving.execute(_AUDIT_GENERATION)
         serving.executemany(
-            "insert into main.audit_generation values (?, ?, ?, ?, ?)",
+            "insert into main.audit_generation values (?, ?, ?, ?, ?, ?)",
             [
                 (
                     one.generation_id,
@@ -148,6 +157,7 @@ def _write_generation(state: State, path: Path, generations: list[Run]) -> None:
                     one.parameters_hash,
                     one.code_version,
                     one.checks_passed,
+                    CURRENT[Format.GENERATION],
                 )
                 for one in generations
             ],

@@ -7,9 +7,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.fixtures import stored_states
 from tolerance.lock import StateBusyError
 from tolerance.publish import finish_interrupted_publication, published_generation
 from tolerance.state import State
+from tolerance.versions import NewerFormatError
 
 
 @pytest.mark.parametrize("content", [b"no database", b""])
@@ -36,3 +38,21 @@ def test_a_published_file_that_somebody_writes_to_is_told_in_one_sentence(
     with pytest.raises(StateBusyError, match="open for writing in another program: close it"):
         finish_interrupted_publication(state)
     assert state.serving.read_bytes() == b"locked"
+
+
+def test_a_file_that_a_newer_release_published_is_refused_and_stays(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    state.serving.parent.mkdir()
+    with duckdb.connect(str(state.serving)) as serving:
+        serving.execute(
+            "create table audit_generation as "
+            "select 'g' as generation_id, date '2026-10-31' as as_of_on, 99 as format_version"
+        )
+    with pytest.raises(NewerFormatError, match="has format 99"):
+        finish_interrupted_publication(state)
+    assert state.serving.exists()
+
+
+def test_the_published_file_of_release_0_1_0_is_read_without_its_version(tmp_path: Path) -> None:
+    stored, _ = stored_states.unpack("0.1.0", tmp_path)
+    assert published_generation(State(stored)) == ("f95dde29c4284405", "2026-10-29")
