@@ -48,6 +48,11 @@ class State:
         return self.history / "loads"
 
     @property
+    def aliases(self) -> Path:
+        """Former ids of contacts, incidents and alerts, one JSON line each; dbt reads them as a source."""
+        return self.history / "aliases.ndjson"
+
+    @property
     def warehouse(self) -> Path:
         """dbt's working database: only dbt writes it."""
         return self.root / "warehouse.duckdb"

@@ -1,0 +1,104 @@
+"""Identities that changed: former id → current id, of contacts, incidents and alerts, kept in `history/`.
+
+An id is told to others (the CRM, a bookmark, a report), so a release that makes ids otherwise records here
+what each known one is called now. dbt reads the record as a source: what was told under the former id counts
+as told, and nothing is told twice. An incident's id is its anchor's contact id, so an alias of a contact is
+one of the incident that it anchors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+import orjson
+
+from tolerance import files
+from tolerance.errors import ToleranceError
+from tolerance.state import State
+from tolerance.versions import CURRENT, VERSION, Format, refuse_newer, split_known
+
+
+class Kind(StrEnum):
+    """What an id is of."""
+
+    CONTACT = "contact"
+    INCIDENT = "incident"
+    ALERT = "alert"
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """One id that is called otherwise now. `since_on` is the as-of date of the run that changed it."""
+
+    kind: Kind
+    former_id: str
+    current_id: str
+    since_on: date
+    reason: str
+
+
+class AliasConflictError(ToleranceError):
+    """A former id cannot be two things, nor become itself again."""
+
+
+def aliases(state: State) -> list[Alias]:
+    """All aliases, each with the id that is current today, in the order of kind and former id."""
+    if not state.aliases.exists():
+        return []
+    return [_read(line, state) for line in state.aliases.read_bytes().splitlines()]
+
+
+def record_aliases(state: State, changed: Iterable[Alias]) -> None:
+    """Add aliases to the record; those that led to a former id lead to its current one.
+
+    What is recorded already may be recorded again. Raises `AliasConflictError` when a former id has
+    another current id, or when ids would become one another in a circle.
+    """
+    changed = list(changed)
+    every = {(alias.kind, alias.former_id): alias for alias in reversed(changed)}
+    every |= {(alias.kind, alias.former_id): alias for alias in aliases(state)}
+    for alias in changed:
+        kept = every[alias.kind, alias.former_id]
+        if _current(alias, every) != (current_id := _current(kept, every)):
+            raise AliasConflictError(
+                f"{alias.kind} {alias.former_id} is called {current_id} since {kept.since_on} and cannot be "
+                f"called {alias.current_id} as well",
+                "give one former id one current id.",
+            )
+    resolved = [replace(alias, current_id=_current(alias, every)) for alias in every.values()]
+    _write(state, sorted(resolved, key=lambda alias: (alias.kind, alias.former_id)))
+
+
+def ensure_aliases(state: State) -> None:
+    """Leave a record without aliases, so that dbt can read one before the first."""
+    if not state.aliases.exists():
+        _write(state, [])
+
+
+def _current(alias: Alias, every: dict[tuple[Kind, str], Alias]) -> str:
+    passed = {alias.former_id}
+    current = alias.current_id
+    while current not in passed and (further := every.get((alias.kind, current))) is not None:
+        passed.add(current)
+        current = further.current_id
+    if current in passed:
+        raise AliasConflictError(
+            f"{alias.kind} {alias.former_id} would become itself again", "leave one of the ids out."
+        )
+    return current
+
+
+def _read(line: bytes, state: State) -> Alias:
+    given = orjson.loads(line)
+    refuse_newer(Format.ALIASES, given.get(VERSION), state.aliases)
+    known, _ = split_known(Alias, given)
+    return Alias(**known | {"kind": Kind(known["kind"]), "since_on": date.fromisoformat(known["since_on"])})
+
+
+def _write(state: State, all_aliases: list[Alias]) -> None:
+    version = {VERSION: CURRENT[Format.ALIASES]}
+    lines = [orjson.dumps(version | asdict(alias)).decode() + "\n" for alias in all_aliases]
+    files.write_text(state.aliases, "".join(lines))
