@@ -1,0 +1,70 @@
+"""A STATE that an earlier release left is opened: the same date again, the next date, a rebuild."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import published
+from tests.fixtures import stored_states
+from tolerance.identity import KEY_VARIABLE
+from tolerance.rebuild import differing_rows
+from tolerance.state import State
+
+
+def told(state: Path) -> dict[str, list[dict[str, str]]]:
+    """Each date's list as the CRM got it."""
+    lists = {}
+    for path in sorted((state / "outbox" / "crm").glob("*/alerts.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            lists[path.parent.name] = list(csv.DictReader(file))
+    return lists
+
+
+def differing_tables(before: Path, state: Path, scratch: Path) -> dict[str, tuple[int, int]]:
+    after = State(state).serving
+    return {table: rows for table, rows in differing_rows(before, after, scratch).items() if any(rows)}
+
+
+@pytest.mark.parametrize("release", stored_states.releases())
+def test_a_stored_state_takes_the_same_date_the_next_one_and_a_rebuild(
+    release: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, stored_states.IDENTITY_KEY)
+    state, inbox = stored_states.unpack(release, tmp_path)
+    before = tmp_path / "before.duckdb"
+    shutil.copy(State(state).serving, before)
+    lists_before = told(state)
+    assert all(lists_before.values()), "a list without alerts tells nothing of what is told twice"
+    last_on = stored_states.RUN_ON[-1].isoformat()
+
+    # The release before published the same rows, and told the CRM the same.
+    published(inbox, state, last_on)
+    assert differing_tables(before, state, tmp_path) == {}
+    again = told(state)
+    assert again.keys() == lists_before.keys()
+    for day, rows in lists_before.items():
+        assert [{**row} for row in again[day]] == [
+            {**new, **row} for new, row in zip(again[day], rows, strict=True)
+        ]
+
+    # Nobody is told twice on the next date, and what a rebuild makes of it is the same.
+    published(inbox, state, stored_states.NEXT_ON)
+    new = [
+        row["alert_id"] for row in told(state)[stored_states.NEXT_ON.isoformat()] if row["change"] == "new"
+    ]
+    assert new
+    assert not {row["alert_id"] for rows in lists_before.values() for row in rows} & set(new)
+    finished = subprocess.run(
+        [sys.executable, "-m", "tolerance", "rebuild", "--state", str(state)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert "The same rows as before in all" in finished.stdout
