@@ -88,7 +88,11 @@ def our_mail(folder: str, _output: str) -> list[Any]:
 
 def _take_in(folder: Path, source: str) -> list[Any]:
     """Records loaded; then of each step its name, its CPU seconds and the peaks so far of both processes."""
-    from tolerance import inbox, intake
+    from tolerance import inbox
+    from tolerance.intake.land import land
+    from tolerance.intake.load import load
+    from tolerance.intake.loads import load_records
+    from tolerance.intake.read import read
     from tolerance.state import State
 
     told: list[Any] = []
@@ -106,10 +110,10 @@ def _take_in(folder: Path, source: str) -> list[Any]:
         tempfile.TemporaryDirectory(dir=folder) as state_folder,
     ):
         state = State(Path(state_folder))
-        load_id = step("land", lambda: intake.land(source, folder / "in", AS_OF, state, LOADED_AT))
-        step("read", lambda: intake.read(source, load_id, state))
-        step("load", lambda: intake.load(source, load_id, state))
-        loaded = sum(record.loaded_records for record in intake.load_records(state, source))
+        load_id = step("land", lambda: land(source, folder / "in", AS_OF, state, LOADED_AT))
+        step("read", lambda: read(source, load_id, state))
+        step("load", lambda: load(source, load_id, state))
+        loaded = sum(record.loaded_records for record in load_records(state, source))
     return [loaded, *told]
 
 

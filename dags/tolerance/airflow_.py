@@ -16,7 +16,7 @@ from typing import Any
 from airflow.sdk import Asset, Param, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
-from tolerance import audits, intake, progress
+from tolerance import audits, progress
 from tolerance import publish as publishing
 from tolerance.calendar import as_of_for_schedule, parse_as_of
 from tolerance.crm.export import export_alerts as write_alert_list
@@ -26,13 +26,19 @@ from tolerance.dbt import DbtFailedError, dbt
 from tolerance.gates import GateFailedError
 from tolerance.identity import IdentityKeyError
 from tolerance.inbox import InboxError
+from tolerance.intake.expect import expect as hold_against_suite
+from tolerance.intake.land import land as land_files
+from tolerance.intake.load import UnbalancedLoadError, ensure_empty_sources
+from tolerance.intake.load import load as load_files
+from tolerance.intake.loads import RawLostError
+from tolerance.intake.read import read as read_files
 from tolerance.lock import StateBusyError, state_lock
 from tolerance.mapping import MappingError
-from tolerance.records import SOURCES
 from tolerance.reread import finish_interrupted_rebuild
 from tolerance.runs import EarlierAsOfError, current_run, record_checks
 from tolerance.runs import open_run as open_record
 from tolerance.settings import settings
+from tolerance.sources import SOURCES
 from tolerance.state import State
 
 RAW = {source: Asset(name=f"raw_{source}", uri=f"tolerance://raw/{source}") for source in SOURCES}
@@ -63,8 +69,8 @@ _SENTENCES = (
     InboxError,
     MappingError,
     StateBusyError,
-    intake.RawLostError,
-    intake.UnbalancedLoadError,
+    RawLostError,
+    UnbalancedLoadError,
 )
 
 
@@ -108,10 +114,10 @@ def _step(sentence: str) -> Iterator[State]:
 def land(source: str) -> str | None:
     """Copy what is new in the inbox to `landing/` by content hash; None when nothing is."""
     with _step(f"{source}: looking into the inbox") as state:
-        intake.ensure_empty_sources(state)
+        ensure_empty_sources(state)
         extracts = Path(os.environ["TOLERANCE_EXTRACTS"])
         loaded_at = _run_after().replace(tzinfo=None)
-        return intake.land(source, extracts, _as_of(), state, loaded_at)
+        return land_files(source, extracts, _as_of(), state, loaded_at)
 
 
 @task
@@ -119,7 +125,7 @@ def read(source: str, load_id: str | None) -> None:
     """Frame and read the landed files; set aside what is no record, with a reason."""
     if load_id:
         with _step(f"{source}: reading") as state:
-            intake.read(source, load_id, state)
+            read_files(source, load_id, state)
 
 
 @task
@@ -127,7 +133,7 @@ def expect(source: str, load_id: str | None) -> None:
     """Hold what was read against the source's expectation suite; a failed gate stops the run."""
     if load_id:
         with _step(f"{source}: checking against its expectations") as state:
-            intake.expect(source, load_id, state)
+            hold_against_suite(source, load_id, state)
 
 
 @task
@@ -135,7 +141,7 @@ def load(source: str, load_id: str | None, *, outlet_events: Any = None) -> None
     """Move the records to `raw/` with a load record that balances, and tell which date they are for."""
     if load_id:
         with _step(f"{source}: loading") as state:
-            summary = intake.load(source, load_id, state)
+            summary = load_files(source, load_id, state)
             progress.say(f"{source}: {summary.sentence}")
     outlet_events[RAW[source]].extra = {"as_of": _as_of().isoformat()}
 

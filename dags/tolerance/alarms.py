@@ -12,11 +12,13 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from tolerance import framing, inbox, intake
-from tolerance.records import SOURCES
+from tolerance import inbox
+from tolerance.formats.mailboxes import MAY_HOLD_MORE
+from tolerance.intake.loads import INDEPENDENT_COUNT, load_records
+from tolerance.sources import SOURCES
 
 if TYPE_CHECKING:
-    from tolerance.intake import FileRecord
+    from tolerance.intake.loads import FileRecord
     from tolerance.state import State
 
 WEEKS_LOOKED_BACK = 8
@@ -25,7 +27,7 @@ SMALL_SHARE = 0.2
 SMALL_BELOW_RECORDS = 20
 """A median below this many records says nothing: small numbers vary."""
 
-_DOUBTS = (intake.INDEPENDENT_COUNT, framing.MAY_HOLD_MORE)
+_DOUBTS = (INDEPENDENT_COUNT, MAY_HOLD_MORE)
 """What a loaded file's message says when records of it may be missing."""
 
 
@@ -33,7 +35,7 @@ def of_loads(state: State, as_of: date) -> list[str]:
     """The warnings that the load records of a date give: refused, empty, missing and small extracts,
     files that may hold more than was found in them.
     """
-    records = intake.load_records(state)
+    records = load_records(state)
     of_the_day = [record for record in records if record.as_of_on == as_of]
     warnings = [_told(record) for record in of_the_day if record.status in {"refused", "empty"}]
     warnings += [
@@ -57,7 +59,7 @@ def _told(record: FileRecord) -> str:
 
 def of_inbox(state: State, extracts: Path, as_of: date) -> list[str]:
     """The warnings that the inbox gives: sources without a file, files that are not taken yet."""
-    known = {record.source for record in intake.load_records(state)}
+    known = {record.source for record in load_records(state)}
     warnings: list[str] = []
     for source in SOURCES:
         found = inbox.deliveries(extracts, source, as_of)

@@ -13,7 +13,8 @@ from rich.table import Table
 
 from tolerance.inbox import told_name
 from tolerance.mapping import DEFAULT, MappingError, company_file, mappings
-from tolerance.records import SOURCES, QuarantineReason
+from tolerance.records import QuarantineReason
+from tolerance.sources import SOURCES
 from tolerance.state import State
 
 if TYPE_CHECKING:

@@ -9,14 +9,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from tolerance import alarms, intake, local_run
+from tolerance import alarms, local_run
+from tolerance.intake.newest_date import newest_business_date
 from tolerance.lock import StateBusyError, state_lock
 from tolerance.mapping import MappingError, company_file, mappings
 from tolerance.publish import finish_interrupted_publication
-from tolerance.records import SOURCES
 from tolerance.reread import finish_interrupted_rebuild
 from tolerance.runs import EarlierAsOfError, last_published, refuse_earlier
 from tolerance.sample import make_sample
+from tolerance.sources import SOURCES
 from tolerance.state import State
 from tolerance.summary import print_summary
 
@@ -92,7 +93,7 @@ def _inbox(request: Request, console: Console) -> Path:
 
 def _default_as_of(state: State, extracts: Path) -> date:
     """The newest plausible business date among tickets and calls, never before the last published."""
-    newest = intake.newest_business_date(extracts, state)
+    newest = newest_business_date(extracts, state)
     published = last_published(state)
     candidates = [day for day in (newest, published and published.as_of_on) if day]
     if not candidates:

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from tolerance import gates, intake
+from tolerance import gates
+from tolerance.intake.expect import frames
+from tolerance.intake.loads import load_records
 from tolerance.publish import published_generation
-from tolerance.records import SOURCES
+from tolerance.sources import SOURCES
 from tolerance.state import State
 
 if TYPE_CHECKING:
@@ -78,12 +80,10 @@ def build_data_docs(state: State, folder: Path) -> Iterator[Validated]:
 
 def _latest_load(state: State, source: str) -> _Latest | None:
     """The last load of a source that brought rows."""
-    for record in reversed(intake.load_records(state, source)):
+    for record in reversed(load_records(state, source)):
         paths = sorted((state.raw / source / record.load_id).glob("*.parquet"))
         if paths:
-            return _Latest(
-                f"load {record.load_no} as of {record.as_of_on}", record.loaded_at, intake.frames(paths)
-            )
+            return _Latest(f"load {record.load_no} as of {record.as_of_on}", record.loaded_at, frames(paths))
     return None
 
 

@@ -24,14 +24,15 @@ from zoneinfo import ZoneInfo
 import duckdb
 from filelock import FileLock, Timeout
 
-from tolerance import inbox, intake, reread, runs
+from tolerance import inbox, reread, runs
 from tolerance.identity import KEY_VARIABLE
+from tolerance.intake.loads import RawLostError, known_loads, refuse_lost_loads
 from tolerance.lock import StateBusyError, holder_note, who_holds
 from tolerance.mapping import MappingError, company_file, mappings
 from tolerance.parameters import current_parameters
 from tolerance.publish import published_generation
-from tolerance.records import SOURCES
 from tolerance.settings import PROJECT_ROOT, settings
+from tolerance.sources import SOURCES
 from tolerance.state import State
 
 OLDEST_PYTHON = (3, 11)
@@ -217,7 +218,7 @@ def _key(state: State) -> Finding:
         return Finding("key", Verdict.OK, f"the key of the address hashes comes from {KEY_VARIABLE}")
     path = state.identity_key
     if not path.exists():
-        if not intake.known_loads(state):
+        if not known_loads(state):
             return Finding("key", Verdict.OK, f"no {KEY_VARIABLE}: the first run makes {path}")
         return Finding(
             "key",
@@ -260,10 +261,10 @@ def _lock(state: State) -> Finding:
 
 
 def _raw(state: State) -> Finding:
-    loads = intake.known_loads(state)
+    loads = known_loads(state)
     try:
-        intake.refuse_lost_loads(state, [file for load in loads for file in load])
-    except intake.RawLostError as error:
+        refuse_lost_loads(state, [file for load in loads for file in load])
+    except RawLostError as error:
         return Finding("raw", Verdict.PROBLEM, str(error))
     unbalanced = [
         file.file_name
@@ -283,7 +284,7 @@ def _raw(state: State) -> Finding:
 
 def _landing(state: State) -> Finding:
     """Sizes only: a rebuild reads the bytes."""
-    files = [file for load in intake.known_loads(state) for file in load]
+    files = [file for load in known_loads(state) for file in load]
     there = {path.name: path.stat().st_size for path in state.landing.glob("*")}
     lost = [file.file_name for file in files if there.get(file.file_sha256) != file.byte_count]
     if lost:

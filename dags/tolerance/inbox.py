@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from tolerance.records import SOURCES
+from tolerance.sources import SOURCES
 
 LOOK_INTERVAL_SECONDS = 1.0
 _SIDECARS = (".sha256", ".done", ".part")

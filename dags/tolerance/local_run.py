@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TextIO
 
 from tolerance import files, progress
-from tolerance.records import SOURCES
 from tolerance.settings import PROJECT_ROOT
+from tolerance.sources import SOURCES
 from tolerance.state import State
 
 DAG_IDS = (*(f"ingest_{source}" for source in SOURCES), "tolerance_daily")

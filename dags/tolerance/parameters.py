@@ -66,16 +66,15 @@ def _tag_order(taxonomy: Path) -> list[tuple[str, str]]:
         return sorted({(row["sort_order"], row["incident_type"]) for row in csv.DictReader(file)})
 
 
+_READING_ROOMS = ("formats", "readers", "sandbox")
 _READING = {
-    "framing.py",
     "identity.py",
     "instants.py",
-    "limits.py",
     "mapping.py",
     "record_hashes.py",
     "records.py",
 }
-"""The modules beside `readers/` that decide what a delivered file's bytes become."""
+"""The modules beside these rooms that decide what a delivered file's bytes become."""
 
 
 @cache
@@ -83,7 +82,7 @@ def reading_version() -> str:
     """What decides what a delivered file's bytes become, as a hash: the readers and the settings."""
     package = Path(__file__).parent
     code = [
-        *(package / "readers").glob("*.py"),
+        *(path for room in _READING_ROOMS for path in (package / room).glob("*.py")),
         *(one for one in package.glob("*.py") if one.name in _READING),
     ]
     return _sha256(_files_hash(code, package).encode(), repr(settings()).encode())[:16]

@@ -11,15 +11,16 @@ from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
-from tolerance import framing, limits
-from tolerance.framing import ArchiveTooDenseError, FileNotes
-from tolerance.intake import reader_of
+from tolerance.formats.content import ArchiveTooDenseError, FileNotes, UndecodableError, content_of, form_of
+from tolerance.formats.json_records import ndjson_frames
+from tolerance.intake.read import reader_of
 from tolerance.mapping import FIELDS, REQUIRED, Form, Profile, plain
-from tolerance.readers.bounded import read_within_limits
 from tolerance.readers.contract import CsvContract, ReaderContext, csv_header, one_by_one
 from tolerance.readers.mapped import document_frames, is_there, json_record, path_of, places_of, texts_at
 from tolerance.readers.rules import BadFieldError
 from tolerance.records import RAW_COLUMNS, AcceptedRecord, FileRefusedError, Position, QuarantinedRecord
+from tolerance.sandbox import limits
+from tolerance.sandbox.bounded import read_within_limits
 from tolerance.settings import Settings
 
 _LOOKED_AT = 1_000
@@ -151,11 +152,11 @@ def _shown(outcome: AcceptedRecord, source: str) -> dict[str, str]:
 
 def _columns(path: Path, name: str, source: str, context: ReaderContext) -> ColumnUse:
     """Which columns, or JSON paths, become which fields. Nothing is told of mail."""
-    extension = framing.form_of(name)
+    extension = form_of(name)
     profile = context.profile
     if source not in FIELDS or (profile is None and extension != "csv"):
         return ColumnUse()
-    with framing.content_of(path, name=name, scratch=context.scratch) as content:
+    with content_of(path, name=name, scratch=context.scratch) as content:
         if profile is None:
             contract = CsvContract(FIELDS[source])
             header = csv_header(content, contract, name=name)
@@ -172,14 +173,14 @@ def _columns(path: Path, name: str, source: str, context: ReaderContext) -> Colu
         frames = (
             document_frames(content, form, profile, name=name, notes=FileNotes())
             if extension == "json"
-            else framing.ndjson_frames(content)
+            else ndjson_frames(content)
         )
         filled: Counter[str] = Counter()
         keys: dict[str, None] = {}
         for frame in islice(frames, _LOOKED_AT):
             try:
                 record = json_record(frame.raw, profile, form, FileNotes())
-            except (BadFieldError, framing.UndecodableError):
+            except (BadFieldError, UndecodableError):
                 continue
             keys |= dict.fromkeys(record)
             for names in form.columns.values():

@@ -11,10 +11,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from tolerance import framing
-from tolerance.framing import Content
-from tolerance.intake import FileRecord, load_records, profile_of
-from tolerance.records import SOURCES, Position
+from tolerance.formats.content import Content, content_of, form_of
+from tolerance.formats.csv_records import csv_frames
+from tolerance.formats.json_records import THE_DOCUMENT, json_arrays
+from tolerance.intake.loads import FileRecord, load_records, profile_of
+from tolerance.records import Position
+from tolerance.sources import SOURCES
 from tolerance.state import State
 
 _BATCH_ROWS = 1_000
@@ -119,7 +121,7 @@ class _Repair:
 
     def __init__(self, state: State, folder: Path, file: FileRecord) -> None:
         self._file = file
-        self._form = framing.form_of(file.file_name)
+        self._form = form_of(file.file_name)
         self._place = folder / file.source / _safe_name(file)
         self._tail = b""
         self.written: dict[Path, int] = {}
@@ -159,25 +161,25 @@ class _Repair:
 @contextmanager
 def _landed(state: State, file: FileRecord) -> Iterator[Content]:
     path = state.landing / file.file_sha256
-    with framing.content_of(path, name=file.file_name, scratch=state.work / "export") as content:
+    with content_of(path, name=file.file_name, scratch=state.work / "export") as content:
         yield content
 
 
 def _frame_of_file(content: Content, file: FileRecord, state: State) -> tuple[bytes, bytes]:
     """What stands before and after the records of a CSV or JSON file."""
     profile = profile_of(file, state)
-    form = profile.form(framing.form_of(file.file_name)) if profile else None
-    if framing.form_of(file.file_name) == "csv":
+    form = profile.form(form_of(file.file_name)) if profile else None
+    if form_of(file.file_name) == "csv":
         delimiter = (form.delimiter if form else ";").encode()
-        first = next(framing.csv_frames(content, delimiter, 0), None)
+        first = next(csv_frames(content, delimiter, 0), None)
         if first is not None and first.raw.removeprefix(b"\xef\xbb\xbf").rstrip() == b"sep=" + delimiter:
-            first = next(framing.csv_frames(content, delimiter, first.position.byte_end), None)
+            first = next(csv_frames(content, delimiter, first.position.byte_end), None)
         return (content[: first.position.byte_end] + b"\n" if first else b""), b""
     wanted = form.records if form else ("tickets",)
     beside = () if form else ("users", "metric_sets")
-    arrays = framing.json_arrays(content, wanted + beside)
+    arrays = json_arrays(content, wanted + beside)
     key = next((one for one in wanted if one in arrays.elements), wanted[0])
-    if key == framing.THE_DOCUMENT:
+    if key == THE_DOCUMENT:
         return b"[\n", b"\n]\n"
     others = b"".join(
         b',\n"'

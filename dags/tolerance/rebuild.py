@@ -17,12 +17,11 @@ from tolerance import local_run
 from tolerance.daily_cycle import NOT_PUBLISHED, PUBLISHED, STATE_BUSY, UsageError
 from tolerance.gates import GateFailedError
 from tolerance.identity import IdentityKeyError
-from tolerance.intake import FileRecord, UnbalancedLoadError
-from tolerance.limits import ChildFailedError
+from tolerance.intake.load import UnbalancedLoadError
+from tolerance.intake.loads import FileRecord
 from tolerance.lock import StateBusyError, state_lock
 from tolerance.mapping import MappingError
 from tolerance.publish import finish_interrupted_publication, quoted
-from tolerance.records import SOURCES
 from tolerance.reread import (
     CannotRebuildError,
     NothingToRebuildError,
@@ -30,6 +29,8 @@ from tolerance.reread import (
     finish_interrupted_rebuild,
     read_again,
 )
+from tolerance.sandbox.limits import ChildFailedError
+from tolerance.sources import SOURCES
 from tolerance.state import State
 
 _NOT_READ = (

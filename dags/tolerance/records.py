@@ -10,9 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-SOURCES = ("customers", "faq", "mail", "tickets")
-"""The four sources, in the order in which they are taken in."""
-
 
 class QuarantineReason(StrEnum):
     """Why one record is set aside. A closed list: reports and tests count on it."""

@@ -1,6 +1,6 @@
 """Counts the records of a landed file a second time, by other means than the readers.
 
-Nothing is shared with framing and readers: two counts that agree are worth something only if they
+Nothing is shared with formats and readers: two counts that agree are worth something only if they
 cannot make the same mistake. CSV records are joined by Python's csv module, JSON is walked by ijson,
 mailboxes are looked at line by line.
 """

@@ -16,8 +16,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from tolerance import files, intake, landing, mapping
-from tolerance.intake import FileRecord
+from tolerance import files, mapping
+from tolerance.intake.expect import expect
+from tolerance.intake.land import plan_again
+from tolerance.intake.landed import hashed, land_file
+from tolerance.intake.load import ensure_empty_sources, load
+from tolerance.intake.loads import FileRecord, known_loads, profile_of
+from tolerance.intake.read import read
 from tolerance.publish import published_generation
 from tolerance.runs import last_published
 from tolerance.state import State
@@ -91,7 +96,7 @@ def as_of_to_rebuild(state: State) -> date:
     generation = published_generation(state)  # the records of the runs may be lost
     if generation is not None:
         return date.fromisoformat(generation[1])
-    dates = [file.as_of_on for load in intake.known_loads(state) for file in load]
+    dates = [file.as_of_on for files_of_load in known_loads(state) for file in files_of_load]
     if not dates:
         raise NothingToRebuildError(
             f"STATE={state.root} holds no record of a load: nothing was taken in there, or raw/ and history/ "
@@ -110,23 +115,23 @@ def read_again(state: State, extracts: Path | None = None) -> Iterator[Reread]:
         CannotRebuildError: when landed files are missing or damaged, or the disk is too small.
         GateFailedError, MappingError, UnbalancedLoadError: as taking in raises them; nothing was changed.
     """
-    loads = intake.known_loads(state)
+    loads = known_loads(state)
     _refuse_lost_files(state, loads)
     _refuse_full_disk(state)
     finish_interrupted_rebuild(state)
     aside = _aside(state)
     for made, _ in aside.replacements:
         made.mkdir(parents=True)
-    intake.ensure_empty_sources(aside)
+    ensure_empty_sources(aside)
     today = None if extracts is None else _Today.of(extracts, state, aside.work)
-    for number, load in enumerate(loads, 1):
-        source, load_id = load[0].source, load[0].load_id
-        planned = [_with_profile(file, state, today) for file in load]
-        intake.plan_again(planned, aside)
-        intake.read(source, load_id, aside)
-        intake.expect(source, load_id, aside)
-        summary = intake.load(source, load_id, aside, load[0].load_no)
-        yield Reread(number, len(loads), tuple(load), summary.files)
+    for number, before in enumerate(loads, 1):
+        source, load_id = before[0].source, before[0].load_id
+        planned = [_with_profile(file, state, today) for file in before]
+        plan_again(planned, aside)
+        read(source, load_id, aside)
+        expect(source, load_id, aside)
+        summary = load(source, load_id, aside, before[0].load_no)
+        yield Reread(number, len(loads), tuple(before), summary.files)
     files.write_text(aside.complete, "")
     finish_interrupted_rebuild(state)
 
@@ -165,14 +170,14 @@ class _Today:
     @classmethod
     def of(cls, extracts: Path, state: State, scratch: Path) -> _Today:
         company = mapping.company_file(extracts)
-        landed = company and landing.land_file(company, state.landing, scratch)
+        landed = company and land_file(company, state.landing, scratch)
         return cls(mapping.mappings(company), landed.sha256 if landed else None)
 
 
 def _with_profile(file: FileRecord, state: State, today: _Today | None) -> FileRecord:
     """The file with the profile that it is to be read by, as that profile is today."""
     if today is None:
-        profile = intake.profile_of(file, state)
+        profile = profile_of(file, state)
         mappings_sha256 = file.mappings_sha256
     else:
         profile = today.mappings.profile_of(file.source, file.file_name)
@@ -189,11 +194,11 @@ def _refuse_lost_files(state: State, loads: list[list[FileRecord]]) -> None:
     """Hold every landed file against the hash that is its name."""
     is_sound: dict[str, bool] = {}
     lost: list[str] = []
-    for file in (file for load in loads for file in load):
+    for file in (file for files_of_load in loads for file in files_of_load):
         for sha256 in filter(None, (file.file_sha256, file.mappings_sha256)):
             if sha256 not in is_sound:
                 path = state.landing / sha256
-                is_sound[sha256] = path.is_file() and landing.content_of(path).sha256 == sha256
+                is_sound[sha256] = path.is_file() and hashed(path).sha256 == sha256
             if not is_sound[sha256]:
                 lost.append(f"{file.source}/{file.file_name} of {file.delivered_on} ({sha256})")
     if lost:

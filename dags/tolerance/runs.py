@@ -15,12 +15,13 @@ from typing import Any
 
 import duckdb
 
-from tolerance import files, intake
+from tolerance import files
 from tolerance.calendar import as_of_ends_at
+from tolerance.intake.loads import load_records
 from tolerance.lock import StateBusyError
 from tolerance.parameters import Parameters, current_parameters
-from tolerance.records import SOURCES
 from tolerance.settings import settings
+from tolerance.sources import SOURCES
 from tolerance.state import State
 from tolerance.versions import CURRENT, VERSION, Format, refuse_newer, split_known
 
@@ -111,7 +112,7 @@ def _loads(state: State) -> tuple[int, list[str]]:
             *(record.as_of_on, SOURCES.index(record.source), record.load_no),
             f"{record.load_id} {record.reading_version} {record.profile_fingerprint}",
         )
-        for record in intake.load_records(state)
+        for record in load_records(state)
     }
     return max((load_no for _, _, load_no, _ in loads), default=0), [told for *_, told in sorted(loads)]
 

@@ -21,11 +21,14 @@ import duckdb
 from tests.properties import warm_dbt
 from tests.properties.records import Delivery, Record, write_file
 from tolerance import dbt as door
-from tolerance import intake, parameters, publish, runs
+from tolerance import parameters, publish, runs
 from tolerance.crm import export
 from tolerance.crm.history import ensure_empty_history
-from tolerance.records import SOURCES
+from tolerance.intake.land import land
+from tolerance.intake.load import ensure_empty_sources, load
+from tolerance.intake.read import read
 from tolerance.settings import PROJECT_ROOT
+from tolerance.sources import SOURCES
 from tolerance.state import State
 
 LAYERS = "tag:staging tag:intermediate tag:marts"
@@ -103,12 +106,12 @@ class Pipeline:
     def take_in(self, as_of: date) -> None:
         """What the four ingestion DAGs do."""
         self.extracts.mkdir(parents=True, exist_ok=True)
-        intake.ensure_empty_sources(self.state)
+        ensure_empty_sources(self.state)
         for source in SOURCES:
-            load_id = intake.land(source, self.extracts, as_of, self.state, _LOADED_AT)
+            load_id = land(source, self.extracts, as_of, self.state, _LOADED_AT)
             if load_id:
-                intake.read(source, load_id, self.state)
-                intake.load(source, load_id, self.state)
+                read(source, load_id, self.state)
+                load(source, load_id, self.state)
 
     # Through
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tolerance.framing import FileNotes
+from tolerance.formats.content import FileNotes
 from tolerance.readers.contract import Outcome, ReaderContext
 from tolerance.settings import Settings, settings
 

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tolerance import alarms, framing, inbox, intake
-from tolerance.intake import FileRecord
+from tolerance import alarms, inbox, recount
+from tolerance.formats.content import FileNotes
+from tolerance.formats.mailboxes import MAY_HOLD_MORE
+from tolerance.intake.loads import INDEPENDENT_COUNT, FileRecord, load_records, write_load_record
+from tolerance.intake.read import _recount
 from tolerance.state import State
 
 AS_OF = date(2026, 11, 20)
@@ -45,7 +48,7 @@ def loaded(
         new_columns=columns,
         message=message,
     )
-    intake._write_load_record(state, "faq", record.load_id, [record])
+    write_load_record(state, "faq", record.load_id, [record])
 
 
 def usual_weeks(state: State, weeks: int = 8) -> None:
@@ -85,7 +88,7 @@ def test_a_refused_file_is_told_on_its_day_also_when_the_run_is_repeated(state: 
     assert alarms.of_loads(state, AS_OF + timedelta(days=1)) == []
 
 
-@pytest.mark.parametrize("doubt", [intake.INDEPENDENT_COUNT, framing.MAY_HOLD_MORE])
+@pytest.mark.parametrize("doubt", [INDEPENDENT_COUNT, MAY_HOLD_MORE])
 def test_a_loaded_file_that_may_hold_more_is_no_all_clear(state: State, doubt: str) -> None:
     loaded(state, AS_OF, 5, message=f"{AS_OF}/5.csv: {doubt}")
     assert alarms.of_loads(state, AS_OF) == [f"faq/{AS_OF}/5.csv: {doubt}"]
@@ -121,10 +124,10 @@ def test_a_file_that_cannot_be_counted_again_is_told(
     def too_much(*_: object, **__: object) -> int:
         raise MemoryError
 
-    monkeypatch.setattr(intake.recount, "count_records", too_much)
+    monkeypatch.setattr(recount, "count_records", too_much)
     loaded(state, AS_OF, 100)
-    (record,) = intake.load_records(state)
-    intake._recount(record, tmp_path, framing.FileNotes(), tmp_path)
-    intake._write_load_record(state, "faq", record.load_id, [record])
+    (record,) = load_records(state)
+    _recount(record, tmp_path, FileNotes(), tmp_path)
+    write_load_record(state, "faq", record.load_id, [record])
     (warning,) = [one for one in alarms.of_loads(state, AS_OF) if "100.csv" in one]
     assert "was not possible in bounded memory" in warning

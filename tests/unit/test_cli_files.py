@@ -10,8 +10,13 @@ import pytest
 from click.testing import CliRunner
 
 from tests.fixtures.bad_files import good_csv, good_json, good_mbox, good_ndjson
-from tolerance import inbox, intake, limits, mapping
+from tolerance import inbox, mapping
 from tolerance.cli import main
+from tolerance.intake.land import land
+from tolerance.intake.load import load
+from tolerance.intake.loads import FileRecord, load_records
+from tolerance.intake.read import read
+from tolerance.sandbox import limits
 from tolerance.state import State
 
 AS_OF = date(2026, 11, 20)
@@ -31,14 +36,14 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(mapping.MAPPINGS_VARIABLE, raising=False)
 
 
-def take_in(extracts: Path, state: State) -> dict[str, intake.FileRecord]:
+def take_in(extracts: Path, state: State) -> dict[str, FileRecord]:
     """Land, read and load what is new; the file records by name, the latest of each."""
     for source in ("faq", "mail", "tickets"):
-        load_id = intake.land(source, extracts, AS_OF, state, LOADED_AT)
+        load_id = land(source, extracts, AS_OF, state, LOADED_AT)
         if load_id:
-            intake.read(source, load_id, state)
-            intake.load(source, load_id, state)
-    return {record.file_name: record for record in intake.load_records(state)}
+            read(source, load_id, state)
+            load(source, load_id, state)
+    return {record.file_name: record for record in load_records(state)}
 
 
 def deliver(folder: Path, name: str, content: bytes) -> Path:

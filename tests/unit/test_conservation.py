@@ -11,10 +11,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.fixtures.bad_files import GOOD, BadFile, bad_files, mutated_files
-from tolerance import inbox, intake, recount
-from tolerance.framing import FileNotes, content_of
+from tolerance import inbox, recount
+from tolerance.formats.content import FileNotes, content_of
+from tolerance.intake.land import land
+from tolerance.intake.load import load
+from tolerance.intake.loads import FileRecord, load_records
+from tolerance.intake.read import _recount, read
 from tolerance.readers.contract import UNFORESEEN
-from tolerance.records import SOURCES, QuarantineReason, RefusalReason
+from tolerance.records import QuarantineReason, RefusalReason
+from tolerance.sources import SOURCES
 from tolerance.state import State
 
 AS_OF = date(2026, 11, 20)
@@ -29,7 +34,7 @@ def _quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOLERANCE_IDENTITY_KEY", "key")
 
 
-def take_in(files: Iterable[BadFile], folder: Path) -> list[intake.FileRecord]:
+def take_in(files: Iterable[BadFile], folder: Path) -> list[FileRecord]:
     """Deliver files, take them all in, hold every one against what is promised."""
     state = State(folder / "state")
     for source, name, content in files:
@@ -37,18 +42,18 @@ def take_in(files: Iterable[BadFile], folder: Path) -> list[intake.FileRecord]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     for source in SOURCES:
-        load_id = intake.land(source, folder / "in", AS_OF, state, LOADED_AT)
+        load_id = land(source, folder / "in", AS_OF, state, LOADED_AT)
         if load_id is not None:
-            intake.read(source, load_id, state)
-            intake.load(source, load_id, state)
-    records = intake.load_records(state)
+            read(source, load_id, state)
+            load(source, load_id, state)
+    records = load_records(state)
     for record in records:
         _assert_promised(record)
     _assert_quarantine_keeps_bytes(records, state, folder / "scratch")
     return records
 
 
-def _assert_promised(record: intake.FileRecord) -> None:
+def _assert_promised(record: FileRecord) -> None:
     parts = record.loaded_records + record.duplicate_records + record.quarantined_records
     assert record.landed_records == parts, record.file_name
     assert "independent count" not in (record.message or ""), record.message
@@ -59,7 +64,7 @@ def _assert_promised(record: intake.FileRecord) -> None:
         assert record.status in {"loaded", "loaded_with_quarantine", "already_loaded", "empty"}
 
 
-def _assert_quarantine_keeps_bytes(records: list[intake.FileRecord], state: State, scratch: Path) -> None:
+def _assert_quarantine_keeps_bytes(records: list[FileRecord], state: State, scratch: Path) -> None:
     counted = {(record.file_name, record.source): record for record in records}
     for source in SOURCES:
         for path in (state.quarantine / source).glob("*/*.parquet"):
@@ -120,7 +125,7 @@ def test_the_second_count_shares_no_code_with_the_first() -> None:
 
 
 def test_a_count_that_differs_is_said_aloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    record = intake.FileRecord("x", 0, "faq", AS_OF, LOADED_AT, "a.csv", "", 1, AS_OF, landed_records=3)
+    record = FileRecord("x", 0, "faq", AS_OF, LOADED_AT, "a.csv", "", 1, AS_OF, landed_records=3)
     monkeypatch.setattr(recount, "count_records", lambda *_, **__: 4)
-    intake._recount(record, tmp_path, FileNotes(), tmp_path)
+    _recount(record, tmp_path, FileNotes(), tmp_path)
     assert "found 3 records, an independent count 4" in str(record.message)

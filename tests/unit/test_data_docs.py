@@ -13,8 +13,12 @@ import pytest
 from click.testing import CliRunner
 
 from expectations import crm_alert_list
-from tolerance import data_docs, inbox, intake
+from tolerance import data_docs, inbox
 from tolerance.cli import main
+from tolerance.intake import stage
+from tolerance.intake.land import land
+from tolerance.intake.load import load
+from tolerance.intake.read import read
 from tolerance.state import State
 
 DAY = date(2026, 11, 20)
@@ -33,15 +37,15 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> State:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(inbox, "LOOK_INTERVAL_SECONDS", 0.0)
         patch.setenv("TOLERANCE_IDENTITY_KEY", "key")
-        patch.setattr(intake, "BATCH_ROWS", 2)
+        patch.setattr(stage, "BATCH_ROWS", 2)
         for name, numbers in (("a", [1]), ("b", [2, 3, 4])):
             lines = [f"K{n};C1;2026-11-01;{CANARY if n == 4 else 'Q1'};{CANARY};yes;t;fr" for n in numbers]
             (folder / "in" / "faq" / f"{name}.csv").write_text(CALLS + "\n".join(lines))
             inbox._first_looks.clear()
-            load_id = intake.land("faq", folder / "in", DAY, state, loaded_at)
+            load_id = land("faq", folder / "in", DAY, state, loaded_at)
             assert load_id
-            intake.read("faq", load_id, state)
-            intake.load("faq", load_id, state)
+            read("faq", load_id, state)
+            load("faq", load_id, state)
     for path in (state.raw / "faq" / load_id).iterdir():  # the readers themselves let no such code in
         table = pq.read_table(path)
         codes = [BAD_CODE if code == CANARY else code for code in table["faq_code"].to_pylist()]

@@ -12,9 +12,12 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from tolerance import doctor, files, inbox, intake, runs
+from tolerance import doctor, files, inbox, runs
 from tolerance.cli import main
 from tolerance.doctor import Verdict
+from tolerance.intake.land import land
+from tolerance.intake.load import ensure_empty_sources, load
+from tolerance.intake.read import read
 from tolerance.lock import state_lock
 from tolerance.state import State
 
@@ -54,12 +57,12 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / "in" / source).mkdir(parents=True)
         (folder / "in" / source / "a.csv").write_text(CALLS + "K1;C1;2026-11-01;;q;yes;t;fr\n")
     state = State(folder / "state")
-    intake.ensure_empty_sources(state)
+    ensure_empty_sources(state)
     loaded_at = datetime(2026, 11, 21, tzinfo=UTC).replace(tzinfo=None)
-    load_id = intake.land("faq", folder / "in", DAY, state, loaded_at)
+    load_id = land("faq", folder / "in", DAY, state, loaded_at)
     assert load_id
-    intake.read("faq", load_id, state)
-    intake.load("faq", load_id, state)
+    read("faq", load_id, state)
+    load("faq", load_id, state)
     publish(state)
     return folder
 

@@ -11,11 +11,16 @@ import pyarrow.parquet as pq
 import pytest
 
 import expectations.faq
-from tolerance import alarms, gates, inbox, intake, quarantine
-from tolerance.framing import Frame
+from tolerance import alarms, gates, inbox, quarantine
+from tolerance.formats.content import Frame
+from tolerance.intake.expect import expect
+from tolerance.intake.land import land
+from tolerance.intake.load import load
+from tolerance.intake.read import read
 from tolerance.readers import customers, tickets
 from tolerance.readers.contract import outcome_of
-from tolerance.records import SOURCES, Position, QuarantinedRecord
+from tolerance.records import Position, QuarantinedRecord
+from tolerance.sources import SOURCES
 from tolerance.state import State
 
 AS_OF = date(2026, 11, 20)
@@ -58,10 +63,10 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCap
         path.write_text(text, "utf-8")
     state = State(tmp_path / "state")
     for source in SOURCES:
-        load_id = intake.land(source, tmp_path / "in", AS_OF, state, LOADED_AT)
+        load_id = land(source, tmp_path / "in", AS_OF, state, LOADED_AT)
         assert load_id is not None
-        intake.read(source, load_id, state)
-        intake.load(source, load_id, state)
+        read(source, load_id, state)
+        load(source, load_id, state)
     return state
 
 
@@ -107,15 +112,15 @@ def test_load_records_reasons_warnings_and_logs_hold_nothing_of_a_customer(
 def test_a_failed_gate_names_no_value(state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = FILES["faq/a.csv"].replace("K1;", f"{WORD};")
     (tmp_path / "in" / "faq" / "gate.csv").write_text(text, "utf-8")
-    load_id = intake.land("faq", tmp_path / "in", AS_OF, state, LOADED_AT)
+    load_id = land("faq", tmp_path / "in", AS_OF, state, LOADED_AT)
     assert load_id is not None
-    intake.read("faq", load_id, state)
+    read("faq", load_id, state)
     too_short = gates.great_expectations().expectations.ExpectColumnValueLengthsToBeBetween(
         column="call_id", max_value=3
     )
     monkeypatch.setattr(expectations.faq, "suite", lambda: gates.new_suite("faq", [too_short]))
     with pytest.raises(gates.GateFailedError) as failed:
-        intake.expect("faq", load_id, state)
+        expect("faq", load_id, state)
     assert found_in(str(failed.value)) == []
 
 

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.bad_files import random_files
-from tolerance import framing, recount
+from tolerance import recount
+from tolerance.formats.csv_records import csv_frames
+from tolerance.formats.json_records import THE_DOCUMENT, json_arrays, span_frames
 
 ENVELOPE = b"From a@b Thu Oct  1 10:00:00 2026\n"
 
@@ -91,7 +93,7 @@ def test_the_count_does_not_depend_on_where_a_file_is_cut(
     for _, name, content in random_files(60, seed=3):
         path = tmp_path / name
         path.write_bytes(content)
-        frames = list(framing.csv_frames(content, b";", 0))[1:]
+        frames = list(csv_frames(content, b";", 0))[1:]
         assert recount.count_records(path, name) == len(frames)
         counted += len(frames)
     assert counted > 5_000
@@ -137,13 +139,13 @@ def test_only_elements_of_the_array_itself_count(
 @pytest.mark.parametrize(
     "third", ["", '{"tickets": [3, NaN]}', "[4]", "]", '{"x": [[5]]}', ', {"tickets": [6]}']
 )
-@pytest.mark.parametrize("array", ["tickets", framing.THE_DOCUMENT])
+@pytest.mark.parametrize("array", ["tickets", THE_DOCUMENT])
 def test_documents_behind_one_another_count_as_framing_finds_them(
     tmp_path: Path, array: str, second: str, third: str
 ) -> None:
-    first = '[{"tickets": [1]}]' if array == framing.THE_DOCUMENT else '{"tickets": [1]}'
+    first = '[{"tickets": [1]}]' if array == THE_DOCUMENT else '{"tickets": [1]}'
     content = f"{first}{second}{third}".encode()
-    frames = list(framing.span_frames(content, framing.json_arrays(content, (array,)), array))
+    frames = list(span_frames(content, json_arrays(content, (array,)), array))
     (tmp_path / "box").write_bytes(content)
-    named = "" if array == framing.THE_DOCUMENT else array
+    named = "" if array == THE_DOCUMENT else array
     assert recount.count_records(tmp_path / "box", "a.json", array=named) == len(frames) > 0

@@ -12,10 +12,15 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tolerance import files, inbox, intake, mapping, parameters, runs
-from tolerance.records import SOURCES
+from tolerance import files, inbox, mapping, parameters, runs
+from tolerance.intake import read as reading
+from tolerance.intake.land import land
+from tolerance.intake.load import ensure_empty_sources, load
+from tolerance.intake.loads import EMPTY_LOAD_ID, FileRecord, RawLostError, known_loads, load_records
+from tolerance.intake.read import read
 from tolerance.reread import CannotRebuildError, finish_interrupted_rebuild, read_again
 from tolerance.settings import settings
+from tolerance.sources import SOURCES
 from tolerance.state import State
 
 LOADED_AT = datetime(2026, 11, 21, 3, tzinfo=UTC).replace(tzinfo=None)
@@ -55,12 +60,12 @@ def deliver(state: State, name: str, text: str) -> None:
 
 def take_in(state: State, as_of: date) -> None:
     inbox._first_looks.clear()
-    intake.ensure_empty_sources(state)
+    ensure_empty_sources(state)
     for source in SOURCES:
-        load_id = intake.land(source, state.root.parent / "in", as_of, state, LOADED_AT)
+        load_id = land(source, state.root.parent / "in", as_of, state, LOADED_AT)
         if load_id:
-            intake.read(source, load_id, state)
-            intake.load(source, load_id, state)
+            read(source, load_id, state)
+            load(source, load_id, state)
 
 
 @pytest.fixture(scope="module")
@@ -96,13 +101,13 @@ def rows_of(folder: Path) -> Rows:
     return {str(path.relative_to(folder)): pq.read_table(path).to_pylist() for path in paths}
 
 
-def everything(state: State) -> tuple[Rows, Rows, list[intake.FileRecord], list[str]]:
+def everything(state: State) -> tuple[Rows, Rows, list[FileRecord], list[str]]:
     copies = sorted(path.name for path in state.load_copies.iterdir())
-    return rows_of(state.raw), rows_of(state.quarantine), intake.load_records(state), copies
+    return rows_of(state.raw), rows_of(state.quarantine), load_records(state), copies
 
 
 def read_all(state: State, extracts: Path | None = None) -> None:
-    assert len(list(read_again(state, extracts))) == len(intake.known_loads(state)) > 5
+    assert len(list(read_again(state, extracts))) == len(known_loads(state)) > 5
 
 
 def loaded(state: State, source: str, column: str) -> list[object]:
@@ -126,7 +131,7 @@ def test_the_next_day_goes_on_from_a_raw_layer_that_was_read_again(state: State)
     read_all(state)
     deliver(state, "faq/c.csv", CALLS + "K1;C1;2026-11-01;;q;yes;t;fr\nK3;C1;2026-11-01;;q;yes;t;fr\n")
     take_in(state, date(2026, 11, 21))
-    last = intake.load_records(state)[-1]
+    last = load_records(state)[-1]
     assert (last.load_no, last.loaded_records, last.duplicate_records) == (7, 1, 1)
 
 
@@ -135,11 +140,11 @@ def test_what_a_mended_door_can_read_now_is_loaded_in_its_own_load(
 ) -> None:
     generation = runs._loads(state)
     wider = replace(settings(), latest_plausible_on=date(2062, 12, 31))
-    monkeypatch.setattr(intake, "settings", lambda: wider)
-    monkeypatch.setattr(intake, "reading_version", lambda: "mended")
+    monkeypatch.setattr(reading, "settings", lambda: wider)
+    monkeypatch.setattr(reading, "reading_version", lambda: "mended")
     read_all(state)
     assert loaded(state, "faq", "call_id") == ["K1", "K2", "K9"]
-    (late,) = [one for one in intake.load_records(state) if one.file_name == "late.csv"]
+    (late,) = [one for one in load_records(state) if one.file_name == "late.csv"]
     assert (late.status, late.loaded_records, late.quarantined_records) == ("loaded", 1, 0)
     assert late.as_of_on == date(2026, 11, 19)
     reasons = [row["reason"] for rows in rows_of(state.quarantine).values() for row in rows]
@@ -203,19 +208,19 @@ def test_a_disk_without_room_for_a_second_raw_layer_is_told_before_anything_is_r
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_run_on_a_lost_raw_layer_says_so_and_takes_nothing_in_twice(state: State, source: str) -> None:
     shutil.rmtree(state.raw)
-    with pytest.raises(intake.RawLostError, match=r"lacks 6 loads .* `tolerance rebuild"):
-        intake.land(source, state.root.parent / "in", date(2026, 11, 21), state, LOADED_AT)
+    with pytest.raises(RawLostError, match=r"lacks 6 loads .* `tolerance rebuild"):
+        land(source, state.root.parent / "in", date(2026, 11, 21), state, LOADED_AT)
 
 
 def test_a_run_on_lost_rows_of_one_load_says_so(state: State) -> None:
-    shutil.rmtree(next(path for path in (state.raw / "faq").iterdir() if path.name != intake.EMPTY_LOAD_ID))
-    with pytest.raises(intake.RawLostError, match="lacks 1 loads"):
-        intake.land("faq", state.root.parent / "in", date(2026, 11, 21), state, LOADED_AT)
+    shutil.rmtree(next(path for path in (state.raw / "faq").iterdir() if path.name != EMPTY_LOAD_ID))
+    with pytest.raises(RawLostError, match="lacks 1 loads"):
+        land("faq", state.root.parent / "in", date(2026, 11, 21), state, LOADED_AT)
 
 
 def _reading(state: State) -> None:
-    for load in read_again(state):
-        if load.number == 3:
+    for reread in read_again(state):
+        if reread.number == 3:
             os._exit(9)
 
 

@@ -2,7 +2,7 @@
 
 Clean is what nobody could frame otherwise: every line end the same thing to everybody, every quote
 closed, as many fields in each record as in the header. Whatever else there is, the whole block is
-left to `framing`, which looks at one record after another and says what is wrong with it.
+left to `formats`, which looks at one record after another and says what is wrong with it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from tolerance import framing
-from tolerance.framing import Content
+from tolerance.formats.content import MAX_RECORD_BYTES, Content
 from tolerance.records import Places
 
 MOST_BYTES = 512 << 10
@@ -115,7 +114,7 @@ def _columns_with_quotes(text: str, delimiter: str, field_count: int) -> tuple[l
     """
     rows: list[list[str]] = []
     last_lines: list[int] = []
-    csv.field_size_limit(framing.MAX_RECORD_BYTES)
+    csv.field_size_limit(MAX_RECORD_BYTES)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for row in reader:

@@ -13,8 +13,19 @@ from typing import Protocol
 
 import pyarrow.compute as pc
 
-from tolerance import framing, limits
-from tolerance.framing import Content, FileNotes, Frame
+from tolerance.formats.content import (
+    CONTRACT_ENCODINGS,
+    MAX_RECORD_BYTES,
+    Content,
+    FileNotes,
+    Frame,
+    UndecodableError,
+    release,
+    start_of_text,
+    text_of,
+    undecodable,
+)
+from tolerance.formats.csv_records import csv_frames
 from tolerance.mapping import Profile
 from tolerance.readers import blocks
 from tolerance.readers.rules import BadFieldError, Rule, Values, values_of_columns, values_of_row
@@ -26,6 +37,7 @@ from tolerance.records import (
     QuarantineReason,
     RefusalReason,
 )
+from tolerance.sandbox import limits
 from tolerance.settings import Settings
 
 Outcome = AcceptedRecord | AcceptedBlock | QuarantinedRecord
@@ -34,7 +46,7 @@ UNFORESEEN = "the reader failed on it"
 
 logger = logging.getLogger(__name__)
 
-_MAX_FIELD_CHARACTERS = framing.MAX_RECORD_BYTES
+_MAX_FIELD_CHARACTERS = MAX_RECORD_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +106,7 @@ class CsvContract:
 
     columns: tuple[str, ...]
     delimiter: str = ";"
-    encodings: tuple[str, ...] = framing.CONTRACT_ENCODINGS
+    encodings: tuple[str, ...] = CONTRACT_ENCODINGS
     takes_cells_as_fields: bool = True
 
     def bind(self, header: list[str], *, name: str, notes: FileNotes) -> MakeRow:
@@ -132,13 +144,13 @@ def csv_outcomes(
     delimiter = dialect.delimiter.encode()
     notes.delimiter = dialect.delimiter
     begin = _after_sep_line(content, delimiter)
-    header_frame = next(framing.csv_frames(content, delimiter, begin), None)
+    header_frame = next(csv_frames(content, delimiter, begin), None)
     if header_frame is None:
         return
     try:
         header = _header(header_frame, dialect, name=name, notes=notes)
-    except framing.UndecodableError as error:
-        raise framing.undecodable(name, content, begin, error) from None
+    except UndecodableError as error:
+        raise undecodable(name, content, begin, error) from None
     make_row = dialect.bind(header, name=name, notes=notes)
     file = _CsvFile(content, name, dialect, header, make_row, rules, notes)
     first = header_frame.position.byte_end
@@ -162,7 +174,7 @@ class _CsvFile:
 
     def outcomes(self, start: int, record_no: int = 0) -> Iterator[AcceptedRecord | QuarantinedRecord]:
         """The records from byte `start` on one by one, numbered on from `record_no`."""
-        for frame in framing.csv_frames(self.content, self.dialect.delimiter.encode(), start, record_no):
+        for frame in csv_frames(self.content, self.dialect.delimiter.encode(), start, record_no):
             yield outcome_of(frame, self._values, name=self.name, content=self.content)
 
     def _values(self, frame: Frame) -> Values:
@@ -194,7 +206,7 @@ class _CsvFile:
     def _block(self, at: int, byte_count: int, record_no: int) -> AcceptedBlock | None:
         """The next records if there is nothing wrong with any of them."""
         encoding = self.dialect.encodings[0]
-        framing.release(self.content, at)
+        release(self.content, at)
         try:
             with limits.one_record(limits.A_BLOCK):
                 block = blocks.clean_block(
@@ -228,11 +240,11 @@ def one_by_one(outcomes: Iterable[Outcome]) -> Iterator[AcceptedRecord | Quarant
 def csv_header(content: Content, dialect: CsvDialect, *, name: str) -> list[str]:
     """The names in the header of a CSV file; none in an empty one. Raises `FileRefusedError`."""
     delimiter = dialect.delimiter.encode()
-    frame = next(framing.csv_frames(content, delimiter, _after_sep_line(content, delimiter)), None)
+    frame = next(csv_frames(content, delimiter, _after_sep_line(content, delimiter)), None)
     try:
         return _header(frame, dialect, name=name, notes=FileNotes()) if frame else []
-    except framing.UndecodableError as error:
-        raise framing.undecodable(name, content, 0, error) from None
+    except UndecodableError as error:
+        raise undecodable(name, content, 0, error) from None
 
 
 def outcome_of(
@@ -255,8 +267,8 @@ def outcome_of(
         return frame.quarantined(QuarantineReason.RESOURCE_LIMIT, "reading it took too much memory")
     except RecursionError:
         return frame.quarantined(QuarantineReason.RESOURCE_LIMIT, "its parts are nested too deeply")
-    except framing.UndecodableError as error:
-        raise framing.undecodable(name, content, frame.position.byte_start, error) from None
+    except UndecodableError as error:
+        raise undecodable(name, content, frame.position.byte_start, error) from None
     except Exception as error:  # our mistake, not the record's: it must not cost the night
         kind = type(error).__name__
         places = [f"{Path(at.filename).name}:{at.lineno}" for at in extract_tb(error.__traceback__)]
@@ -269,7 +281,7 @@ def outcome_of(
 
 def _after_sep_line(content: Content, delimiter: bytes) -> int:
     """Where the header begins: a first line `sep=;` of a spreadsheet repeats the contract."""
-    begin = framing.start_of_text(content)
+    begin = start_of_text(content)
     declaration = b"sep=" + delimiter
     line = content[begin : begin + len(declaration) + 1]
     return begin + len(declaration) if line.rstrip(b"\r\n") == declaration else begin
@@ -279,7 +291,7 @@ def _header(frame: Frame, dialect: CsvDialect, *, name: str, notes: FileNotes) -
     try:
         if frame.problem is not None:
             raise BadFieldError(frame.problem, frame.detail)
-        text = framing.text_of(frame.raw, notes, dialect.encodings)
+        text = text_of(frame.raw, notes, dialect.encodings)
         return [column.strip() for column in _cells(text, dialect.delimiter)]
     except BadFieldError as error:
         raise FileRefusedError(
@@ -306,7 +318,7 @@ def _row(frame: Frame, header: list[str], dialect: CsvDialect, notes: FileNotes)
             QuarantineReason.NOT_A_RECORD if is_filler else QuarantineReason.BAD_VALUE,
             "the line is made of NULs" if is_filler else "a NUL stands in the line",
         )
-    text = framing.text_of(frame.raw, notes, dialect.encodings)
+    text = text_of(frame.raw, notes, dialect.encodings)
     text = text.removeprefix("\ufeff")  # the mark of a file that was put behind another one
     cells = [cell.strip() for cell in _cells(text, dialect.delimiter)]
     if len(cells) != len(header):

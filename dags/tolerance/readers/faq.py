@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tolerance.framing import FileNotes
+from tolerance.formats.content import FileNotes
 from tolerance.mapping import FIELDS
 from tolerance.readers.contract import CsvContract, Outcome, ReaderContext
 from tolerance.readers.mapped import csv_or_mapped_outcomes

@@ -23,22 +23,12 @@ from pathlib import Path
 
 import orjson
 
-from tolerance import framing
-from tolerance.framing import FileNotes, Frame
+from tolerance.formats.content import FileNotes, Frame, content_of, form_of, whole_frame
+from tolerance.formats.mailboxes import MAY_HOLD_MORE, begins_with_envelope, mbox_frames, message_in, unquoted
 from tolerance.identity import address_hash
 from tolerance.inbox import is_maildir_message
-from tolerance.instants import (
-    ImplausibleTimeError,
-    business_date,
-    plausible,
-    stored,
-)
-from tolerance.readers.contract import (
-    Outcome,
-    ReaderContext,
-    outcome_of,
-    unknown_form,
-)
+from tolerance.instants import ImplausibleTimeError, business_date, plausible, stored
+from tolerance.readers.contract import Outcome, ReaderContext, outcome_of, unknown_form
 from tolerance.readers.html_text import text_of_html
 from tolerance.readers.quoting import own_words
 from tolerance.readers.rules import BadFieldError, Values
@@ -98,30 +88,30 @@ def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> 
 
     Raises `FileRefusedError` for a file that is neither `.eml`, `.mbox` nor in a Maildir.
     """
-    form = framing.form_of(name)
+    form = form_of(name)
     is_mailbox = form == "mbox"  # also in a folder that happens to be called `new` or `cur`
     if not is_mailbox and form != "eml" and not is_maildir_message(name):
         raise unknown_form(name, ".eml or .mbox (each also .gz), or in a Maildir folder")
     notes.encodings.add("mime")  # each part of a message declares its own
 
     def values_of(frame: Frame) -> Values:
-        message = framing.message_in(frame.raw)
-        return _values(framing.unquoted(message) if is_mailbox else message, context)
+        message = message_in(frame.raw)
+        return _values(unquoted(message) if is_mailbox else message, context)
 
-    with framing.content_of(path, name=name, scratch=context.scratch) as content:
+    with content_of(path, name=name, scratch=context.scratch) as content:
         # One message of no bytes counts too: a delivered message that is none.
-        for frame in framing.mbox_frames(content, notes) if is_mailbox else [framing.whole_frame(content)]:
-            if is_mailbox and frame.position.record_no == 1 and not framing.begins_with_envelope(frame.raw):
+        for frame in mbox_frames(content, notes) if is_mailbox else [whole_frame(content)]:
+            if is_mailbox and frame.position.record_no == 1 and not begins_with_envelope(frame.raw):
                 notes.messages.append(
                     f"{name} does not begin with a line `From <sender> <date>`: all up to the first such "
-                    f"line after a blank one is taken as one message; {framing.MAY_HOLD_MORE}"
+                    f"line after a blank one is taken as one message; {MAY_HOLD_MORE}"
                 )
             yield outcome_of(frame, values_of, name=name, content=content)
     if notes.unparted_mails:
         notes.messages.append(
             f"{name}: {notes.unparted_mails} mails begin without a blank line before their line "
             "`From <sender> <date>` and count as part of the mail before, as if it quoted them: "
-            f"{framing.MAY_HOLD_MORE}, put a blank line between joined mailboxes and deliver it again"
+            f"{MAY_HOLD_MORE}, put a blank line between joined mailboxes and deliver it again"
         )
 
 

@@ -16,8 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from tolerance import framing
-from tolerance.framing import Content, FileNotes, Frame
+from tolerance.formats.content import Content, FileNotes, Frame, content_of, form_of, text_of
+from tolerance.formats.json_records import (
+    FIRST_INEXACT,
+    THE_DOCUMENT,
+    json_arrays,
+    ndjson_frames,
+    span_frames,
+)
 from tolerance.mapping import (
     ADDRESS_FIELDS,
     ANY_VALUE,
@@ -31,14 +37,7 @@ from tolerance.mapping import (
     Profile,
     plain,
 )
-from tolerance.readers.contract import (
-    CsvContract,
-    MakeRow,
-    Outcome,
-    csv_outcomes,
-    outcome_of,
-    unknown_form,
-)
+from tolerance.readers.contract import CsvContract, MakeRow, Outcome, csv_outcomes, outcome_of, unknown_form
 from tolerance.readers.date_formats import (
     DateBeyondError,
     NoSuchDateError,
@@ -81,9 +80,9 @@ def csv_or_mapped_outcomes(
     if context.profile is not None and not context.profile.is_contract("csv"):
         yield from mapped_outcomes(path, context.profile, rules, name=name, context=context, notes=notes)
         return
-    if framing.form_of(name) != "csv":
+    if form_of(name) != "csv":
         raise unknown_form(name, ".csv or .csv.gz")
-    with framing.content_of(path, name=name, scratch=context.scratch) as content:
+    with content_of(path, name=name, scratch=context.scratch) as content:
         yield from csv_outcomes(content, contract, rules, name=name, notes=notes, by_blocks=context.by_blocks)
 
 
@@ -102,7 +101,7 @@ def mapped_outcomes(
     column for a required field, for a JSON document without the array of records, for dates whose day
     and month stand in the other order than the profile says.
     """
-    extension = framing.form_of(name)
+    extension = form_of(name)
     form = profile.form(extension)
     if form is None:
         if extension in _NEVER_READ:
@@ -114,7 +113,7 @@ def mapped_outcomes(
         raise unknown_form(name, f"{profile.extensions}, which its profile {profile.name} reads")
     zone = ZoneInfo(form.time_zone) if form.time_zone else context.settings.business_time_zone
     rows = _Rows(profile, form, zone)
-    with framing.content_of(path, name=name, scratch=context.scratch) as content:
+    with content_of(path, name=name, scratch=context.scratch) as content:
         if extension == "csv":
             yield from csv_outcomes(content, MappedCsv(rows), rules, name=name, notes=notes)
         elif content:
@@ -582,7 +581,7 @@ def _json_outcomes(
     if extension == "json":
         frames = document_frames(content, rows.form, rows.profile, name=name, notes=notes)
     else:
-        frames = framing.ndjson_frames(content)
+        frames = ndjson_frames(content)
     for frame in frames:
         yield outcome_of(frame, values, name=name, content=content)
 
@@ -598,7 +597,7 @@ def document_frames(
     content: Content, form: Form, profile: Profile, *, name: str, notes: FileNotes
 ) -> Iterator[Frame]:
     """The records of a JSON document; raises `FileRefusedError` when no array that is named holds them."""
-    arrays = framing.json_arrays(content, form.records)
+    arrays = json_arrays(content, form.records)
     there = [key for key in form.records if key in arrays.elements]
     if not there:
         wanted = ", ".join("the document itself" if key == "$" else key for key in form.records)
@@ -607,13 +606,13 @@ def document_frames(
             f"{name} holds no array of records (profile {profile.name} looks for {wanted}): deliver the "
             "export as it is, or one record a line as .ndjson.",
         )
-    notes.records_at = "" if there[0] == framing.THE_DOCUMENT else there[0]
-    return framing.span_frames(content, arrays, there[0])
+    notes.records_at = "" if there[0] == THE_DOCUMENT else there[0]
+    return span_frames(content, arrays, there[0])
 
 
 def json_record(raw: bytes, profile: Profile, form: Form, notes: FileNotes) -> dict[str, Any]:
     """One framed record as an object, unwrapped where the profile says so. Raises `BadFieldError`."""
-    value = json_value(framing.text_of(raw, notes, profile.encodings))
+    value = json_value(text_of(raw, notes, profile.encodings))
     if not isinstance(value, dict):
         raise BadFieldError(QuarantineReason.NOT_A_RECORD, "this is no JSON object")
     inner = value.get(form.inside) if form.inside else None
@@ -673,7 +672,7 @@ def _texts_in(value: object) -> list[str]:
     if isinstance(value, int):
         return [str(value)]
     if isinstance(value, float):
-        if abs(value) >= framing.FIRST_INEXACT:
+        if abs(value) >= FIRST_INEXACT:
             return []
         return [str(int(value)) if value.is_integer() else str(value)]
     return []

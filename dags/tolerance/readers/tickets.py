@@ -15,8 +15,16 @@ from typing import Any
 import orjson
 import pyarrow.compute as pc
 
-from tolerance import framing, limits
-from tolerance.framing import Content, FileNotes, Frame
+from tolerance.formats.content import (
+    Content,
+    FileNotes,
+    Frame,
+    UndecodableError,
+    content_of,
+    form_of,
+    text_of,
+)
+from tolerance.formats.json_records import FIRST_INEXACT, JsonArrays, json_arrays, ndjson_frames, span_frames
 from tolerance.identity import address_hash
 from tolerance.mapping import CLOSED_LISTS, FIELDS
 from tolerance.readers.contract import (
@@ -45,11 +53,8 @@ from tolerance.readers.rules import (
     there,
     values_of_row,
 )
-from tolerance.records import (
-    FileRefusedError,
-    QuarantineReason,
-    RefusalReason,
-)
+from tolerance.records import FileRefusedError, QuarantineReason, RefusalReason
+from tolerance.sandbox import limits
 
 CONTRACT = CsvContract(FIELDS["tickets"])
 
@@ -71,7 +76,7 @@ def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> 
     Raises `FileRefusedError` for another form, a CSV of another header, or a JSON
     document without an array `tickets`.
     """
-    form = framing.form_of(name)
+    form = form_of(name)
     if context.profile is not None and not context.profile.is_contract(form):
         yield from mapped_outcomes(
             path, context.profile, _rules(context), name=name, context=context, notes=notes
@@ -79,7 +84,7 @@ def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> 
         return
     if form not in ("json", "ndjson", "jsonl", "csv"):
         raise unknown_form(name, ".json, .ndjson, .jsonl or .csv (each also .gz)")
-    with framing.content_of(path, name=name, scratch=context.scratch) as content:
+    with content_of(path, name=name, scratch=context.scratch) as content:
         if form == "csv":
             yield from csv_outcomes(
                 content, CONTRACT, _rules(context), name=name, notes=notes, by_blocks=context.by_blocks
@@ -102,7 +107,7 @@ def _data_export(content: Content, name: str, context: ReaderContext, notes: Fil
         person = requester if isinstance(requester, dict) else {}
         return values_of_row(rules, _fields(ticket, person, _metrics_in(ticket)))
 
-    for frame in framing.ndjson_frames(content):
+    for frame in ndjson_frames(content):
         yield outcome_of(frame, values_of, name=name, content=content)
 
 
@@ -114,7 +119,7 @@ def _incremental_export(
 ) -> Iterator[Outcome]:
     if not content:
         return
-    arrays = framing.json_arrays(content, ("tickets", "users", "metric_sets"))
+    arrays = json_arrays(content, ("tickets", "users", "metric_sets"))
     if "tickets" not in arrays.elements:
         raise FileRefusedError(
             RefusalReason.HEADER_MISMATCH,
@@ -136,7 +141,7 @@ def _incremental_export(
             metric = beside.find("metric_sets", _text(ticket.get("id"))) or _metrics_in(ticket)
             return values_of_row(rules, _fields(ticket, person or {}, metric))
 
-        for frame in framing.span_frames(content, arrays, "tickets"):
+        for frame in span_frames(content, arrays, "tickets"):
             yield outcome_of(frame, values_of, name=name, content=content)
 
 
@@ -151,7 +156,7 @@ class _Beside:
     is small and has no name on the disk when it is not.
     """
 
-    def __init__(self, content: Content, arrays: framing.JsonArrays, name: str, notes: FileNotes) -> None:
+    def __init__(self, content: Content, arrays: JsonArrays, name: str, notes: FileNotes) -> None:
         self._database = sqlite3.connect("")
         self._database.execute("create table beside (kind, id, fields, primary key (kind, id)) without rowid")
         for kind, id_field in _IDS_BESIDE.items():
@@ -163,7 +168,7 @@ class _Beside:
     def _entries(
         self,
         content: Content,
-        arrays: framing.JsonArrays,
+        arrays: JsonArrays,
         kind: str,
         id_field: str,
         *,
@@ -176,7 +181,7 @@ class _Beside:
             limits.alive()
             try:
                 element = _parsed(content[start:end], notes) if end - start <= _MAX_BESIDE_BYTES else None
-            except (BadFieldError, framing.UndecodableError):
+            except (BadFieldError, UndecodableError):
                 element = None
             if isinstance(element, dict) and element.get(id_field) is not None:
                 fields = {field: element[field] for field in _FIELDS_BESIDE if field in element}
@@ -217,7 +222,7 @@ def _parsed(raw: bytes, notes: FileNotes) -> object:
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
-        return json_value(framing.text_of(raw, notes))  # perhaps only its encoding
+        return json_value(text_of(raw, notes))  # perhaps only its encoding
 
 
 def _fields(ticket: Json, person: Json, metric: Json) -> dict[str, str]:
@@ -251,7 +256,7 @@ def _text(value: object) -> str:
         return value.strip()
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    if isinstance(value, float) and value.is_integer() and abs(value) < framing.FIRST_INEXACT:
+    if isinstance(value, float) and value.is_integer() and abs(value) < FIRST_INEXACT:
         return str(int(value))
     return ""
 

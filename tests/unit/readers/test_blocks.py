@@ -12,8 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.fixtures.bad_files import CLEAN, BadFile, bad_files, mutated_files, random_files
-from tolerance import intake, limits
-from tolerance.framing import FileNotes
+from tolerance.formats.content import FileNotes
+from tolerance.intake.land import land
+from tolerance.intake.load import load
+from tolerance.intake.loads import FileRecord
+from tolerance.intake.read import _read_files, read, reader_of
+from tolerance.intake.stage import QUARANTINE_SCHEMA, staged_schema
+from tolerance.intake.work import Work
 from tolerance.readers import blocks
 from tolerance.readers.contract import CsvContract, Outcome, ReaderContext, csv_outcomes, one_by_one
 from tolerance.readers.rules import (
@@ -26,6 +31,7 @@ from tolerance.readers.rules import (
     values_of_row,
 )
 from tolerance.records import AcceptedBlock, FileRefusedError, QuarantinedRecord
+from tolerance.sandbox import limits
 from tolerance.settings import settings
 from tolerance.state import State
 
@@ -38,7 +44,7 @@ def call(number: int) -> str:
 
 def outcomes(source: str, path: Path, name: str, notes: FileNotes, *, by_blocks: bool) -> list[Outcome]:
     context = ReaderContext(settings(), b"key", path.parent / "scratch", by_blocks=by_blocks)
-    return list(intake.reader_of(source)(path, name=name, context=context, notes=notes))
+    return list(reader_of(source)(path, name=name, context=context, notes=notes))
 
 
 def told(file: BadFile, folder: Path, *, by_blocks: bool) -> list[object]:
@@ -84,20 +90,18 @@ def test_what_comes_of_thousands_of_files_does_not_depend_on_blocks(
 def staged(files: list[BadFile], folder: Path, context: ReaderContext) -> tuple[list[pa.Table], bytes]:
     """What one child stages of files of one source: good rows, bad rows, counts."""
     state = State(folder)
-    work = intake._Work(state, files[0][0], "0" * 16)
+    work = Work(state, files[0][0], "0" * 16)
     for place in (work.staged, work.quarantined, work.batches, state.landing):
         place.mkdir(parents=True)
     batch = []
     for number, (source, name, content) in enumerate(files):
         (state.landing / str(number)).write_bytes(content)
         day, at = date(2026, 11, 20), datetime(2026, 11, 21, tzinfo=UTC).replace(tzinfo=None)
-        record = intake.FileRecord("0" * 16, 0, source, day, at, name, str(number), len(content), day)
+        record = FileRecord("0" * 16, 0, source, day, at, name, str(number), len(content), day)
         batch.append((number, record))
     counted = work.batches / "counted.ndjson"
-    intake._read_files(
-        work, batch, context, counted, contents=frozenset(), dropped=frozenset(), batch_rows=500
-    )
-    empty = (intake.staged_schema(source).empty_table(), intake.QUARANTINE_SCHEMA.empty_table())
+    _read_files(work, batch, context, counted, contents=frozenset(), dropped=frozenset(), batch_rows=500)
+    empty = (staged_schema(source).empty_table(), QUARANTINE_SCHEMA.empty_table())
     tables = [
         pa.concat_tables([none, *(pq.read_table(path) for path in sorted(place.iterdir()))])
         for none, place in zip(empty, (work.staged, work.quarantined), strict=True)
@@ -182,15 +186,15 @@ def test_a_child_killed_in_a_block_is_followed_by_one_that_reads_one_by_one(
         tries.append((context.by_blocks, arguments["dropped"]))
         if len(tries) == 1:
             return limits.Killed(0, limits.A_BLOCK, "it took too long")
-        intake._read_files(**arguments)  # type: ignore[arg-type]
+        _read_files(**arguments)  # type: ignore[arg-type]
         return None
 
     monkeypatch.setattr(limits, "run_in_child", killed_once)
-    load_id = intake.land("faq", tmp_path / "in", date(2026, 11, 20), state, datetime(2026, 11, 21))
+    load_id = land("faq", tmp_path / "in", date(2026, 11, 20), state, datetime(2026, 11, 21))
     assert load_id is not None
-    intake.read("faq", load_id, state)
+    read("faq", load_id, state)
     assert tries == [(True, frozenset()), (False, frozenset())]
-    assert intake.load("faq", load_id, state).total("loaded_records") == 2
+    assert load("faq", load_id, state).total("loaded_records") == 2
 
 
 def test_the_header_once_more_is_no_record_in_a_block_either() -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import pytest
 
-from tolerance.framing import FileNotes
+from tolerance.formats.content import FileNotes
 from tolerance.records import AcceptedRecord, FileRefusedError, QuarantinedRecord
 
 HEADER = b"call_id;customer_id;asked_at;faq_code;question;answered;agent_team;language\n"

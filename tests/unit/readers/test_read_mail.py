@@ -14,7 +14,7 @@ import orjson
 import pytest
 
 from tolerance import recount
-from tolerance.framing import FileNotes
+from tolerance.formats.content import FileNotes
 from tolerance.identity import address_hash
 from tolerance.records import AcceptedRecord, FileRefusedError, QuarantinedRecord
 from tolerance.settings import settings

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tolerance import mapping
-from tolerance.framing import FileNotes
+from tolerance.formats.content import FileNotes
 from tolerance.identity import address_hash
 from tolerance.mapping import Profile
 from tolerance.readers import tickets

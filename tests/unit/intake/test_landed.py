@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from tolerance.landing import Landed, land_file
+from tolerance.intake.landed import Landed, land_file
 
 
 def test_a_file_lands_under_the_hash_of_its_content_whatever_its_name(tmp_path: Path) -> None:

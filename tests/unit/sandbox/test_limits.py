@@ -12,8 +12,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from tolerance import limits
 from tolerance.gates import GateFailedError
+from tolerance.sandbox import limits
 
 
 def write(path: Path, records: dict[int, str]) -> None:

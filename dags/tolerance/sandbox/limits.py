@@ -170,7 +170,7 @@ def run_in_child(
         job = _Job(work, arguments, passed_over, Path(file.name), os.getpid(), write_end)
         try:
             child = subprocess.Popen(
-                [sys.executable, "-c", "from tolerance.limits import live; live()"],
+                [sys.executable, "-c", "from tolerance.sandbox.limits import live; live()"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 pass_fds=(write_end,),

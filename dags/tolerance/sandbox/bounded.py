@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tolerance import limits
 from tolerance.readers.contract import ReaderContext
+from tolerance.sandbox import limits
 
 MAX_KILLS = 2
 """How many children one file may cost before it is left out whole."""

@@ -19,7 +19,7 @@ class Landed:
     byte_count: int
 
 
-def content_of(path: Path) -> Landed:
+def hashed(path: Path) -> Landed:
     """Hash and size of a file where it lies; nothing is copied."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -33,7 +33,7 @@ def land_file(path: Path, landing: Path, scratch: Path) -> Landed:
     when the delivered file changes meanwhile. `scratch` lies on the same file system as
     `landing`. Raises `OSError` when a file cannot be read or written.
     """
-    content = content_of(path)
+    content = hashed(path)
     if (landing / content.sha256).exists():
         return content
     landing.mkdir(parents=True, exist_ok=True)

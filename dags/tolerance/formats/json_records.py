@@ -1,0 +1,131 @@
+"""The records of JSON files: one a line, or the elements of arrays in a document."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tolerance.formats.content import (
+    CHUNK_BYTES,
+    KEPT_BYTES_OF_OVERSIZED,
+    Content,
+    Frame,
+    frame_between,
+    lines_of,
+    release,
+    start_of_text,
+)
+from tolerance.records import Position, QuarantineReason
+from tolerance.sandbox import limits
+
+_JSON_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\],]|"', re.DOTALL)
+_NOT_BLANK = re.compile(rb"[^ \t\n\r\x0b\f]")
+_IN_THE_OBJECT, _IN_A_VALUE = 1, 2  # how deep
+
+FIRST_INEXACT = 2**53
+"""A number that JSON's reader gives as a float from here on stands for its neighbours too: it is no id."""
+
+THE_DOCUMENT = "$"
+"""The name of the array that a whole document is."""
+
+
+@dataclass(slots=True)
+class JsonArrays:
+    """Where the elements of the wanted top-level arrays of one JSON object lie.
+
+    `broken_from` is where reading had to stop, or None for a whole document.
+    """
+
+    elements: dict[str, array[int]]
+    broken_from: int | None = None
+
+    def spans(self, key: str) -> Iterator[tuple[int, int]]:
+        """Start and end of each element of one array, in bytes."""
+        numbers = iter(self.elements.get(key, ()))
+        return zip(numbers, numbers, strict=True)
+
+
+def ndjson_frames(content: Content) -> Iterator[Frame]:
+    """One frame a line; blank lines are none."""
+    record_no = 0
+    for start, end, _ in lines_of(content, start_of_text(content)):
+        frame = frame_between(content, record_no + 1, start, end)
+        if frame.raw.strip():
+            record_no += 1
+            yield frame
+
+
+def json_arrays(content: Content, wanted: tuple[str, ...]) -> JsonArrays:
+    """Find the elements of the arrays named `wanted` in a JSON object, without parsing them.
+
+    Only brackets and strings are looked at, in one pass; what an element holds is for
+    the reader to judge. An array that is not there has no entry. Where `wanted` holds `$`,
+    the document itself may be an array. Documents of one kind that lie behind one another, such as
+    the pages of an export in one file, count as one.
+    """
+    found = JsonArrays({})
+    depth, key, begin = 0, "", -1
+    level = _IN_A_VALUE
+    next_look = 0
+    for match in _JSON_TOKEN.finditer(content):
+        if match.end() > next_look:
+            limits.alive()
+            release(content, match.start())
+            next_look = match.end() + CHUNK_BYTES
+        token = match.group()
+        if depth == 0 and token == b"[" and THE_DOCUMENT in wanted:
+            level, key = _IN_THE_OBJECT, THE_DOCUMENT
+        elif token == b'"' or (depth == 0 and token != b"{"):
+            break  # a string that never ends; a document that is no object
+        if token in b"{[":
+            depth += 1
+            if depth == level and token == b"[" and key in wanted:
+                found.elements.setdefault(key, array("q"))
+                begin = match.end()
+        elif token in b"}]":
+            depth -= 1
+            if depth == level - 1 and begin >= 0:
+                _end_element(content, found.elements[key], begin, match.start())
+                begin = -1
+            if depth == 0:
+                following = _NOT_BLANK.search(content, match.end())
+                if following is None or following.group() != (b"[" if level == _IN_THE_OBJECT else b"{"):
+                    # Anything but blanks and another document of the kind is one more broken piece.
+                    found.broken_from = following and match.end()
+                    return found
+                key = ""
+        elif depth == level - 1 and token != b",":
+            key = token[1:-1].decode("utf-8", "replace")  # the last string before a value
+        elif token == b"," and depth == level and begin >= 0:
+            _end_element(content, found.elements[key], begin, match.start())
+            begin = match.end()
+    found.broken_from = begin if begin >= 0 else len(content)
+    return found
+
+
+def _end_element(content: Content, elements: array[int], begin: int, end: int) -> None:
+    if content[begin : min(end, begin + CHUNK_BYTES)].strip():
+        elements.extend((begin, end))
+
+
+def span_frames(content: Content, arrays: JsonArrays, key: str) -> Iterator[Frame]:
+    """The elements of one array as frames; a broken rest is one more, marked not_json."""
+    record_no = released = 0
+    for start, end in arrays.spans(key):
+        record_no += 1
+        if start - released > CHUNK_BYTES:
+            release(content, start)
+            released = start
+        yield frame_between(content, record_no, start, end)
+    if arrays.broken_from is None:
+        return
+    size = len(content)
+    rest = content[arrays.broken_from : arrays.broken_from + KEPT_BYTES_OF_OVERSIZED]
+    yield Frame(
+        Position(record_no + 1, arrays.broken_from, size),
+        rest,
+        QuarantineReason.NOT_JSON,
+        "the document breaks off here",
+    )

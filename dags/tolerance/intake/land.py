@@ -1,0 +1,102 @@
+"""First step: what is new in the inbox is copied to `landing/`, and its load is planned."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+
+from tolerance import inbox, mapping
+from tolerance.files import sync_folder
+from tolerance.intake.landed import Landed, land_file
+from tolerance.intake.loads import FileRecord, load_records, refuse_lost_loads, sweep, write_records
+from tolerance.intake.work import Work
+
+if TYPE_CHECKING:
+    from tolerance.state import State
+
+
+def land(source: str, extracts: Path, as_of: date, state: State, loaded_at: datetime) -> str | None:
+    """Copy what is new in the inbox to `landing/` and plan its load.
+
+    `loaded_at` is the run's start. Returns the load's id, which follows from names and
+    contents alone, or None when nothing is new. Raises `inbox.InboxError` when there is
+    no inbox, `mapping.MappingError` when the company's mapping file has a mistake,
+    `RawLostError` when loads of before are missing.
+    """
+    loaded = load_records(state, source)
+    refuse_lost_loads(state, loaded)
+    sweep(source, state)
+    shutil.rmtree(state.work / source, ignore_errors=True)
+    found = inbox.deliveries(extracts, source, as_of)
+    company = mapping.company_file(extracts)
+    mappings = mapping.mappings(company)
+    known = {(file.file_name, file.file_sha256): file for file in loaded}
+    new: list[tuple[inbox.DeliveredFile, Landed, mapping.Profile | None]] = []
+    for file in found.files:
+        landed = land_file(file.path, state.landing, state.work / source / "landing")
+        profile = mappings.profile_of(source, file.name)
+        if _is_new(known.get((file.name, landed.sha256)), profile):
+            new.append((file, landed, profile))
+    if not new:
+        return None
+    mappings_sha256 = None
+    if company is not None:
+        mappings_sha256 = land_file(company, state.landing, state.work / source / "landing").sha256
+    sync_folder(state.landing)
+    load_id = _load_id(
+        source,
+        sorted(
+            (file.name, landed.sha256, *((profile.fingerprint,) if profile else ()))
+            for file, landed, profile in new
+        ),
+    )
+    plan = [
+        FileRecord(
+            load_id=load_id,
+            load_no=0,  # given by `load`, in the order in which loads end
+            source=source,
+            as_of_on=as_of,
+            loaded_at=loaded_at,
+            file_name=file.name,
+            file_sha256=landed.sha256,
+            byte_count=landed.byte_count,
+            delivered_on=file.delivered_on,
+            profile=profile.name if profile else mapping.DEFAULT,
+            profile_fingerprint=profile.fingerprint if profile else "",
+            mappings_sha256=mappings_sha256 if profile else None,
+        )
+        for file, landed, profile in new
+    ]
+    write_records(Work(state, source, load_id).plan, plan)
+    return load_id
+
+
+def plan_again(load: list[FileRecord], state: State) -> None:
+    """Plan a load that was made before: its files, without their counts, are read again by `read`."""
+    write_records(
+        Work(state, load[0].source, load[0].load_id).plan,
+        [FileRecord(**{name: getattr(file, name) for name in _PLANNED}) for file in load],
+    )
+
+
+_PLANNED = (
+    *("load_id", "load_no", "source", "as_of_on", "loaded_at", "file_name", "file_sha256", "byte_count"),
+    *("delivered_on", "profile", "profile_fingerprint", "mappings_sha256"),
+)
+"""What a load record knows of a file before it is read."""
+
+
+def _is_new(known: FileRecord | None, profile: mapping.Profile | None) -> bool:
+    """A known name and content is no delivery, unless it was refused and is mapped otherwise now."""
+    if known is None:
+        return True
+    return known.status == "refused" and known.profile_fingerprint != (profile.fingerprint if profile else "")
+
+
+def _load_id(source: str, files: list[tuple[str, ...]]) -> str:
+    return sha256(orjson.dumps([source, files])).hexdigest()[:16]

@@ -1,0 +1,204 @@
+"""The load records: what was taken in, file by file, and whether all of it is still there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from filelock import FileLock
+
+from tolerance import mapping
+from tolerance.files import appearing, sync_folder
+
+if TYPE_CHECKING:
+    from tolerance.state import State
+
+INDEPENDENT_COUNT = "an independent count"
+EMPTY_LOAD_ID = "0" * 16
+
+LOADED = ("loaded", "loaded_with_quarantine")
+"""A content of these states is known: under another name it brings nothing new."""
+
+
+class RawLostError(Exception):
+    """Loads are missing from `raw/`. The message says what to do."""
+
+
+@dataclass(slots=True)
+class FileRecord:
+    """One delivered file as its load record tells of it: the row of `audit_load`."""
+
+    load_id: str
+    load_no: int
+    source: str
+    as_of_on: date
+    loaded_at: datetime
+    file_name: str
+    file_sha256: str
+    byte_count: int
+    delivered_on: date
+    encoding: str = ""
+    landed_records: int = 0
+    loaded_records: int = 0
+    duplicate_records: int = 0
+    quarantined_records: int = 0
+    status: str = ""
+    refusal_reason: str | None = None
+    message: str | None = None
+    newest_event_on: date | None = None
+    new_columns: str = ""
+    """Headers outside the contract, separated by commas; their values stay in landing/."""
+    profile: str = mapping.DEFAULT
+    profile_fingerprint: str = ""
+    mappings_sha256: str | None = None  # the company's own mapping file, landed like any other
+    reading_version: str = ""
+    """Readers and settings that it was read with: what is read again otherwise is another generation."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSummary:
+    """One load: its files in the order of delivery, and their counts in all."""
+
+    source: str
+    load_id: str
+    load_no: int
+    files: tuple[FileRecord, ...]
+
+    def total(self, counter: str) -> int:
+        """The sum over all files of one of the counters, such as `loaded_records`."""
+        return sum(int(getattr(file, counter)) for file in self.files)
+
+    @property
+    def sentence(self) -> str:
+        """The load in one line of counts."""
+        return (
+            f"{len(self.files):,} files, {self.total('landed_records'):,} records: "
+            f"{self.total('loaded_records'):,} loaded, "
+            f"{self.total('duplicate_records'):,} duplicates, "
+            f"{self.total('quarantined_records'):,} quarantined"
+        )
+
+
+def load_records(state: State, source: str | None = None) -> list[FileRecord]:
+    """The delivered files of all loads, or of one source's, in the order of the loads."""
+    pattern = f"*-{source}-*.ndjson" if source else _LOAD_RECORDS
+    return [record for path in sorted(state.loads.glob(pattern)) for record in read_records(path)]
+
+
+def known_loads(state: State) -> list[list[FileRecord]]:
+    """The files of each load that `raw/loads/` or its copy tells of, in the order of the loads."""
+    paths = {
+        path.name: path for place in (state.load_copies, state.loads) for path in place.glob(_LOAD_RECORDS)
+    }
+    return [read_records(paths[name]) for name in sorted(paths)]
+
+
+def copy_load_records(state: State) -> None:
+    """Copy the load records that have no copy yet; after a kill the next load makes up for it."""
+    for path in state.loads.glob(_LOAD_RECORDS):
+        copy = state.load_copies / path.name
+        if not copy.exists():
+            with appearing(copy) as temporary:
+                shutil.copyfile(path, temporary)
+
+
+def refuse_lost_loads(state: State, loaded: list[FileRecord]) -> None:
+    """Raise `RawLostError` when a load left `raw/`: its record, or the rows of `loaded` files."""
+    lost = {_source_and_id(path) for path in state.load_copies.glob(_LOAD_RECORDS)}
+    lost -= {_source_and_id(path) for path in state.loads.glob(_LOAD_RECORDS)}
+    lost |= {
+        f"{file.source}-{file.load_id}"
+        for file in loaded
+        if file.loaded_records and not (state.raw / file.source / file.load_id).is_dir()
+    }
+    if lost:
+        raise RawLostError(
+            f"{state.raw} lacks {len(lost)} loads that were there: run `tolerance rebuild --state "
+            f"{state.root}`, which reads the landed files again."
+        )
+
+
+_LOAD_RECORDS = "*-*-*.ndjson"
+
+
+def _source_and_id(load_record: Path) -> str:
+    return load_record.stem.partition("-")[2]
+
+
+def is_loaded(state: State, source: str, load_id: str) -> bool:
+    """Whether the load record of this load is written."""
+    return any(state.loads.glob(f"*-{source}-{load_id}.ndjson"))
+
+
+def sweep(source: str, state: State) -> None:
+    """Remove the folders of loads that were killed before their load record was written."""
+    real = {file.load_id for file in load_records(state, source)} | {EMPTY_LOAD_ID}
+    for place in (state.raw / source, state.quarantine / source):
+        for folder in place.iterdir() if place.is_dir() else ():
+            if folder.name not in real:
+                shutil.rmtree(folder)
+
+
+@cache
+def _mappings_at(path: Path | None) -> mapping.Mappings:
+    return mapping.mappings(path)
+
+
+def profile_of(record: FileRecord, state: State) -> mapping.Profile | None:
+    """The profile that a file was planned with, from the mapping file as it was landed then."""
+    landed = state.landing / record.mappings_sha256 if record.mappings_sha256 else None
+    return _mappings_at(landed).profile(record.source, record.profile)
+
+
+def write_load_record(
+    state: State, source: str, load_id: str, files: list[FileRecord], load_no: int | None = None
+) -> LoadSummary:
+    """Number the load and write its record; the lock keeps two sources from one number."""
+    state.loads.mkdir(parents=True, exist_ok=True)
+    with FileLock(state.raw / ".loads.lock"):
+        numbers = [int(path.name.partition("-")[0]) for path in state.loads.glob("*-*-*.ndjson")]
+        load_no = load_no or max(numbers, default=0) + 1
+        for file in files:
+            file.load_no = load_no
+        write_records(state.loads / f"{load_no:06d}-{source}-{load_id}.ndjson", files)
+    copy_load_records(state)
+    return LoadSummary(source, load_id, load_no, tuple(files))
+
+
+def write_records(path: Path, records: list[FileRecord]) -> None:
+    """Write one JSON line per file, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = b"".join(orjson.dumps(asdict(record)) + b"\n" for record in records)
+    descriptor, staged = tempfile.mkstemp(dir=path.parent, prefix=".record-")
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(lines)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(staged).replace(path)
+    sync_folder(path.parent)
+
+
+def read_records(path: Path) -> list[FileRecord]:
+    """The files that one load record, or one plan of a load, tells of."""
+    return [_record(orjson.loads(line)) for line in path.read_bytes().splitlines()]
+
+
+def _record(line: dict[str, Any]) -> FileRecord:
+    """One line of a load record, its dates made dates again."""
+    newest = line["newest_event_on"]
+    return FileRecord(
+        **{
+            **line,
+            "as_of_on": date.fromisoformat(line["as_of_on"]),
+            "loaded_at": datetime.fromisoformat(line["loaded_at"]),
+            "delivered_on": date.fromisoformat(line["delivered_on"]),
+            "newest_event_on": date.fromisoformat(newest) if newest else None,
+        }
+    )

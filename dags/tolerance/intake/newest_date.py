@@ -1,0 +1,101 @@
+"""The newest date of the inbox, for a run that was given none."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+
+from tolerance import inbox, mapping
+from tolerance.formats.content import ArchiveTooDenseError, FileNotes
+from tolerance.intake.landed import hashed
+from tolerance.intake.loads import LOADED, load_records
+from tolerance.intake.read import DATE_COLUMNS, newer, reader_of
+from tolerance.readers.contract import ReaderContext
+from tolerance.records import FileRefusedError
+from tolerance.sandbox import limits
+from tolerance.sandbox.bounded import read_within_limits
+from tolerance.settings import settings
+
+if TYPE_CHECKING:
+    from tolerance.state import State
+
+logger = logging.getLogger(__name__)
+
+
+def newest_business_date(extracts: Path, state: State) -> date | None:
+    """The newest plausible business date among all delivered tickets and calls.
+
+    Contents that were loaded are known from their load records; others are read where
+    they lie. None when there is no ticket and no call.
+    """
+    known = {
+        record.file_sha256: record.newest_event_on
+        for record in load_records(state)
+        if record.status in (*LOADED, "already_loaded")
+    }
+    mappings = mapping.mappings(mapping.company_file(extracts))
+    newest: list[date | None] = []
+    unread: _Undated = []
+    for source in ("tickets", "faq"):
+        for file in inbox.deliveries(extracts, source, date.max).files:
+            content = hashed(file.path).sha256
+            if content in known:
+                newest.append(known[content])
+            else:
+                unread.append((file, mappings.profile_of(source, file.name)))
+    newest += _newest_dates(unread, state)
+    return max((day for day in newest if day is not None), default=None)
+
+
+_Undated = list[tuple[inbox.DeliveredFile, mapping.Profile | None]]
+
+
+def _newest_dates(files: _Undated, state: State) -> list[date | None]:
+    """The newest date of each file, read in a child; of one that breaks its limits there is none."""
+    if not files:
+        return []
+    context = ReaderContext(settings(), b"dates only", state.work / "dates", by_blocks=True)
+    answer = context.scratch / "newest.json"
+    names = {file_no: f"{file.source}/{file.name}" for file_no, (file, _) in enumerate(files)}
+    read_within_limits(_look_for_dates, {"files": files, "answer": answer}, context, names)
+    newest: list[date | None] = []
+    for file_no, (day, is_beyond_limits) in enumerate(orjson.loads(answer.read_bytes())):
+        newest.append(date.fromisoformat(day) if day else None)
+        if is_beyond_limits:
+            logger.warning(
+                "%s takes more time or memory than a file may: the search for the newest date goes on "
+                "without it; give AS_OF= if its date is the one that counts.",
+                names[file_no],
+            )
+    return newest
+
+
+def _look_for_dates(
+    files: _Undated, answer: Path, context: ReaderContext, *, dropped: frozenset[int]
+) -> None:
+    """Write down each file's newest date, and whether it broke the limits. Runs in a child."""
+    found: list[tuple[date | None, bool]] = []
+    for file_no, (file, profile) in enumerate(files):
+        limits.begin_file(file_no)
+        try:
+            day = None if file_no in dropped else _newest_in(file, replace(context, profile=profile))
+            found.append((day, file_no in dropped))
+        except (ArchiveTooDenseError, MemoryError, RecursionError):
+            found.append((None, True))
+    answer.write_bytes(orjson.dumps(found))
+
+
+def _newest_in(file: inbox.DeliveredFile, context: ReaderContext) -> date | None:
+    """The newest date of one file; a file that would be refused has none."""
+    newest: date | None = None
+    try:
+        for outcome in reader_of(file.source)(file.path, name=file.name, context=context, notes=FileNotes()):
+            newest = newer(newest, outcome, DATE_COLUMNS[file.source])
+    except FileRefusedError:
+        return None
+    return newest

@@ -1,0 +1,332 @@
+"""Second step: the landed files of a planned load are read, into staged rows, quarantine and counts."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pyarrow.compute as pc
+
+from tolerance import recount
+from tolerance.formats.content import ArchiveTooDenseError, FileNotes, content_of
+from tolerance.identity import identity_key
+from tolerance.intake import stage
+from tolerance.intake.loads import (
+    INDEPENDENT_COUNT,
+    LOADED,
+    FileRecord,
+    is_loaded,
+    load_records,
+    profile_of,
+    read_records,
+    write_records,
+)
+from tolerance.intake.stage import Staging
+from tolerance.intake.work import Work
+from tolerance.parameters import reading_version
+from tolerance.readers.contract import Outcome, Reader, ReaderContext
+from tolerance.records import (
+    AcceptedBlock,
+    AcceptedRecord,
+    FileRefusedError,
+    Position,
+    QuarantinedRecord,
+    QuarantineReason,
+    RefusalReason,
+)
+from tolerance.sandbox import limits
+from tolerance.sandbox.bounded import read_within_limits
+from tolerance.settings import settings
+
+if TYPE_CHECKING:
+    from tolerance.state import State
+
+BATCH_FILES = 2_000
+BATCH_BYTES = 256 << 20
+"""What one child process reads: so many files, or so many bytes."""
+
+DATE_COLUMNS = {
+    "customers": (),
+    "faq": ("asked_on",),
+    "mail": ("sent_on",),
+    "tickets": ("created_on", "updated_on"),
+}
+
+logger = logging.getLogger(__name__)
+
+
+def read(source: str, load_id: str, state: State) -> None:
+    """Read the landed files of a planned load into `work/`: staged rows, quarantine, counts."""
+    work = Work(state, source, load_id)
+    if is_loaded(state, source, load_id):
+        return
+    for folder in (work.staged, work.quarantined, work.batches):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    context = ReaderContext(settings(), identity_key(state), work.scratch, by_blocks=True)
+    contents = _loaded_contents(load_records(state, source))
+    files = list(enumerate(read_records(work.plan)))
+    records = [record for _, record in files]
+    for record in records:
+        record.reading_version = reading_version()
+    while files:
+        to_read, files = _split_known(files, contents, source)
+        for batch in _batches(to_read):
+            for file_no, record in _read_batch(work, batch, context, frozenset(contents)):
+                records[file_no] = record
+                earlier = contents.get(record.file_sha256)
+                if earlier is not None:
+                    # A customers file counts again, as the latest delivery, by rows marked duplicate.
+                    _repeat(record, earlier)
+                elif record.status in LOADED:
+                    contents[record.file_sha256] = record
+        files = [(file_no, records[file_no]) for file_no, _ in files]
+    write_records(work.counted, records)
+
+
+_Files = list[tuple[int, FileRecord]]
+
+
+def _split_known(files: _Files, contents: dict[str, FileRecord], source: str) -> tuple[_Files, _Files]:
+    """What is to be read now, and what must wait because its content is read now under another name.
+
+    Known content is counted here and not read again, but for customers.
+    """
+    now: _Files = []
+    later: _Files = []
+    coming: set[str] = set()
+    for file_no, record in files:
+        earlier = contents.get(record.file_sha256)
+        if earlier is not None and source != "customers":
+            _repeat(record, earlier)
+        elif record.file_sha256 in coming:
+            later.append((file_no, record))
+        else:
+            now.append((file_no, record))
+            coming.add(record.file_sha256)
+    return now, later
+
+
+def _batches(files: _Files) -> Iterator[_Files]:
+    """Runs of files that one child reads: many small ones, or one large one."""
+    batch: _Files = []
+    size = 0
+    for file in files:
+        if batch and (len(batch) >= BATCH_FILES or size + file[1].byte_count > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(file)
+        size += file[1].byte_count
+    if batch:
+        yield batch
+
+
+def _read_batch(work: Work, batch: _Files, context: ReaderContext, contents: frozenset[str]) -> _Files:
+    """Read files in a child under limits; give them back with their counts.
+
+    `contents` were loaded before: their bad records are not set aside again.
+    """
+    counted = work.batches / f"{batch[0][0]:06d}.ndjson"
+    read_within_limits(
+        _read_files,
+        {
+            "work": work,
+            "batch": batch,
+            "counted": counted,
+            "contents": contents,
+            "batch_rows": stage.BATCH_ROWS,
+        },
+        context,
+        names={file_no: f"{work.source}/{record.file_name}" for file_no, record in batch},
+    )
+    return [(file_no, record) for (file_no, _), record in zip(batch, read_records(counted), strict=True)]
+
+
+def _read_files(
+    work: Work,
+    batch: _Files,
+    context: ReaderContext,
+    counted: Path,
+    *,
+    contents: frozenset[str],
+    dropped: frozenset[int],
+    batch_rows: int,
+) -> None:
+    """Stage the records of a batch of files and write their counts. Runs in a child."""
+    name = f"{batch[0][0]:06d}"
+    for folder in (work.staged, work.quarantined):
+        for leftover in folder.glob(f"{name}-*"):  # of a child that was killed
+            leftover.unlink()
+    with closing(Staging(work, work.source, name, batch_rows)) as staging:
+        for file_no, record in batch:
+            limits.begin_file(file_no)
+            staging.begin(record, file_no, keeps_bad=record.file_sha256 not in contents)
+            if file_no in dropped:
+                staging.set_aside(_beyond_limits(record, "reading it ended the reading process"))
+                path = work.state.landing / record.file_sha256
+                _judge(record, staging, path, context, FileNotes(), is_beyond_limits=True)
+            else:
+                _read_file(record, staging, context, work.state)
+    write_records(counted, [record for _, record in batch])
+
+
+def _loaded_contents(records: list[FileRecord]) -> dict[str, FileRecord]:
+    """The contents that were loaded before, by hash, each with the record of its first load."""
+    contents: dict[str, FileRecord] = {}
+    for record in records:
+        if record.status in LOADED:
+            contents.setdefault(record.file_sha256, record)
+    return contents
+
+
+def _repeat(record: FileRecord, earlier: FileRecord) -> None:
+    """Known content under a new name: every record of it is a duplicate."""
+    record.status = "already_loaded"
+    record.encoding = earlier.encoding
+    record.landed_records = record.duplicate_records = earlier.landed_records
+    record.loaded_records = record.quarantined_records = 0
+    record.newest_event_on = earlier.newest_event_on
+
+
+def _read_file(record: FileRecord, staging: Staging, context: ReaderContext, state: State) -> None:
+    """Stage the records of one file, or none of them and the reason why it is refused."""
+    reader = reader_of(record.source)
+    context = replace(context, profile=profile_of(record, state))
+    notes = FileNotes()
+    path = state.landing / record.file_sha256
+    dates = DATE_COLUMNS[record.source]
+    is_beyond_limits = False
+    try:
+        for outcome in reader(path, name=record.file_name, context=context, notes=notes):
+            if isinstance(outcome, AcceptedBlock):
+                staging.accept_block(outcome)
+            elif isinstance(outcome, AcceptedRecord):
+                staging.accept(outcome)
+            else:
+                staging.set_aside(outcome)
+            record.newest_event_on = newer(record.newest_event_on, outcome, dates)
+    except FileRefusedError as error:
+        staging.abandon()
+        _refuse(record, error)
+        return
+    except ArchiveTooDenseError:
+        staging.abandon()
+        staging.set_aside(_beyond_limits(record, "the archive grows beyond the limit"))
+        is_beyond_limits = True
+    except (MemoryError, RecursionError):
+        staging.abandon()
+        staging.set_aside(_beyond_limits(record, "its records cannot be told apart in bounded memory"))
+        is_beyond_limits = True
+    _judge(record, staging, path, context, notes, is_beyond_limits=is_beyond_limits)
+    record.encoding = notes.encoding
+    record.new_columns = ",".join(notes.new_columns)
+    messages = [record.message] if record.message else []
+    record.message = "; ".join(dict.fromkeys([*messages, *notes.messages])) or None
+
+
+def newer(newest: date | None, outcome: Outcome, columns: tuple[str, ...]) -> date | None:
+    """The newest date so far, with the dates of one more outcome."""
+    if isinstance(outcome, QuarantinedRecord):
+        return newest
+    for column in columns:
+        if isinstance(outcome, AcceptedBlock):
+            day = pc.max(outcome.columns[column]).as_py()
+        else:
+            day = cast(date, outcome.values[column])
+        newest = day if newest is None or day > newest else newest
+    return newest
+
+
+def _beyond_limits(record: FileRecord, why: str) -> QuarantinedRecord:
+    """A whole file as one record that costs too much."""
+    return QuarantinedRecord(
+        Position(1, 0, record.byte_count),
+        b"",
+        QuarantineReason.RESOURCE_LIMIT,
+        f"{why}; its bytes are in landing/",
+    )
+
+
+def _refuse(record: FileRecord, error: FileRefusedError) -> None:
+    record.status = "refused"
+    record.refusal_reason = error.reason.value
+    record.message = error.sentence
+    record.newest_event_on = None
+
+
+def _recount(record: FileRecord, path: Path, notes: FileNotes, scratch: Path) -> None:
+    """Count the file's records by other means; a difference is said aloud and blocks the all-clear."""
+    limits.alive()
+    try:
+        counted = recount.count_records(
+            *(path, record.file_name, notes.delimiter, notes.records_at),
+            scratch=scratch,
+            alive=limits.alive,
+        )
+    except (MemoryError, RecursionError):  # the count failed, not the file: what was read stands
+        record.message = (
+            f"{record.file_name}: the reader found {record.landed_records} records, {INDEPENDENT_COUNT} was "
+            "not possible in bounded memory: compare the file with what was loaded and report its shape."
+        )
+        logger.error("%s: %s", record.source, record.message)
+        return
+    limits.alive()
+    if counted != record.landed_records:
+        record.message = (
+            f"{record.file_name}: the reader found {record.landed_records} records, {INDEPENDENT_COUNT} "
+            f"{counted}; compare the file with quarantine/ and report its shape."
+        )
+        logger.error("%s: %s", record.source, record.message)
+
+
+def _judge(
+    record: FileRecord,
+    staging: Staging,
+    path: Path,
+    context: ReaderContext,
+    notes: FileNotes,
+    *,
+    is_beyond_limits: bool,
+) -> None:
+    """Count a file that was read to its end; refuse it when too much of it is bad."""
+    company = context.settings
+    good, bad = staging.accepted, staging.bad
+    record.landed_records = good + bad
+    if (
+        record.landed_records >= company.max_bad_share_from_records
+        and bad > company.max_bad_share * record.landed_records
+    ):
+        with content_of(path, name=record.file_name, scratch=context.scratch) as content:
+            staging.set_all_aside(content)
+        record.quarantined_records = record.landed_records
+        _refuse(
+            record,
+            FileRefusedError(
+                RefusalReason.TOO_MANY_BAD_RECORDS,
+                f"{record.file_name}: {bad} of {record.landed_records} records are bad, so none "
+                "was loaded: look at quarantine/ for the reasons, mend the export and deliver it "
+                "again under a new name.",
+            ),
+        )
+        return
+    staging.commit()
+    record.quarantined_records = bad
+    if not is_beyond_limits:
+        _recount(record, path, notes, context.scratch)
+    if not record.landed_records:
+        record.status = "empty"
+    else:
+        record.status = "loaded_with_quarantine" if bad else "loaded"
+
+
+def reader_of(source: str) -> Reader:
+    """The reader of one of the four sources."""
+    module: Any = importlib.import_module(f"tolerance.readers.{source}")
+    return cast(Reader, module.read)

@@ -1,0 +1,326 @@
+"""Rows on their way to disk: what a load's files brought, until it is known whether they are kept."""
+
+from __future__ import annotations
+
+import tempfile
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tolerance.formats.content import Content
+from tolerance.intake.loads import FileRecord
+from tolerance.intake.work import Work
+from tolerance.record_hashes import record_content, record_hash, record_hashes
+from tolerance.records import (
+    RAW_COLUMNS,
+    AcceptedBlock,
+    AcceptedRecord,
+    Position,
+    QuarantinedRecord,
+    QuarantineReason,
+    raw_schema,
+)
+from tolerance.sandbox import limits
+
+BATCH_ROWS = 20_000
+ROW_GROUP_BYTES = 16 << 20
+"""Rows go to disk when there are `BATCH_ROWS` of them or this much text in them."""
+
+_POSITIONS_BYTES = 1 << 20
+
+QUARANTINE_SCHEMA = pa.schema(
+    [
+        ("load_id", pa.string()),
+        ("file_sha256", pa.string()),
+        ("file_name", pa.string()),
+        ("record_no", pa.int64()),
+        ("byte_start", pa.int64()),
+        ("byte_end", pa.int64()),
+        ("reason", pa.string()),
+        ("detail", pa.string()),
+        ("raw", pa.binary()),
+    ]
+)
+"""One refused record a row, as it lies in `quarantine/<source>/<load_id>/`."""
+
+_KEPT: dict[str, Any] = {"compression": "zstd"}
+_FLEETING: dict[str, Any] = {
+    "compression": "lz4",
+    "write_statistics": False,
+    "use_dictionary": ["_file_sha256", "_load_id", "_loaded_at", "_file_no"],
+}
+"""How Parquet is written that goes to its last place as it is, and that is read once and deleted."""
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Rows on their way to Parquet, one by one or by columns, flushed in row groups."""
+
+    path: Path
+    schema: pa.Schema
+    most_rows: int
+    is_kept: bool
+    tables: list[pa.Table] = field(default_factory=list)
+    rows: list[dict[str, object]] = field(default_factory=list)
+    """What came after the tables."""
+    writer: pq.ParquetWriter | None = None
+    row_count: int = 0
+    byte_count: int = 0
+
+    def add(self, row: dict[str, object], byte_count: int) -> None:
+        self.rows.append(row)
+        self._grow(1, byte_count)
+
+    def add_table(self, table: pa.Table, byte_count: int) -> None:
+        self._gather()
+        self.tables.append(table)
+        self._grow(table.num_rows, byte_count)
+
+    def take(self, other: _Rows) -> None:
+        """Take over the rows of another that has none on disk."""
+        if other.tables:
+            self._gather()
+            self.tables.extend(other.tables)
+        self.rows.extend(other.rows)
+        self._grow(other.row_count, other.byte_count)
+        other.forget()
+
+    def _grow(self, row_count: int, byte_count: int) -> None:
+        self.row_count += row_count
+        self.byte_count += byte_count
+        if self.row_count >= self.most_rows or self.byte_count >= ROW_GROUP_BYTES:
+            self.flush()
+
+    def _gather(self) -> None:
+        """Make a table of the rows that came one by one."""
+        if self.rows:
+            # By columns: three times as fast as by rows.
+            columns = [pa.array([row[field.name] for row in self.rows], field.type) for field in self.schema]
+            self.tables.append(pa.Table.from_arrays(columns, schema=self.schema))
+            self.rows.clear()
+
+    def flush(self) -> None:
+        if not self.row_count:
+            return
+        if self.writer is None:
+            self.writer = pq.ParquetWriter(self.path, self.schema, **(_KEPT if self.is_kept else _FLEETING))
+        limits.alive()
+        self._gather()
+        self.writer.write_table(pa.concat_tables(self.tables))
+        limits.alive()
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop the rows that are not on disk."""
+        self.tables.clear()
+        self.rows.clear()
+        self.row_count = self.byte_count = 0
+
+    def close(self) -> None:
+        self.flush()
+        if self.writer is not None:
+            self.writer.close()
+            self.writer = None
+
+    def discard(self) -> None:
+        """Forget everything, also what is already on disk."""
+        self.forget()
+        if self.writer is not None:
+            self.writer.close()
+            self.writer = None
+            self.path.unlink()
+
+
+class _Positions:
+    """Where the accepted records of the file at hand lie. However many there are, most of it is on disk."""
+
+    def __init__(self, scratch: Path) -> None:
+        self._scratch = scratch
+        self._latest = array("q")  # number, start and end of each
+        self._earlier: IO[bytes] | None = None
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, numbers: array[int]) -> None:
+        """Keep the number, start and end of one record or of many."""
+        self._latest.extend(numbers)
+        self._count += len(numbers) // 3
+        if len(self._latest) * self._latest.itemsize > _POSITIONS_BYTES:
+            if self._earlier is None:
+                self._scratch.mkdir(parents=True, exist_ok=True)
+                self._earlier = tempfile.TemporaryFile(dir=self._scratch)  # noqa: SIM115  (`clear` closes it)
+            self._latest.tofile(self._earlier)
+            self._latest = array("q")
+
+    def __iter__(self) -> Iterator[Position]:
+        if self._earlier is not None:
+            self._earlier.seek(0)
+            earlier = iter(partial(self._earlier.read, _POSITIONS_BYTES // 24 * 24), b"")
+            yield from _positions(array("q", part) for part in earlier)
+        yield from _positions([self._latest])
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._latest, self._count = array("q"), 0
+        if self._earlier is not None:
+            self._earlier.close()
+            self._earlier = None
+
+
+def _positions(parts: Iterable[array[int]]) -> Iterator[Position]:
+    for part in parts:
+        numbers = iter(part)
+        for record_no, start, end in zip(numbers, numbers, numbers, strict=True):
+            yield Position(record_no, start, end)
+
+
+class Staging:
+    """The staged rows of one load.
+
+    Small files share Parquet files; a file of more than a batch gets its own, so that a
+    refusal at its end can take all of it back.
+    """
+
+    def __init__(self, work: Work, source: str, batch: str, batch_rows: int) -> None:
+        self._work = work
+        self._batch_rows = batch_rows
+        self._batch = batch
+        self._columns = [name for name, _ in RAW_COLUMNS[source]]
+        self._positions = _Positions(work.scratch)
+        self._schema = staged_schema(source)
+        self._shared = _Rows(work.staged / f"{batch}-shared.parquet", self._schema, batch_rows, is_kept=False)
+        self._shared_bad = _Rows(
+            work.quarantined / f"{batch}-shared.parquet", QUARANTINE_SCHEMA, batch_rows, is_kept=True
+        )
+
+    def begin(self, record: FileRecord, file_no: int, *, keeps_bad: bool) -> None:
+        """Turn to the next file. One read before does not set its bad records aside again."""
+        own = f"{self._batch}-file-{file_no:06d}.parquet"
+        self._record, self._file_no, self._keeps_bad = record, file_no, keeps_bad
+        self._good = _Rows(self._work.staged / own, self._schema, self._batch_rows, is_kept=False)
+        self._bad = _Rows(self._work.quarantined / own, QUARANTINE_SCHEMA, self._batch_rows, is_kept=True)
+        self._positions.clear()
+        self.bad = 0
+
+    @property
+    def accepted(self) -> int:
+        """Records accepted from the file at hand."""
+        return len(self._positions)
+
+    def accept(self, outcome: AcceptedRecord) -> None:
+        """Stage one record of the file at hand."""
+        values = outcome.values
+        position = outcome.position
+        content = record_content([values[column] for column in self._columns])
+        self._positions.add(array("q", (position.record_no, position.byte_start, position.byte_end)))
+        self._good.add(
+            {
+                **values,
+                "_record_hash": record_hash(content),
+                "_is_duplicate": False,
+                "_file_sha256": self._record.file_sha256,
+                "_record_no": position.record_no,
+                "_load_id": self._record.load_id,
+                "_loaded_at": self._record.loaded_at,
+                "_file_no": self._file_no,
+            },
+            len(content),
+        )
+
+    def accept_block(self, block: AcceptedBlock) -> None:
+        """Stage many records of the file at hand."""
+        numbers = np.arange(block.first_record_no, block.first_record_no + len(block))
+        places = np.stack((numbers, block.starts, block.ends), axis=1)
+        self._positions.add(array("q", places.tobytes()))
+        columns: dict[str, pa.Array | pa.Scalar] = {
+            **block.columns,
+            "_record_hash": record_hashes(block, self._columns),
+            "_is_duplicate": pa.scalar(False),
+            "_file_sha256": pa.scalar(self._record.file_sha256),
+            "_record_no": pa.array(numbers),
+            "_load_id": pa.scalar(self._record.load_id),
+            "_loaded_at": pa.scalar(self._record.loaded_at, self._schema.field("_loaded_at").type),
+            "_file_no": pa.scalar(self._file_no),
+        }
+        arrays = [_column(columns[field.name], len(block)).cast(field.type) for field in self._schema]
+        byte_count = int(block.ends[-1] - block.starts[0])
+        self._good.add_table(pa.Table.from_arrays(arrays, schema=self._schema), byte_count)
+
+    def set_aside(self, outcome: QuarantinedRecord) -> None:
+        """Stage one record for quarantine."""
+        self.bad += 1
+        if not self._keeps_bad:
+            return
+        self._bad.add(
+            {
+                "load_id": self._record.load_id,
+                "file_sha256": self._record.file_sha256,
+                "file_name": self._record.file_name,
+                "record_no": outcome.position.record_no,
+                "byte_start": outcome.position.byte_start,
+                "byte_end": outcome.position.byte_end,
+                "reason": outcome.reason.value,
+                "detail": outcome.detail,
+                "raw": outcome.raw,
+            },
+            len(outcome.raw),
+        )
+
+    def commit(self) -> None:
+        """Keep what the file at hand brought."""
+        _merge(self._good, self._shared)
+        _merge(self._bad, self._shared_bad)
+
+    def abandon(self) -> None:
+        """Take back everything of the file at hand."""
+        self._good.discard()
+        self._bad.discard()
+        self._positions.clear()
+        self.bad = 0
+
+    def set_all_aside(self, content: Content) -> None:
+        """Move the accepted records of the file at hand to quarantine, beside the bad ones."""
+        self._good.discard()
+        for position in self._positions:
+            self.set_aside(
+                QuarantinedRecord(
+                    position,
+                    content[position.byte_start : position.byte_end],
+                    QuarantineReason.FILE_REFUSED,
+                    "sound, but its file was refused",
+                )
+            )
+        _merge(self._bad, self._shared_bad)
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._shared.close()
+        self._shared_bad.close()
+        self._positions.clear()
+
+
+def _column(values: pa.Array | pa.Scalar, length: int) -> pa.Array:
+    """The values of one column; a single one stands for all rows."""
+    return pa.repeat(values, length) if isinstance(values, pa.Scalar) else values
+
+
+def _merge(own: _Rows, shared: _Rows) -> None:
+    if own.writer is not None:
+        own.close()
+        return
+    shared.take(own)
+
+
+def staged_schema(source: str) -> pa.Schema:
+    """The rows of `raw/` and, for `load` alone, the place of their file in the load."""
+    schema = raw_schema(source)
+    return schema.append(pa.field("_file_no", pa.int64()))

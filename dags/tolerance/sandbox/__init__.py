@@ -1,0 +1,1 @@
+"""What reading may cost: delivered files are read in child processes under limits of time and memory."""
