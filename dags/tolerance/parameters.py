@@ -7,7 +7,6 @@ touches only the customers who have incidents of that type.
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 from collections import defaultdict
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import yaml
 
+from tolerance.code_hashes import code_hash, digest, effective, files_hash
 from tolerance.settings import DBT_PROJECT, PROJECT_ROOT, settings
 
 _TAXONOMY = "incident_types.csv"
@@ -36,29 +36,12 @@ class Parameters:
     incident_types: dict[str, str]
 
 
-def _sha256(*parts: bytes) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(len(part).to_bytes(8, "big"))
-        digest.update(part)
-    return digest.hexdigest()
-
-
-def _files_hash(paths: list[Path], root: Path) -> str:
-    parts: list[bytes] = []
-    for path in sorted(paths):
-        parts += [path.relative_to(root).as_posix().encode(), path.read_bytes()]
-    return _sha256(*parts)
-
-
 def _incident_type_hashes(taxonomy: Path) -> dict[str, str]:
     rows: dict[str, list[dict[str, str]]] = defaultdict(list)
     with taxonomy.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             rows[row["incident_type"]].append(row)
-    return {
-        name: _sha256(json.dumps(entries, sort_keys=True).encode())[:16] for name, entries in rows.items()
-    }
+    return {name: digest(json.dumps(entries, sort_keys=True).encode())[:16] for name, entries in rows.items()}
 
 
 def _tag_order(taxonomy: Path) -> list[tuple[str, str]]:
@@ -66,52 +49,58 @@ def _tag_order(taxonomy: Path) -> list[tuple[str, str]]:
         return sorted({(row["sort_order"], row["incident_type"]) for row in csv.DictReader(file)})
 
 
-_READING_ROOMS = ("formats", "readers", "sandbox")
-_READING = {
-    "identity.py",
-    "instants.py",
-    "mapping.py",
-    "record_hashes.py",
-    "records.py",
-}
-"""The modules beside these rooms that decide what a delivered file's bytes become."""
+_READING = ("contracts", "formats", "intake", "profiles", "readers", "sandbox")
+_READING_BESIDE = ("identity.py", "inbox.py", "instants.py", "mapping.py", "record_hashes.py", "records.py")
+"""The packages, and the modules beside them, that decide what a delivered file's bytes become."""
 
 
 @cache
 def reading_version() -> str:
-    """What decides what a delivered file's bytes become, as a hash: the readers and the settings."""
+    """What decides what a delivered file's bytes become, as a hash: the code that reads and the settings."""
     package = Path(__file__).parent
+    code = [path for room in _READING for path in (package / room).rglob("*.py")]
+    code += [package / name for name in _READING_BESIDE]
+    return digest(code_hash(code, package).encode(), repr(settings()).encode())[:16]
+
+
+_SOURCES_OF_NUMBERS = {".sql", ".py", ".yml"}
+
+
+def _code_version() -> str:
+    """What computes the tables, as a hash; what is said about it and what tests it is no part of it."""
     code = [
-        *(path for room in _READING_ROOMS for path in (package / room).glob("*.py")),
-        *(one for one in package.glob("*.py") if one.name in _READING),
+        path
+        for folder in (PROJECT_ROOT / "models", PROJECT_ROOT / "macros", DBT_PROJECT / "seeds")
+        for path in folder.rglob("*")
+        if path.suffix in _SOURCES_OF_NUMBERS
     ]
-    return _sha256(_files_hash(code, package).encode(), repr(settings()).encode())[:16]
+    project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text("utf-8"))
+    del project["vars"]
+    return digest(
+        code_hash(code, PROJECT_ROOT).encode(),
+        json.dumps(project, sort_keys=True, default=str).encode(),
+        effective(DBT_PROJECT / "profiles.yml"),
+    )[:16]
 
 
 def current_parameters() -> Parameters:
     """The parameters and the code of this checkout."""
     seeds = DBT_PROJECT / "seeds"
-    project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text("utf-8"))
-    variables = json.dumps(project.pop("vars"), sort_keys=True, default=str).encode()
+    variables = json.dumps(
+        yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text("utf-8"))["vars"],
+        sort_keys=True,
+        default=str,
+    ).encode()
     all_seeds = sorted(seeds.glob("*.csv"))
     incident_types = _incident_type_hashes(seeds / _TAXONOMY)
-    code = [
-        path
-        for folder in ("models", "macros")
-        for path in (PROJECT_ROOT / folder).rglob("*")
-        if path.suffix in {".sql", ".py", ".yml"}
-    ]
     return Parameters(
-        parameters_hash=_sha256(variables, _files_hash(all_seeds, seeds).encode()),
-        rebuild_hash=_sha256(
+        parameters_hash=digest(variables, files_hash(all_seeds, seeds).encode()),
+        rebuild_hash=digest(
             variables,
-            _files_hash([path for path in all_seeds if path.name != _TAXONOMY], seeds).encode(),
+            files_hash([path for path in all_seeds if path.name != _TAXONOMY], seeds).encode(),
             # A new type, or another order of them, changes what a tag means.
             json.dumps(_tag_order(seeds / _TAXONOMY)).encode(),
         ),
-        code_version=_sha256(
-            _files_hash(code, PROJECT_ROOT).encode(),
-            json.dumps(project, sort_keys=True, default=str).encode(),
-        )[:16],
+        code_version=_code_version(),
         incident_types=incident_types,
     )

@@ -56,9 +56,37 @@ def test_other_numbers_rebuild(project: Path, file: str, old: str, new: str) -> 
     assert after.code_version == before.code_version
 
 
-def test_a_changed_model_is_another_code_version_and_no_other_parameter(project: Path) -> None:
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("models/marts/_tolerance__models.yml", "description: The incident.", "description: Which incident."),
+        ("models/marts/dim_customer.sql", "-- One row per customer", "-- Exactly one row per customer"),
+        ("macros/_macros.yml", "description: The", "description: In short, the"),
+        ("dbt_project/dbt_project.yml", "# The company's calendar.", "# When the company works."),
+    ],
+)
+def test_what_is_said_of_the_models_changes_nothing(project: Path, file: str, old: str, new: str) -> None:
     before = parameters.current_parameters()
-    edit(project / "models/marts/dim_customer.sql", "select", "select ")
+    edit(project / file, old, new)
+    assert parameters.current_parameters() == before
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("models/marts/dim_customer.sql", "select", "select distinct"),
+        ("models/marts/_tolerance__models.yml", "enforced: true", "enforced: false"),
+        ("macros/decay.sql", "1 - ", "1.0 - "),
+        ("dbt_project/dbt_project.yml", "+materialized: view", "+materialized: table"),
+        ("dbt_project/profiles.yml", "TimeZone: UTC", "TimeZone: Europe/Paris"),
+        ("dbt_project/seeds/_seeds.yml", "points", "cents"),
+    ],
+)
+def test_a_changed_model_is_another_code_version_and_no_other_parameter(
+    project: Path, file: str, old: str, new: str
+) -> None:
+    before = parameters.current_parameters()
+    edit(project / file, old, new)
     after = parameters.current_parameters()
     assert after.code_version != before.code_version
     assert after.parameters_hash == before.parameters_hash

@@ -155,8 +155,9 @@ def test_what_a_mended_door_can_read_now_is_loaded_in_its_own_load(
     assert runs._loads(state)[1] != generation[1]
 
 
-def test_settings_and_readers_make_the_reading_version(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("room_and_module", ["readers/faq.py", "intake/stage.py", "inbox.py"])
+def test_settings_and_the_code_that_reads_make_the_reading_version(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, room_and_module: str
 ) -> None:
     first = parameters.reading_version()
     monkeypatch.setattr(parameters, "settings", lambda: "others")
@@ -167,7 +168,10 @@ def test_settings_and_readers_make_the_reading_version(
     monkeypatch.setattr(parameters, "__file__", str(package / "parameters.py"))
     assert parameters.reading_version.__wrapped__() == first
     with (package / "readers" / "faq.py").open("a") as reader:
-        reader.write("# mended\n")
+        reader.write("# explained\n")
+    assert parameters.reading_version.__wrapped__() == first
+    with (package / room_and_module).open("a") as reader:
+        reader.write("mended = True\n")
     assert parameters.reading_version.__wrapped__() != first
 
 
