@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from tolerance.versions import CURRENT, VERSION, Format
+
 
 class QuarantineReason(StrEnum):
     """Why one record is set aside. A closed list: reports and tests count on it."""
@@ -174,4 +176,4 @@ LINEAGE_COLUMNS: list[tuple[str, pa.DataType]] = [
 
 def raw_schema(source: str) -> pa.Schema:
     """The Parquet schema of one source in `raw/`: contract columns, then lineage."""
-    return pa.schema(RAW_COLUMNS[source] + LINEAGE_COLUMNS)
+    return pa.schema(RAW_COLUMNS[source] + LINEAGE_COLUMNS, {VERSION: str(CURRENT[Format.RAW])})

@@ -86,7 +86,7 @@ def plan_again(load: list[FileRecord], state: State) -> None:
 
 _PLANNED = (
     *("load_id", "load_no", "source", "as_of_on", "loaded_at", "file_name", "file_sha256", "byte_count"),
-    *("delivered_on", "profile", "profile_fingerprint", "mappings_sha256"),
+    *("delivered_on", "profile", "profile_fingerprint", "mappings_sha256", "unknown"),
 )
 """What a load record knows of a file before it is read."""
 

@@ -72,7 +72,7 @@ def _assert_balanced(file: FileRecord) -> None:
 _NEW_ROWS = """
 create temp table placed as
 with known as (
-    select distinct _record_hash from read_parquet($known)
+    select distinct _record_hash from read_parquet($known, union_by_name = true)
 ),
 staged as (
     select _record_hash, _file_no, _record_no,
@@ -150,10 +150,13 @@ def _publish(made: Path, place: Path) -> None:
 
 
 def ensure_empty_sources(state: State) -> None:
-    """Give every source one Parquet file without rows, so that a reader's glob always matches."""
+    """Give every source one Parquet file without rows: a reader's glob matches it, and finds each column.
+
+    Files of earlier releases may lack columns of today's contract.
+    """
     for source in SOURCES:
         path = state.raw / source / EMPTY_LOAD_ID / "empty.parquet"
-        if not path.exists():
+        if not path.exists() or pq.read_schema(path) != raw_schema(source):
             path.parent.mkdir(parents=True, exist_ok=True)
             staged = path.with_suffix(".staged")
             pq.write_table(raw_schema(source).empty_table(), staged)

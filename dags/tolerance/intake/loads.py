@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from filelock import FileLock
 
 from tolerance import mapping
 from tolerance.files import appearing, sync_folder
+from tolerance.versions import CURRENT, VERSION, Format, refuse_newer, split_known
 
 if TYPE_CHECKING:
     from tolerance.state import State
@@ -60,6 +61,8 @@ class FileRecord:
     mappings_sha256: str | None = None  # the company's own mapping file, landed like any other
     reading_version: str = ""
     """Readers and settings that it was read with: what is read again otherwise is another generation."""
+    unknown: dict[str, Any] = field(default_factory=dict)
+    """Fields of the record that another release wrote; they are written back as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,7 @@ def write_load_record(
 def write_records(path: Path, records: list[FileRecord]) -> None:
     """Write one JSON line per file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    lines = b"".join(orjson.dumps(asdict(record)) + b"\n" for record in records)
+    lines = b"".join(orjson.dumps(_line(record)) + b"\n" for record in records)
     descriptor, staged = tempfile.mkstemp(dir=path.parent, prefix=".record-")
     with os.fdopen(descriptor, "wb") as file:
         file.write(lines)
@@ -185,20 +188,31 @@ def write_records(path: Path, records: list[FileRecord]) -> None:
     sync_folder(path.parent)
 
 
+def _line(record: FileRecord) -> dict[str, Any]:
+    known = asdict(record)
+    return {VERSION: CURRENT[Format.LOAD], **known.pop("unknown"), **known}
+
+
 def read_records(path: Path) -> list[FileRecord]:
-    """The files that one load record, or one plan of a load, tells of."""
-    return [_record(orjson.loads(line)) for line in path.read_bytes().splitlines()]
+    """The files that one load record, or one plan of a load, tells of.
+
+    Raises `NewerFormatError` for a record of a newer release.
+    """
+    return [_record(orjson.loads(line), path) for line in path.read_bytes().splitlines()]
 
 
-def _record(line: dict[str, Any]) -> FileRecord:
+def _record(line: dict[str, Any], path: Path) -> FileRecord:
     """One line of a load record, its dates made dates again."""
-    newest = line["newest_event_on"]
+    refuse_newer(Format.LOAD, line.get(VERSION), path)
+    known, unknown = split_known(FileRecord, line)
+    newest = known.get("newest_event_on")
     return FileRecord(
-        **{
-            **line,
-            "as_of_on": date.fromisoformat(line["as_of_on"]),
-            "loaded_at": datetime.fromisoformat(line["loaded_at"]),
-            "delivered_on": date.fromisoformat(line["delivered_on"]),
+        **known
+        | {
+            "as_of_on": date.fromisoformat(known["as_of_on"]),
+            "loaded_at": datetime.fromisoformat(known["loaded_at"]),
+            "delivered_on": date.fromisoformat(known["delivered_on"]),
             "newest_event_on": date.fromisoformat(newest) if newest else None,
+            "unknown": unknown,
         }
     )

@@ -28,6 +28,7 @@ from tolerance.records import (
     raw_schema,
 )
 from tolerance.sandbox import limits
+from tolerance.versions import CURRENT, VERSION, Format
 
 BATCH_ROWS = 20_000
 ROW_GROUP_BYTES = 16 << 20
@@ -46,7 +47,8 @@ QUARANTINE_SCHEMA = pa.schema(
         ("reason", pa.string()),
         ("detail", pa.string()),
         ("raw", pa.binary()),
-    ]
+    ],
+    {VERSION: str(CURRENT[Format.QUARANTINE])},
 )
 """One refused record a row, as it lies in `quarantine/<source>/<load_id>/`."""
 
