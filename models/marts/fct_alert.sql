@@ -15,15 +15,27 @@ with run as (
     select * from {{ ref('int_run') }}
 ),
 
+-- An incident's id is its anchor's contact id.
+incident_aliases as (
+    select
+        former_id,
+        min(current_id) as current_id
+    from {{ ref('stg_runs__aliases') }}
+    where kind in ('contact', 'incident')
+    group by former_id
+),
+
+-- What was told stays told under the id it was told by, whatever its incident is called now.
 told as (
     select
         history.alert_id,
-        history.incident_id,
+        coalesce(incident_aliases.current_id, history.incident_id) as incident_id,
         history.raised_on,
         history.status,
         history.told_on
     from {{ ref('stg_runs__alert_history') }} as history
     cross join run
+    left join incident_aliases on history.incident_id = incident_aliases.former_id
     where history.told_on <= run.as_of_on
 ),
 

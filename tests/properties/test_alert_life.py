@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from datetime import date, timedelta
+from hashlib import md5
 from pathlib import Path
 
 import pytest
 
 from tests.properties.pipeline import LAYERS, Pipeline, Project
 from tests.properties.records import Call, Customer, Ticket, at
+from tolerance.aliases import Alias, Kind, record_aliases
 
 DAY = date(2026, 3, 10)
 NEXT = DAY + timedelta(days=1)
@@ -192,3 +194,32 @@ def test_a_cap_holds_back_the_least_urgent_and_a_repeated_date_lets_no_more_thro
     pipeline.run(NEXT)
     assert {**through, **listed(pipeline, NEXT)}.keys() == {"negative", "first_a", "first_b"}
     assert not set(through) & set(listed(pipeline, NEXT))
+
+
+def test_ids_that_a_release_makes_otherwise_tell_nothing_twice(tmp_path: Path) -> None:
+    project = Project.copied_to(tmp_path / "project")
+    pipeline = Pipeline(tmp_path / "company", project)
+    pipeline.deliver("customers.csv", [Customer("kept"), Customer("withdrawn"), Customer("new")], DAY)
+    gone = ticket(2, DAY, "withdrawn")
+    pipeline.deliver("first.csv", [ticket(1, DAY, "kept"), gone], DAY)
+    pipeline.run(DAY)
+    before = alerts(pipeline)
+
+    # The release: contacts, and so incidents, have other ids, and the record says which.
+    project.replace("macros/contact_id.sql", "|| '|' ||", "|| '#' ||")
+    former, current = (
+        {number: md5(f"tickets{mark}{number}".encode()).hexdigest() for number in "12"} for mark in "|#"
+    )
+    record_aliases(
+        pipeline.state,
+        [Alias(Kind.CONTACT, former[number], current[number], NEXT, "other ids") for number in "12"],
+    )
+    gone_now = replace(gone, marker="gone", version_at=at(NEXT), status="deleted")
+    pipeline.deliver("second.csv", [gone_now, ticket(3, NEXT, "new")], NEXT)
+    assert pipeline.run(NEXT).full_rebuild_reason == "the models changed"
+
+    assert listed(pipeline, NEXT) == {"withdrawn": "retracted", "new": "new"}
+    after = alerts(pipeline)
+    assert after["kept"] == before["kept"]
+    assert after["withdrawn"][0] == before["withdrawn"][0]
+    assert stands_for(pipeline)["kept"] == ("kept", current["1"])

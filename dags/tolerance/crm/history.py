@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from tolerance import files
+from tolerance.aliases import ensure_aliases
 from tolerance.state import State
 
 _POINTS = "decimal(18, 6)"
@@ -38,7 +39,8 @@ HISTORY_COLUMNS: dict[str, str] = {
 
 
 def ensure_empty_history(state: State) -> None:
-    """Leave a history without alerts, so that dbt can read one before the first alert."""
+    """Leave a history without alerts and aliases, so that dbt can read one before the first."""
+    ensure_aliases(state)
     path = state.history / "alerts" / "0000-00-00.parquet"
     if path.exists():
         return
