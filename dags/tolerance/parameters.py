@@ -64,6 +64,15 @@ def reading_version() -> str:
 
 
 _SOURCES_OF_NUMBERS = {".sql", ".py", ".yml"}
+_CALLED_BY_MODELS = (
+    "detection/__init__.py",
+    "detection/linking.py",
+    "detection/references.py",
+    "detection/words.py",
+    "direct_sum.py",
+    "oracle.py",
+)
+"""The modules of the library that compute rows of the tables."""
 
 
 def _code_version() -> str:
@@ -74,10 +83,12 @@ def _code_version() -> str:
         for path in folder.rglob("*")
         if path.suffix in _SOURCES_OF_NUMBERS
     ]
+    package = Path(__file__).parent
     project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text("utf-8"))
     del project["vars"]
     return digest(
         code_hash(code, PROJECT_ROOT).encode(),
+        code_hash([package / name for name in _CALLED_BY_MODELS], package).encode(),
         json.dumps(project, sort_keys=True, default=str).encode(),
         effective(DBT_PROJECT / "profiles.yml"),
     )[:16]

@@ -1,4 +1,4 @@
-"""The project's dbt-duckdb plugin: makes the Python macros callable from SQL.
+"""The project's dbt-duckdb plugin: registers functions of the library for SQL and computes nothing.
 
 Every function that a model may call stands in FUNCTIONS, with its name and types in SQL.
 """
@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import incident_detection
-import incident_links
-import tolerance_account
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
+from duckdb.func import SPECIAL
 from duckdb.sqltypes import DuckDBPyType
+
+from tolerance.detection.linking import link_by_window
+from tolerance.detection.references import ticket_reference
+from tolerance.detection.words import detect_incident
+from tolerance.direct_sum import tolerance_direct_sum
 
 
 class SqlFunction(NamedTuple):
@@ -28,25 +31,25 @@ class SqlFunction(NamedTuple):
 FUNCTIONS = (
     SqlFunction(
         "detect_incident",
-        incident_detection.detect_incident,
+        detect_incident,
         ("VARCHAR",),
         "STRUCT(incident_type VARCHAR, confidence DOUBLE, rule VARCHAR)",
     ),
     SqlFunction(
         "ticket_reference",
-        incident_detection.ticket_reference,
+        ticket_reference,
         ("VARCHAR",),
         "VARCHAR",
     ),
     SqlFunction(
         "link_by_window",
-        incident_links.link_by_window,
+        link_by_window,
         ("BIGINT[]", "BOOLEAN[]", "INTEGER"),
         "INTEGER[]",
     ),
     SqlFunction(
         "tolerance_direct_sum",
-        tolerance_account.tolerance_direct_sum,
+        tolerance_direct_sum,
         ("DATE[]", "DECIMAL(18, 6)[]", "DATE", "VARCHAR"),
         "DECIMAL(18, 6)",
     ),
@@ -64,5 +67,5 @@ class Plugin(BasePlugin):
                 entry.function,
                 [DuckDBPyType(name) for name in entry.parameter_types],
                 DuckDBPyType(entry.return_type),
-                null_handling="special",  # a function sees NULL as None and may answer it
+                null_handling=SPECIAL,  # a function sees NULL as None and may answer it
             )

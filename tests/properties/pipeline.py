@@ -43,13 +43,17 @@ _MARKER_COLUMNS = {
 
 @dataclass(frozen=True)
 class Project:
-    """A copy of the dbt project, whose numbers and models a test may change."""
+    """A copy of the dbt project and of the library that its models call: a test may change both.
+
+    dbt imports the copied library, because `profiles.yml` names the project's own; the test itself
+    stays with the installed one.
+    """
 
     root: Path
 
     @classmethod
     def copied_to(cls, root: Path) -> Project:
-        for folder in ("models", "macros", "dbt_project", "tests/data"):
+        for folder in ("models", "macros", "dags/tolerance", "dbt_project", "tests/data"):
             shutil.copytree(
                 PROJECT_ROOT / folder,
                 root / folder,

@@ -42,7 +42,7 @@ class Mistake:
 
 TOUCHED = "models/intermediate/int_touched_customers.sql"
 CONTACTS = "models/intermediate/int_contacts.sql"
-LINKS = "macros/python/incident_links.py"
+LINKS = "dags/tolerance/detection/linking.py"
 REPLACE = "macros/replace_touched_rows.sql"
 MONTHS = "macros/account_months.sql"
 COUNTS = "models/intermediate/int_balance_counts.sql"
@@ -211,7 +211,7 @@ MISTAKES = (
     Mistake(
         "two_tickets_become_one_incident",
         LINKS,
-        "(one for one in is_open if not one.has_ticket)",
+        "(candidate for candidate in is_open if not candidate.has_ticket)",
         "iter(is_open)",
         "two_tickets",
     ),

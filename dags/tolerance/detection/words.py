@@ -1,4 +1,4 @@
-"""Python macro: which incident does a text tell of, if any?
+"""Which incident does a text tell of, if any?
 
 Structured evidence (a tag, a FAQ code, a ticket's type) comes first and is SQL's business. Only where
 it is silent is a text read, for the phrases of `seeds/incident_phrases.csv`. Phrases that agree make
@@ -11,21 +11,26 @@ import csv
 import unicodedata
 from collections import defaultdict
 from functools import cache
-from pathlib import Path
+from typing import TypedDict
 
 import re2
 
-PHRASES = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "incident_phrases.csv"
+from tolerance.settings import DBT_PROJECT
+
+PHRASES = DBT_PROJECT / "seeds" / "incident_phrases.csv"
 RULE = "words_v1"
 MIN_CONFIDENCE = 0.6
 MAX_CHARACTERS = 20_000
 
-# "#12345", "[ticket 12345]", "ticket n° 12345", "demande 12345": a number the help desk gave.
-_TICKET_NUMBER = re2.compile(
-    r"(?i)(?:#|\b(?:ticket|case|request|demande|dossier)\s*(?:no\.?|n°|nr\.?|number|num[ée]ro)?\s*[:#]?\s*)"
-    r"([0-9]{2,15})\b"
-)
 _NOT_A_WORD = re2.compile(r"[^a-z0-9]+")
+
+
+class Detection(TypedDict):
+    """What was read in a text: a type or None, the confidence in [0, 1], and the rule that said so."""
+
+    incident_type: str | None
+    confidence: float
+    rule: str
 
 
 def plain_words(text: str) -> str:
@@ -43,8 +48,8 @@ def _phrases() -> tuple[tuple[str, str, float], ...]:
         )
 
 
-def detect_incident(text: str | None) -> dict[str, object]:
-    """The incident type a text tells of, the confidence in [0, 1], and the rule that said so.
+def detect_incident(text: str | None) -> Detection:
+    """The incident that a text tells of.
 
     `incident_type` is None when the text says nothing or too little. The confidence of a type is
     one minus the chance that each of its phrases misleads: 1 - product(1 - weight).
@@ -65,11 +70,3 @@ def detect_incident(text: str | None) -> dict[str, object]:
     if confidence < MIN_CONFIDENCE or is_tie:
         return {"incident_type": None, "confidence": confidence, "rule": RULE}
     return {"incident_type": best, "confidence": confidence, "rule": RULE}
-
-
-def ticket_reference(text: str | None) -> str | None:
-    """The first ticket number that a mail or a call names, or None."""
-    if not text:
-        return None
-    found = _TICKET_NUMBER.search(text[:MAX_CHARACTERS])
-    return found.group(1) if found else None

@@ -1,4 +1,4 @@
-"""Which contacts, close in time, tell of one incident."""
+"""Which contacts, close in time, tell of the same incident."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.python_macros import python_macro
-
-link_by_window = python_macro("incident_links").link_by_window
+from tolerance.detection.linking import link_by_window
 
 DAY = 86_400_000_000
 

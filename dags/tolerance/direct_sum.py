@@ -1,6 +1,6 @@
-"""The account by direct sum, for SQL to call by name: what the audit compares the models with.
+"""The account by direct sum, as SQL calls it: what the audit compares the models with.
 
-A DuckDB function, registered by `tolerance_plugin`; the formula is the oracle's.
+The formula is the oracle's.
 """
 
 from __future__ import annotations

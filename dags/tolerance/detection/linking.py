@@ -1,4 +1,4 @@
-"""Python macro: which contacts, close in time, tell of one incident?
+"""Which contacts, close in time, tell of the same incident?
 
 The rule is a walk in time order, each step depending on the last, which plain SQL cannot say in one
 pass: an incident's window counts from its first contact and does not chain.
@@ -32,7 +32,7 @@ def link_by_window(first_contact_us: list[int], is_ticket: list[bool], window_da
     for position, (at, ticket) in enumerate(zip(first_contact_us, is_ticket, strict=True), start=1):
         is_open = (incident for incident in incidents if at <= incident.opened_at + window)
         if ticket:
-            incident = next((one for one in is_open if not one.has_ticket), None)
+            incident = next((candidate for candidate in is_open if not candidate.has_ticket), None)
             if incident is not None:
                 incident.home, incident.has_ticket = position, True
         else:
