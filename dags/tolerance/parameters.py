@@ -16,6 +16,7 @@ from pathlib import Path
 import yaml
 
 from tolerance.code_hashes import code_hash, digest, effective, files_hash
+from tolerance.detection import PHRASES, detector_version
 from tolerance.settings import DBT_PROJECT, PROJECT_ROOT, settings
 
 _TAXONOMY = "incident_types.csv"
@@ -27,13 +28,14 @@ class Parameters:
 
     `parameters_hash` covers every number of the company. `rebuild_hash` leaves out what a
     reclassification can replace row by row: the entries of the taxonomy, which stand in
-    `incident_types` with one hash per type.
+    `incident_types` with one hash per type, and the phrases, which are part of the `detector_version`.
     """
 
     parameters_hash: str
     rebuild_hash: str
     code_version: str
     incident_types: dict[str, str]
+    detector_version: str
 
 
 def _incident_type_hashes(taxonomy: Path) -> dict[str, str]:
@@ -64,15 +66,8 @@ def reading_version() -> str:
 
 
 _SOURCES_OF_NUMBERS = {".sql", ".py", ".yml"}
-_CALLED_BY_MODELS = (
-    "detection/__init__.py",
-    "detection/linking.py",
-    "detection/references.py",
-    "detection/words.py",
-    "direct_sum.py",
-    "oracle.py",
-)
-"""The modules of the library that compute rows of the tables."""
+_CALLED_BY_MODELS = ("detection/linking.py", "direct_sum.py", "oracle.py")
+"""The modules of the library that compute rows of the tables; what reads texts is the detector's version."""
 
 
 def _code_version() -> str:
@@ -108,10 +103,11 @@ def current_parameters() -> Parameters:
         parameters_hash=digest(variables, files_hash(all_seeds, seeds).encode()),
         rebuild_hash=digest(
             variables,
-            files_hash([path for path in all_seeds if path.name != _TAXONOMY], seeds).encode(),
+            files_hash([path for path in all_seeds if path.name not in {_TAXONOMY, PHRASES}], seeds).encode(),
             # A new type, or another order of them, changes what a tag means.
             json.dumps(_tag_order(seeds / _TAXONOMY)).encode(),
         ),
         code_version=_code_version(),
         incident_types=incident_types,
+        detector_version=detector_version(),
     )

@@ -32,7 +32,11 @@ class EarlierAsOfError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run. `since_*` speak of the last published run: what came after it is this run's work."""
+    """One run. `since_*` speak of the last published run: what came after it is this run's work.
+
+    `former_detector_versions` are those of that run and of the attempts after it, but for the version of
+    this run: what they read in a text may stand in the tables.
+    """
 
     run_no: int
     as_of_on: date
@@ -49,6 +53,8 @@ class Run:
     full_rebuild_reason: str | None
     published: bool = False
     checks_passed: int = 0
+    detector_version: str = ""
+    former_detector_versions: str = ""
     unknown: dict[str, Any] = field(default_factory=dict)
     """Fields of the record that another release wrote; they are written back as they are."""
 
@@ -187,6 +193,10 @@ def _changed_incident_types(parameters: Parameters, since: list[Run]) -> list[st
     )
 
 
+def _former_detector_versions(parameters: Parameters, since: list[Run]) -> list[str]:
+    return sorted({run.detector_version for run in since} - {parameters.detector_version, ""})
+
+
 def open_run(state: State, as_of: date) -> Run:
     """Write the record of a new run for `as_of` and return it.
 
@@ -207,6 +217,7 @@ def open_run(state: State, as_of: date) -> Run:
             as_of.isoformat(),
             parameters.parameters_hash,
             parameters.code_version,
+            parameters.detector_version,
             load_ids,
         ]
     )
@@ -224,6 +235,8 @@ def open_run(state: State, as_of: date) -> Run:
         since_load_no=published.last_load_no if published else 0,
         changed_incident_types=",".join(_changed_incident_types(parameters, since)),
         full_rebuild_reason=_rebuild_reason(state, as_of, parameters, since),
+        detector_version=parameters.detector_version,
+        former_detector_versions=",".join(_former_detector_versions(parameters, since)),
     )
     _write(state, run)
     return run

@@ -13,6 +13,12 @@ versions as (
     where contact_versions.visible_on <= run.as_of_on
 ),
 
+classifications as (
+    select classifications.*
+    from {{ ref('int_text_classifications') }} as classifications
+    inner join run on classifications.detector_version = run.detector_version
+),
+
 {% if is_incremental() %}
 touched as (
     select * from {{ ref('int_touched_customers') }}
@@ -36,27 +42,50 @@ candidates as (
 
 {% endif %}
 -- The newest is sought among all versions, also those that name somebody who is not touched.
-ranked as (
+classified as (
     select
         versions.*,
-        row_number() over (
-            partition by versions.contact_id
-            order by {{ newest_version_first('versions') }}
-        ) as version_rank,
-        -- What counted first: of one instant the greater content, as always.
-        first_value(versions.incident_type) over (
-            partition by versions.contact_id
-            order by
-                versions.version_at,
-                versions._content_hash desc,
-                versions._file_sha256 desc,
-                versions._record_no desc
-            rows between unbounded preceding and unbounded following
-        ) as first_incident_type
+        classifications.ticket_reference,
+        {{ incident_type_of('versions', 'classifications') }} as incident_type,
+        case
+            when versions.structured_rule is not null then versions.structured_rule
+            when versions.is_text_decisive and classifications.incident_type is not null then classifications.rule
+            when versions.is_incident_unless_typed then 'ticket_type'
+            else 'no_incident'
+        end as detection_rule,
+        case
+            when versions.structured_rule is not null then 1.0
+            when versions.is_text_decisive then coalesce(classifications.confidence, 0)
+            else 0
+        end as detection_confidence,
+        versions.is_text_decisive
+        and classifications.incident_type is null
+        and (coalesce(classifications.confidence, 0) > 0 or versions.source = 'tickets') as needs_review
     from versions
     {%- if is_incremental() %}
     inner join candidates on versions.contact_id = candidates.contact_id
     {%- endif %}
+    left join classifications on versions.text_hash = classifications.text_hash
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by contact_id
+            order by {{ newest_version_first('classified') }}
+        ) as version_rank,
+        -- What counted first: of one instant the greater content, as always.
+        first_value(incident_type) over (
+            partition by contact_id
+            order by
+                version_at,
+                _content_hash desc,
+                _file_sha256 desc,
+                _record_no desc
+            rows between unbounded preceding and unbounded following
+        ) as first_incident_type
+    from classified
 ),
 
 newest as (

@@ -13,6 +13,8 @@ final as (
         since_as_of_on,
         since_load_no,
         changed_incident_types,
+        detector_version,
+        former_detector_versions,
         full_rebuild_reason is not null as is_full_rebuild
     from runs
     where run_no = (select max(run_no) from runs)

@@ -34,8 +34,13 @@ sharers_of_changed_addresses as (
     inner join addresses as sharers on addresses.address_hash = sharers.address_hash
 ),
 
-changed_contacts as (
-    select distinct contact_versions.contact_id
+classifications as (
+    select * from {{ ref('int_text_classifications') }}
+),
+
+-- What came, or came to its day.
+new_contacts as (
+    select contact_versions.contact_id
     from contact_versions
     cross join run
     where
@@ -44,7 +49,52 @@ changed_contacts as (
             contact_versions.visible_on > run.since_as_of_on
             and contact_versions.visible_on <= run.as_of_on
         )
-        or {{ list_contains_word('run.changed_incident_types', 'contact_versions.incident_type') }}
+),
+
+-- A changed entry of the taxonomy. On most days there is none, and nobody's type is looked up.
+repriced_contacts as (
+    select contact_versions.contact_id
+    from contact_versions
+    cross join run
+    left join classifications
+        on
+            contact_versions.text_hash = classifications.text_hash
+            and run.detector_version = classifications.detector_version
+    where
+        run.changed_incident_types <> ''
+        and {{ list_contains_word(
+            'run.changed_incident_types', incident_type_of('contact_versions', 'classifications')
+        ) }}
+),
+
+-- What the detector reads otherwise than a version did whose readings may stand in the tables.
+reread_texts as (
+    select distinct classifications.text_hash
+    from run
+    inner join classifications as formerly
+        on {{ list_contains_word('run.former_detector_versions', 'formerly.detector_version') }}
+    inner join classifications
+        on
+            formerly.text_hash = classifications.text_hash
+            and run.detector_version = classifications.detector_version
+    where
+        run.former_detector_versions <> ''
+        and (
+            formerly.incident_type is distinct from classifications.incident_type
+            or formerly.confidence is distinct from classifications.confidence
+            or formerly.rule is distinct from classifications.rule
+            or formerly.ticket_reference is distinct from classifications.ticket_reference
+        )
+),
+
+changed_contacts as (
+    select contact_id from new_contacts
+    union distinct
+    select contact_id from repriced_contacts
+    union distinct
+    select contact_versions.contact_id
+    from contact_versions
+    inner join reread_texts on contact_versions.text_hash = reread_texts.text_hash
 ),
 
 -- All versions: the old owner of a contact that moved loses it in the same run.

@@ -4,9 +4,13 @@ with run as (
     select * from {{ ref('int_run') }}
 ),
 
+contacts as (
+    select * from {{ ref('int_contacts') }}
+),
+
 -- These count and wait for nobody; the newest version is sought for all others.
 placed as (
-    select contact_id from {{ ref('int_contacts') }}
+    select contact_id from contacts
     where not needs_review
 ),
 
@@ -29,6 +33,12 @@ newest as (
     where version_rank = 1 and not is_deleted
 ),
 
+classifications as (
+    select classifications.*
+    from {{ ref('int_text_classifications') }} as classifications
+    inner join run on classifications.detector_version = run.detector_version
+),
+
 files as (
     {{ names_of_loaded_files() }}
 ),
@@ -36,14 +46,17 @@ files as (
 reviewed as (
     select
         newest.*,
+        {{ incident_type_of('newest', 'classifications') }} as incident_type,
         case
             when newest.customer_id is not null and known.customer_id is null then 'unknown_customer_id'
             when newest.customer_id is null and newest.address_hash is null then 'no_customer_named'
             when newest.customer_id is null and owners.owner_count is null then 'unknown_address'
             when newest.customer_id is null and owners.owner_count > 1 then 'shared_address'
-            when newest.needs_review then 'unclear_text'
+            when contacts.needs_review then 'unclear_text'
         end as review_reason
     from newest
+    left join contacts on newest.contact_id = contacts.contact_id
+    left join classifications on newest.text_hash = classifications.text_hash
     left join {{ ref('int_customers') }} as known on newest.customer_id = known.customer_id
     left join {{ ref('int_address_owners') }} as owners on newest.address_hash = owners.address_hash
 ),

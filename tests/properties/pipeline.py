@@ -21,7 +21,7 @@ import duckdb
 from tests.properties import warm_dbt
 from tests.properties.records import Delivery, Record, write_file
 from tolerance import dbt as door
-from tolerance import parameters, publish, runs
+from tolerance import detection, parameters, publish, runs
 from tolerance.crm import export
 from tolerance.crm.history import ensure_empty_history
 from tolerance.intake.land import land
@@ -81,6 +81,7 @@ class Project:
         with (
             patch.multiple(door, **places, subprocess=warm),
             patch.multiple(parameters, **places),
+            patch.object(detection, "DBT_PROJECT", places["DBT_PROJECT"]),
         ):
             yield
 

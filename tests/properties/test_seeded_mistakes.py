@@ -11,6 +11,8 @@ purge come with a later issue.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import count
@@ -65,10 +67,10 @@ MISTAKES = (
     ),
     Mistake(
         "a_watermark_on_event_time_finds_the_new_versions",
-        "models/intermediate/int_contact_versions.sql",
-        "select * from {{ ref('stg_tickets__tickets') }} {{ new_only }}",
-        "select * from {{ ref('stg_tickets__tickets') }}"
-        " {% if is_incremental() %}where created_on > (select since_as_of_on from {{ ref('int_run') }})"
+        "models/intermediate/contacts/int_contact_versions.sql",
+        "with records as (\n    select * from {{ ref('int_contact_records') }} {{ new_only }}",
+        "with records as (\n    select * from {{ ref('int_contact_records') }}"
+        " {% if is_incremental() %}where occurred_on > (select since_as_of_on from {{ ref('int_run') }})"
         "{% endif %}",
         "late",
     ),
@@ -104,9 +106,23 @@ MISTAKES = (
     Mistake(
         "a_changed_entry_of_the_taxonomy_touches_nobody",
         TOUCHED,
-        "or {{ list_contains_word('run.changed_incident_types', 'contact_versions.incident_type') }}",
-        "or run.generation_id = contact_versions.incident_type",
+        "run.changed_incident_types <> ''",
+        "run.changed_incident_types = ''",
         "repriced",
+    ),
+    Mistake(
+        "another_detector_touches_nobody",
+        TOUCHED,
+        "run.former_detector_versions <> ''",
+        "run.former_detector_versions = ''",
+        "read_otherwise",
+    ),
+    Mistake(
+        "another_detector_reads_new_texts_alone",
+        "models/intermediate/contacts/int_text_classifications.sql",
+        "case when former_detector_versions = '' then since_load_no else 0 end",
+        "since_load_no",
+        "read_otherwise",
     ),
     Mistake(
         "future_records_pass_the_watermark_and_are_never_seen",
@@ -315,6 +331,9 @@ class Traps:
         self._customer("three_calls")
         for day in (1, 7, 13):
             self.second.append(self._call("three_calls", date(2025, 1, day)))
+        self._customer("read_otherwise", "thanks@example.test")
+        thanks = self._mail("thanks@example.test", date(2025, 1, 8))
+        self.first.append(replace(thanks, incident_type=None))
         self._customer("two_tickets")
         self.first += [self._ticket("two_tickets", date(2025, 1, day)) for day in (1, 2)]
         self.second.append(self._ticket("two_tickets", date(2025, 1, 3)))
@@ -365,7 +384,8 @@ def trapped(tmp_path_factory: pytest.TempPathFactory) -> Trapped:
     pipeline = Pipeline(root / "warehouse", project)
     traps = Traps()
     _deliver(pipeline, FIRST, traps.first)
-    pipeline.run(FIRST)
+    with misread_thanks(project):
+        pipeline.run(FIRST)
     company.reprice("refund_missing", 150)
     _deliver(pipeline, SECOND, traps.second)
     # A file of an older day, late: what it says of a customer is older than what is known.
@@ -378,6 +398,16 @@ def trapped(tmp_path_factory: pytest.TempPathFactory) -> Trapped:
     shutil.copytree(pipeline.state.root, snapshot)
     truth = Truth(pipeline.deliveries, pipeline.record_hashes(), company.rules, SECOND)
     return Trapped(pipeline, snapshot, truth.tables())
+
+
+@contextmanager
+def misread_thanks(project: Project) -> Iterator[None]:
+    """A detector that takes thanks for an incident."""
+    phrases = project.seeds / "incident_phrases.csv"
+    sound = phrases.read_text("utf-8")
+    phrases.write_text(f"{sound}product_defect,fr,merci beaucoup,0.9\n", "utf-8")
+    yield
+    phrases.write_text(sound, "utf-8")
 
 
 def _deliver(pipeline: Pipeline, day: date, records: list[Record]) -> None:

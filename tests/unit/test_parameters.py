@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tolerance import parameters
+from tolerance import detection, parameters
 from tolerance.settings import DBT_PROJECT, PROJECT_ROOT
 
 
@@ -17,6 +17,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         shutil.copytree(PROJECT_ROOT / folder, tmp_path / folder)
     monkeypatch.setattr(parameters, "PROJECT_ROOT", tmp_path)
     monkeypatch.setattr(parameters, "DBT_PROJECT", tmp_path / DBT_PROJECT.name)
+    monkeypatch.setattr(detection, "DBT_PROJECT", tmp_path / DBT_PROJECT.name)
     return tmp_path
 
 
@@ -36,6 +37,20 @@ def test_an_entry_of_the_taxonomy_touches_one_type(project: Path) -> None:
         name for name in after.incident_types if after.incident_types[name] != before.incident_types[name]
     }
     assert changed == {"delivery_late"}
+
+
+def test_a_changed_phrase_is_another_detector_and_rebuilds_nothing(project: Path) -> None:
+    before = parameters.current_parameters()
+    edit(
+        project / "dbt_project/seeds/incident_phrases.csv",
+        "livraison en retard,0.8",
+        "livraison en retard,0.7",
+    )
+    after = parameters.current_parameters()
+    assert after.detector_version != before.detector_version
+    assert after.parameters_hash != before.parameters_hash
+    assert after.rebuild_hash == before.rebuild_hash
+    assert after.code_version == before.code_version
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,11 @@ from tolerance.state import State
 from tolerance.versions import NewerFormatError
 
 PARAMETERS = Parameters(
-    parameters_hash="p", rebuild_hash="r", code_version="c", incident_types={"late": "1", "lost": "1"}
+    parameters_hash="p",
+    rebuild_hash="r",
+    code_version="c",
+    incident_types={"late": "1", "lost": "1"},
+    detector_version="d",
 )
 
 
@@ -127,6 +131,35 @@ def test_a_changed_taxonomy_entry_touches_its_type_and_rebuilds_nothing(
     run = runs.open_run(state, date(2026, 10, 2))
     assert run.full_rebuild_reason is None
     assert run.changed_incident_types == "late"
+
+
+def test_another_detector_rebuilds_nothing_and_is_compared_with_all_since_the_last_published_run(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = publish(state, date(2026, 10, 1))
+    assert first.former_detector_versions == ""
+    use(monkeypatch, replace(PARAMETERS, detector_version="tried"))
+    assert runs.open_run(state, date(2026, 10, 2)).former_detector_versions == "d"
+    use(monkeypatch, replace(PARAMETERS, detector_version="e"))
+    run = publish(state, date(2026, 10, 2))
+    assert run.full_rebuild_reason is None
+    assert run.former_detector_versions == "d,tried"
+    assert publish(state, date(2026, 10, 2)).former_detector_versions == ""
+
+
+def test_another_detector_is_another_generation(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = publish(state, date(2026, 10, 1))
+    use(monkeypatch, replace(PARAMETERS, detector_version="e"))
+    assert publish(state, date(2026, 10, 1)).generation_id != first.generation_id
+
+
+def test_a_record_of_a_run_before_detectors_had_versions_is_read(state: State) -> None:
+    run = publish(state, date(2026, 10, 1))
+    record = state.runs / f"{run.run_no:06d}.json"
+    fields = json.loads(record.read_text("utf-8"))
+    del fields["detector_version"], fields["former_detector_versions"]
+    record.write_text(json.dumps(fields), "utf-8")
+    assert runs.open_run(state, date(2026, 10, 2)).former_detector_versions == ""
 
 
 def test_the_same_inputs_give_the_same_generation_and_another_date_another(state: State) -> None:

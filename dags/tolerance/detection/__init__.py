@@ -2,3 +2,26 @@
 
 Models call these functions by name; `macros/python/tolerance_plugin.py` registers them for SQL.
 """
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tolerance.code_hashes import code_hash, digest, files_hash
+from tolerance.settings import DBT_PROJECT
+
+PHRASES = "incident_phrases.csv"
+"""The seed of the phrases that the detector knows."""
+
+_READ_TEXTS = ("references.py", "words.py")
+
+
+def detector_version() -> str:
+    """What decides how a text is read, as a hash: the modules that read it and what they read it by.
+
+    It is data of a run, not part of its code: another version reads every text once and touches the
+    customers whose contacts it reads otherwise.
+    """
+    package, seeds = Path(__file__).parent, DBT_PROJECT / "seeds"
+    code = code_hash([package / name for name in _READ_TEXTS], package)
+    return digest(code.encode(), files_hash([seeds / PHRASES], seeds).encode())[:16]

@@ -15,9 +15,9 @@ from typing import TypedDict
 
 import re2
 
+from tolerance.detection import PHRASES
 from tolerance.settings import DBT_PROJECT
 
-PHRASES = DBT_PROJECT / "seeds" / "incident_phrases.csv"
 RULE = "words_v1"
 MIN_CONFIDENCE = 0.6
 MAX_CHARACTERS = 20_000
@@ -42,7 +42,7 @@ def plain_words(text: str) -> str:
 
 @cache
 def _phrases() -> tuple[tuple[str, str, float], ...]:
-    with PHRASES.open(encoding="utf-8", newline="") as file:
+    with (DBT_PROJECT / "seeds" / PHRASES).open(encoding="utf-8", newline="") as file:
         return tuple(
             (f" {row['phrase']} ", row["incident_type"], float(row["weight"])) for row in csv.DictReader(file)
         )

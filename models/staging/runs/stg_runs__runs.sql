@@ -12,6 +12,8 @@ final as (
         generation_id,
         full_rebuild_reason,
         changed_incident_types,
+        coalesce(detector_version, '') as detector_version,
+        coalesce(former_detector_versions, '') as former_detector_versions,
 
         -- what the run knows, and what the last published run knew
         as_of_on,

@@ -1,0 +1,53 @@
+{{ config(materialized='view') }}
+-- One row per version of a mail, as a contact.
+with mails as (
+    select * from {{ ref('stg_mail__messages') }}
+),
+
+final as (
+    select
+        -- key
+        'mail' as source,
+        mail_id as native_id,
+
+        -- foreign keys
+        cast(null as varchar) as customer_id,
+        sender_hash as address_hash,
+        coalesce(
+            nullif(split_part(reference_ids, ' ', 1), ''),
+            nullif(in_reply_to, ''),
+            mail_id
+        ) as thread_key,
+
+        -- what it is about
+        cast(null as varchar) as structured_type,
+        case when mail_kind <> 'customer' then 'mail_kind' end as structured_rule,
+        cast(null as varchar) as tags,
+        false as is_incident_unless_typed,
+
+        -- its words
+        coalesce(subject, '') || chr(10) || coalesce(body_text, '') as contact_text,
+        mail_kind = 'customer' as is_text_decisive,
+        true as may_name_a_ticket,
+
+        -- state
+        cast(null as varchar) as status,
+        false as is_deleted,
+
+        -- times
+        sent_at as occurred_at,
+        sent_on as occurred_on,
+        sent_at as version_at,
+        sent_on as visible_on,
+        cast(null as timestamp) as solved_at,
+
+        -- lineage
+        _content_hash,
+        _file_sha256,
+        _record_no,
+        _load_id,
+        _load_no
+    from mails
+)
+
+select * from final

@@ -1,0 +1,49 @@
+{{ config(materialized='view') }}
+-- One row per version of a ticket, as a contact.
+with tickets as (
+    select * from {{ ref('stg_tickets__tickets') }}
+),
+
+final as (
+    select
+        -- key
+        'tickets' as source,
+        ticket_id as native_id,
+
+        -- foreign keys
+        customer_id,
+        requester_hash as address_hash,
+        cast(null as varchar) as thread_key,
+
+        -- what it is about
+        cast(null as varchar) as structured_type,
+        case when ticket_type in ('question', 'task') then 'ticket_type' end as structured_rule,
+        tags,
+        coalesce(ticket_type, '') in ('incident', 'problem') as is_incident_unless_typed,
+
+        -- its words
+        coalesce(subject, '') || chr(10) || coalesce(description, '') as contact_text,
+        coalesce(ticket_type, '') not in ('question', 'task') as is_text_decisive,
+        false as may_name_a_ticket,
+
+        -- state
+        status,
+        is_deleted,
+
+        -- times
+        created_at as occurred_at,
+        created_on as occurred_on,
+        updated_at as version_at,
+        greatest(created_on, updated_on) as visible_on,
+        solved_at,
+
+        -- lineage
+        _content_hash,
+        _file_sha256,
+        _record_no,
+        _load_id,
+        _load_no
+    from tickets
+)
+
+select * from final
