@@ -13,8 +13,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from tolerance import inbox
-from tolerance.formats.mailboxes import MAY_HOLD_MORE
-from tolerance.intake.loads import INDEPENDENT_COUNT, load_records
+from tolerance.intake.loads import load_records
 from tolerance.sources import SOURCES
 
 if TYPE_CHECKING:
@@ -27,9 +26,6 @@ SMALL_SHARE = 0.2
 SMALL_BELOW_RECORDS = 20
 """A median below this many records says nothing: small numbers vary."""
 
-_DOUBTS = (INDEPENDENT_COUNT, MAY_HOLD_MORE)
-"""What a loaded file's message says when records of it may be missing."""
-
 
 def of_loads(state: State, as_of: date) -> list[str]:
     """The warnings that the load records of a date give: refused, empty, missing and small extracts,
@@ -37,13 +33,10 @@ def of_loads(state: State, as_of: date) -> list[str]:
     """
     records = load_records(state)
     of_the_day = [record for record in records if record.as_of_on == as_of]
-    warnings = [_told(record) for record in of_the_day if record.status in {"refused", "empty"}]
+    is_unread = {"refused", "empty"}
+    warnings = [_told(record) for record in of_the_day if record.status in is_unread]
     warnings += [
-        _told(record)
-        for record in of_the_day
-        if record.message
-        and record.status not in {"refused", "empty"}
-        and any(doubt in record.message for doubt in _DOUBTS)
+        _told(record) for record in of_the_day if record.is_doubtful and record.status not in is_unread
     ]
     warnings += _new_columns(records, as_of)
     for source in SOURCES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,8 +11,7 @@ import pytest
 
 from tolerance import alarms, inbox, recount
 from tolerance.formats.content import FileNotes
-from tolerance.formats.mailboxes import MAY_HOLD_MORE
-from tolerance.intake.loads import INDEPENDENT_COUNT, FileRecord, load_records, write_load_record
+from tolerance.intake.loads import FileRecord, load_records, write_load_record
 from tolerance.intake.read import _recount
 from tolerance.state import State
 
@@ -31,6 +31,7 @@ def loaded(
     status: str = "loaded",
     columns: str = "",
     message: str | None = None,
+    is_doubtful: bool = False,
 ) -> None:
     record = FileRecord(
         load_id=f"{day:%Y%m%d}{records:08d}",
@@ -47,6 +48,7 @@ def loaded(
         status=status,
         new_columns=columns,
         message=message,
+        is_doubtful=is_doubtful,
     )
     write_load_record(state, "faq", record.load_id, [record])
 
@@ -88,12 +90,31 @@ def test_a_refused_file_is_told_on_its_day_also_when_the_run_is_repeated(state: 
     assert alarms.of_loads(state, AS_OF + timedelta(days=1)) == []
 
 
-@pytest.mark.parametrize("doubt", [INDEPENDENT_COUNT, MAY_HOLD_MORE])
-def test_a_loaded_file_that_may_hold_more_is_no_all_clear(state: State, doubt: str) -> None:
-    loaded(state, AS_OF, 5, message=f"{AS_OF}/5.csv: {doubt}")
-    assert alarms.of_loads(state, AS_OF) == [f"faq/{AS_OF}/5.csv: {doubt}"]
+def test_a_loaded_file_that_may_hold_more_is_no_all_clear(state: State) -> None:
+    loaded(state, AS_OF, 5, message=f"{AS_OF}/5.csv: look at it", is_doubtful=True)
+    assert alarms.of_loads(state, AS_OF) == [f"faq/{AS_OF}/5.csv: look at it"]
     loaded(state, AS_OF + timedelta(days=1), 5, message="a.csv: 2 records have another status")
     assert alarms.of_loads(state, AS_OF + timedelta(days=1)) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "is_doubtful"),
+    [
+        ("a.csv: the reader found 2 records, an independent count 3; compare", True),
+        ("a.mbox: no envelope; ask whether it holds more", True),
+        ("a.csv: 2 records have another status", False),
+        (None, False),
+    ],
+)
+def test_a_load_record_of_release_0_1_0_tells_of_doubt_in_its_message(
+    state: State, message: str | None, is_doubtful: bool
+) -> None:
+    loaded(state, AS_OF, 5, message=message)
+    (path,) = state.loads.glob("*-faq-*.ndjson")
+    line = json.loads(path.read_bytes())
+    del line["is_doubtful"]
+    path.write_text(json.dumps(line) + "\n")
+    assert [record.is_doubtful for record in load_records(state)] == [is_doubtful]
 
 
 def test_a_new_column_is_warned_of_once(state: State) -> None:

@@ -68,6 +68,9 @@ class FileNotes:
     unparted_mails: int = 0
     """Envelopes of a mailbox that no blank line parts from the mail before, so that they begin none."""
 
+    may_hold_more: bool = False
+    """Where its first or its other records begin is doubtful, so that more of them may be in it."""
+
     messages: list[str] = field(default_factory=list)
     new_columns: list[str] = field(default_factory=list)
 

@@ -28,9 +28,6 @@ _BETWEEN_MESSAGES = re.compile(rb"(?:\r?\n){0,3}(?=From |\Z)")
 _MAX_HEADER_BYTES = 256 << 10
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 
-MAY_HOLD_MORE = "ask whether it holds more"
-"""Stands in each message that says so: such a file is no all-clear."""
-
 
 def mbox_frames(content: Content, notes: FileNotes | None = None) -> Iterator[Frame]:
     """The messages of an mbox file.

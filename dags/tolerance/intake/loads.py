@@ -15,21 +15,21 @@ import orjson
 from filelock import FileLock
 
 from tolerance import mapping
+from tolerance.errors import ToleranceError
 from tolerance.files import appearing, sync_folder
 from tolerance.versions import CURRENT, VERSION, Format, refuse_newer, split_known
 
 if TYPE_CHECKING:
     from tolerance.state import State
 
-INDEPENDENT_COUNT = "an independent count"
 EMPTY_LOAD_ID = "0" * 16
 
 LOADED = ("loaded", "loaded_with_quarantine")
 """A content of these states is known: under another name it brings nothing new."""
 
 
-class RawLostError(Exception):
-    """Loads are missing from `raw/`. The message says what to do."""
+class RawLostError(ToleranceError):
+    """Loads are missing from `raw/`."""
 
 
 @dataclass(slots=True)
@@ -61,6 +61,8 @@ class FileRecord:
     mappings_sha256: str | None = None  # the company's own mapping file, landed like any other
     reading_version: str = ""
     """Readers and settings that it was read with: what is read again otherwise is another generation."""
+    is_doubtful: bool = False
+    """Loaded, but records of it may be missing: somebody should look at the file, the day is no all-clear."""
     unknown: dict[str, Any] = field(default_factory=dict)
     """Fields of the record that another release wrote; they are written back as they are."""
 
@@ -123,8 +125,8 @@ def refuse_lost_loads(state: State, loaded: list[FileRecord]) -> None:
     }
     if lost:
         raise RawLostError(
-            f"{state.raw} lacks {len(lost)} loads that were there: run `tolerance rebuild --state "
-            f"{state.root}`, which reads the landed files again."
+            f"{state.raw} lacks {len(lost)} loads that were there",
+            f"run `tolerance rebuild --state {state.root}`, which reads the landed files again.",
         )
 
 
@@ -207,7 +209,8 @@ def _record(line: dict[str, Any], path: Path) -> FileRecord:
     known, unknown = split_known(FileRecord, line)
     newest = known.get("newest_event_on")
     return FileRecord(
-        **known
+        **{"is_doubtful": _was_doubtful(known)}
+        | known
         | {
             "as_of_on": date.fromisoformat(known["as_of_on"]),
             "loaded_at": datetime.fromisoformat(known["loaded_at"]),
@@ -216,3 +219,9 @@ def _record(line: dict[str, Any], path: Path) -> FileRecord:
             "unknown": unknown,
         }
     )
+
+
+def _was_doubtful(known: dict[str, Any]) -> bool:
+    """What release 0.1.0 told in the message alone."""
+    message = known.get("message") or ""
+    return "an independent count" in message or "ask whether it holds more" in message

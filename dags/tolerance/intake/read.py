@@ -19,7 +19,6 @@ from tolerance.formats.content import ArchiveTooDenseError, FileNotes, content_o
 from tolerance.identity import identity_key
 from tolerance.intake import stage
 from tolerance.intake.loads import (
-    INDEPENDENT_COUNT,
     LOADED,
     FileRecord,
     is_loaded,
@@ -225,6 +224,7 @@ def _read_file(record: FileRecord, staging: Staging, context: ReaderContext, sta
         staging.set_aside(_beyond_limits(record, "its records cannot be told apart in bounded memory"))
         is_beyond_limits = True
     _judge(record, staging, path, context, notes, is_beyond_limits=is_beyond_limits)
+    record.is_doubtful |= notes.may_hold_more
     record.encoding = notes.encoding
     record.new_columns = ",".join(notes.new_columns)
     messages = [record.message] if record.message else []
@@ -271,16 +271,18 @@ def _recount(record: FileRecord, path: Path, notes: FileNotes, scratch: Path) ->
             alive=limits.alive,
         )
     except (MemoryError, RecursionError):  # the count failed, not the file: what was read stands
+        record.is_doubtful = True
         record.message = (
-            f"{record.file_name}: the reader found {record.landed_records} records, {INDEPENDENT_COUNT} was "
+            f"{record.file_name}: the reader found {record.landed_records} records, an independent count was "
             "not possible in bounded memory: compare the file with what was loaded and report its shape."
         )
         logger.error("%s: %s", record.source, record.message)
         return
     limits.alive()
     if counted != record.landed_records:
+        record.is_doubtful = True
         record.message = (
-            f"{record.file_name}: the reader found {record.landed_records} records, {INDEPENDENT_COUNT} "
+            f"{record.file_name}: the reader found {record.landed_records} records, an independent count "
             f"{counted}; compare the file with quarantine/ and report its shape."
         )
         logger.error("%s: %s", record.source, record.message)

@@ -24,7 +24,7 @@ from pathlib import Path
 import orjson
 
 from tolerance.formats.content import FileNotes, Frame, content_of, form_of, whole_frame
-from tolerance.formats.mailboxes import MAY_HOLD_MORE, begins_with_envelope, mbox_frames, message_in, unquoted
+from tolerance.formats.mailboxes import begins_with_envelope, mbox_frames, message_in, unquoted
 from tolerance.identity import address_hash
 from tolerance.inbox import is_maildir_message
 from tolerance.instants import ImplausibleTimeError, business_date, plausible, stored
@@ -102,16 +102,18 @@ def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> 
         # One message of no bytes counts too: a delivered message that is none.
         for frame in mbox_frames(content, notes) if is_mailbox else [whole_frame(content)]:
             if is_mailbox and frame.position.record_no == 1 and not begins_with_envelope(frame.raw):
+                notes.may_hold_more = True
                 notes.messages.append(
                     f"{name} does not begin with a line `From <sender> <date>`: all up to the first such "
-                    f"line after a blank one is taken as one message; {MAY_HOLD_MORE}"
+                    f"line after a blank one is taken as one message; ask whether it holds more"
                 )
             yield outcome_of(frame, values_of, name=name, content=content)
     if notes.unparted_mails:
+        notes.may_hold_more = True
         notes.messages.append(
             f"{name}: {notes.unparted_mails} mails begin without a blank line before their line "
             "`From <sender> <date>` and count as part of the mail before, as if it quoted them: "
-            f"{MAY_HOLD_MORE}, put a blank line between joined mailboxes and deliver it again"
+            "ask whether it holds more, put a blank line between joined mailboxes and deliver it again"
         )
 
 

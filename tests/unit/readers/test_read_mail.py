@@ -275,7 +275,7 @@ def test_a_mailbox_in_a_folder_called_new_is_still_one(read_bytes: Read) -> None
 def test_a_mailbox_without_envelopes_is_told_of(read_bytes: Read, envelope: bytes, is_told: bool) -> None:
     notes = FileNotes()
     read_bytes("mail", "m.mbox", (envelope + HEAD + b"\nx\n\n") * 2, notes)
-    assert bool(notes.messages) == is_told
+    assert (bool(notes.messages), notes.may_hold_more) == (is_told, is_told)
 
 
 def test_a_broken_word_in_a_subject_stays_alone_undecoded(read_bytes: Read) -> None:
@@ -334,6 +334,7 @@ def test_mailboxes_joined_without_a_blank_line_are_told_of_and_quoted_mails_stay
     assert len(read_bytes("mail", "m.mbox", joined, notes)) == (3 if tail else 1)
     told = ["m.mbox: 2 mails begin without a blank line" in message for message in notes.messages]
     assert told == ([] if tail else [True])
+    assert notes.may_hold_more == (not tail)
 
 
 @pytest.mark.parametrize("offset", [b"-05:00", b"GMT-0500", b"-0500 (EST)", b"UTC-05:00"])
