@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow.sdk import Asset, Param, get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from tolerance import audits, progress
 from tolerance import publish as publishing
@@ -22,20 +22,16 @@ from tolerance.calendar import as_of_for_schedule, parse_as_of
 from tolerance.crm.export import export_alerts as write_alert_list
 from tolerance.crm.export import finish_interrupted_export
 from tolerance.crm.history import ensure_empty_history
-from tolerance.dbt import DbtFailedError, dbt
-from tolerance.gates import GateFailedError
-from tolerance.identity import IdentityKeyError
-from tolerance.inbox import InboxError
+from tolerance.dbt import dbt
+from tolerance.errors import ToleranceError
 from tolerance.intake.expect import expect as hold_against_suite
 from tolerance.intake.land import land as land_files
-from tolerance.intake.load import UnbalancedLoadError, ensure_empty_sources
+from tolerance.intake.load import ensure_empty_sources
 from tolerance.intake.load import load as load_files
-from tolerance.intake.loads import RawLostError
 from tolerance.intake.read import read as read_files
-from tolerance.lock import StateBusyError, state_lock
-from tolerance.mapping import MappingError
+from tolerance.lock import state_lock
 from tolerance.reread import finish_interrupted_rebuild
-from tolerance.runs import EarlierAsOfError, current_run, record_checks
+from tolerance.runs import current_run, record_checks
 from tolerance.runs import open_run as open_record
 from tolerance.settings import settings
 from tolerance.sources import SOURCES
@@ -61,17 +57,6 @@ DAG_DEFAULTS: dict[str, Any] = {
 }
 
 _LOCK_PATIENCE_SECONDS = 3600.0
-_SENTENCES = (
-    DbtFailedError,
-    EarlierAsOfError,
-    GateFailedError,
-    IdentityKeyError,
-    InboxError,
-    MappingError,
-    StateBusyError,
-    RawLostError,
-    UnbalancedLoadError,
-)
 
 
 def _state() -> State:
@@ -105,9 +90,10 @@ def _step(sentence: str) -> Iterator[State]:
         with state_lock(state, wait_seconds=_LOCK_PATIENCE_SECONDS):
             finish_interrupted_rebuild(state)
             yield state
-    except _SENTENCES as error:
+    except ToleranceError as error:
         progress.fail(str(error))
-        raise AirflowFailException(str(error)) from None
+        # Airflow tries again, as often as the DAG says, only where that can help.
+        raise (AirflowException if error.can_retry else AirflowFailException)(str(error)) from None
 
 
 @task

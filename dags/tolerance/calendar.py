@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from tolerance.errors import UsageError
+
 
 def as_of_ends_at(as_of: date, zone: ZoneInfo) -> datetime:
     """The first instant that a run for `as_of` does not know, in UTC without a zone.
@@ -29,17 +31,18 @@ def parse_as_of(text: str, earliest: date = date.min, latest: date = date.max) -
     """An as-of date as a user writes it, within the dates that the company holds plausible.
 
     Raises:
-        ValueError: with a sentence, when `text` is not YYYY-MM-DD, no day of the calendar, or outside.
+        UsageError: when `text` is not YYYY-MM-DD, no day of the calendar, or outside.
     """
     try:
         parsed = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
-        raise ValueError(
-            f"AS_OF={text!r} is no date: write it as YYYY-MM-DD, for example 2026-10-31."
+        raise UsageError(
+            f"AS_OF={text!r} is no date", "write it as YYYY-MM-DD, for example 2026-10-31."
         ) from None
     if not earliest <= parsed <= latest:
-        raise ValueError(
-            f"AS_OF={text} lies outside the plausible dates ({earliest} to {latest}): give a business date, "
-            "or widen earliest_plausible_on and latest_plausible_on in dbt_project.yml."
+        raise UsageError(
+            f"AS_OF={text} lies outside the plausible dates ({earliest} to {latest})",
+            "give a business date, or widen earliest_plausible_on and latest_plausible_on in "
+            "dbt_project.yml.",
         )
     return parsed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import date
 from pathlib import Path
-from typing import NoReturn
+from typing import Any
 
 import click
 from rich.console import Console
@@ -14,10 +14,9 @@ from rich.table import Table
 
 from tolerance.calendar import parse_as_of
 from tolerance.cli_files import preview, quarantine
+from tolerance.errors import ToleranceError, UsageError
 from tolerance.settings import settings
 from tolerance.state import State
-
-EXIT_WRONG_USAGE = 2
 
 _STATE = click.option(
     "--state",
@@ -33,22 +32,20 @@ def _state(folder: Path) -> State:
     return State(folder.resolve())
 
 
-def _stop(sentence: str) -> NoReturn:
-    """End with one sentence: what was asked for cannot be done."""
-    click.echo(sentence, err=True)
-    sys.exit(EXIT_WRONG_USAGE)
-
-
 def _business_date(text: str) -> date:
     known = settings()
-    try:
-        return parse_as_of(text, known.earliest_plausible_on, known.latest_plausible_on)
-    except ValueError as error:
-        _stop(str(error))
+    return parse_as_of(text, known.earliest_plausible_on, known.latest_plausible_on)
 
 
-class _InOrderOfUse(click.Group):
-    """Lists its commands in the order in which somebody new meets them."""
+class _Commands(click.Group):
+    """The commands in the order in which somebody new meets them; a fault ends each with one sentence."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ToleranceError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(error.exit_code)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         known = super().list_commands(ctx)
@@ -68,7 +65,7 @@ _ORDER = (
 )
 
 
-@click.group(cls=_InOrderOfUse, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """The customer tolerance warehouse: who is about to break with us, and why.
 
@@ -96,10 +93,7 @@ def run(extracts: Path | None, as_of_text: str | None, crm: str, state_folder: P
 
     as_of = _business_date(as_of_text) if as_of_text else None
     request = daily_cycle.Request(_state(state_folder), extracts, as_of, crm)
-    try:
-        sys.exit(daily_cycle.run(request, Console()))
-    except daily_cycle.UsageError as error:
-        _stop(str(error))
+    daily_cycle.run(request, Console())
 
 
 @main.command(short_help="Make everything again from the landed files.")
@@ -119,13 +113,9 @@ def rebuild(extracts: Path | None, state_folder: Path) -> None:
     were told stay known. Exit codes: 0 published, 1 not (if a file cannot be read again, nothing was
     changed), 2 nothing to rebuild, 75 another run holds the state.
     """
-    from tolerance import daily_cycle
     from tolerance.rebuild import rebuild as rebuild_all
 
-    try:
-        sys.exit(rebuild_all(_state(state_folder), extracts and extracts.resolve(), Console()))
-    except daily_cycle.UsageError as error:
-        _stop(str(error))
+    rebuild_all(_state(state_folder), extracts and extracts.resolve(), Console())
 
 
 @main.command(short_help="Make the sample company.")
@@ -144,12 +134,7 @@ def sample(out: Path, customers: int, contacts: int, seed: int, until: str) -> N
     from tolerance.sample import make_sample
 
     last_day = _business_date(until)
-    try:
-        make_sample(
-            out, customers=customers, contacts=contacts, seed=seed, until=last_day, progress=click.echo
-        )
-    except (FileExistsError, ValueError) as error:
-        _stop(str(error))
+    make_sample(out, customers=customers, contacts=contacts, seed=seed, until=last_day, progress=click.echo)
 
 
 @main.command(short_help="Explain one customer's balance line by line.")
@@ -161,9 +146,9 @@ def explain(customer_id: str, state_folder: Path) -> None:
 
     state = _state(state_folder)
     if not state.serving.exists():
-        _stop(f"Nothing is published in {state.root} yet: run a date first.")
+        raise UsageError(f"Nothing is published in {state.root} yet", "run a date first.")
     if not print_explanation(Console(), state, customer_id):
-        _stop("No such customer in the published generation.")
+        raise UsageError("No such customer in the published generation.")
 
 
 @main.command(short_help="List what was published.")
@@ -216,9 +201,9 @@ def data_docs(out: Path | None, state_folder: Path) -> None:
 
     state = _state(state_folder)
     if not state.loads.is_dir():
-        _stop(f"STATE={state_folder} holds no loads: give the folder of a warehouse.")
+        raise UsageError(f"STATE={state_folder} holds no loads", "give the folder of a warehouse.")
     if out is not None and out.exists() and any(out.iterdir()):
-        _stop(f"{out} is not empty: give a new folder.")
+        raise UsageError(f"{out} is not empty", "give a new folder.")
     folder = out or state.root / "data_docs"
     for one in build_data_docs(state, folder.resolve()):
         met = f"{one.rows:,} rows, {one.failed} expectations failed" if one.rows else "no data yet"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tolerance.errors import UsageError
 from tolerance.inbox import told_name
-from tolerance.mapping import DEFAULT, MappingError, company_file, mappings
+from tolerance.mapping import DEFAULT, company_file, mappings
 from tolerance.records import QuarantineReason
 from tolerance.sources import SOURCES
 from tolerance.state import State
@@ -22,13 +23,8 @@ if TYPE_CHECKING:
     from tolerance.quarantine import SetAside
     from tolerance.settings import Settings
 
-WOULD_LOAD, WOULD_NOT, WRONG_USAGE = 0, 1, 2
+WOULD_LOAD, WOULD_NOT = 0, 1
 _BYTES_SHOWN = 2_000
-
-
-def _stop(sentence: str) -> NoReturn:
-    click.echo(sentence, err=True)
-    sys.exit(WRONG_USAGE)
 
 
 # preview ------------------------------------------------------------------------------
@@ -55,14 +51,11 @@ def preview(file: Path, source: str, profile_name: str | None, extracts: Path | 
     from tolerance.settings import settings
 
     if not file.is_file():
-        _stop(f"FILE={file} is no file.")
+        raise UsageError(f"FILE={file} is no file.")
     extracts = extracts or _inbox_of(file, source)
-    try:
-        known = mappings(company_file(extracts))
-        name = _delivered_name(file, extracts, source)
-        profile = known.profile(source, profile_name) if profile_name else known.profile_of(source, name)
-    except MappingError as error:
-        _stop(str(error))
+    known = mappings(company_file(extracts))
+    name = _delivered_name(file, extracts, source)
+    profile = known.profile(source, profile_name) if profile_name else known.profile_of(source, name)
     found = look(file, source, profile, settings(), name=name, most_shown=max(rows, 0))
     console = Console()
     used = profile.name if profile else DEFAULT
@@ -174,14 +167,9 @@ def quarantine(
 
     state, console = State(state_folder.resolve()), Console()
     if not state.loads.is_dir():
-        _stop(f"STATE={state_folder} holds no loads: give the folder of a warehouse.")
+        raise UsageError(f"STATE={state_folder} holds no loads", "give the folder of a warehouse.")
     if folder is not None:
-        try:
-            done = export(state, folder, source, reason)
-        except FileExistsError as error:
-            _stop(
-                f"{error.filename} is there already: give an empty folder, so that no repair is overwritten."
-            )
+        done = export(state, folder, source, reason)
         for path, count in done.files.items():
             console.print(f"{count:,} records: {path}", soft_wrap=True, markup=False, highlight=False)
         if done.left_out:

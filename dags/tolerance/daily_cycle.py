@@ -7,26 +7,19 @@ from datetime import date
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 
 from tolerance import alarms, local_run
+from tolerance.errors import NotPublishedError, UsageError
 from tolerance.intake.newest_date import newest_business_date
-from tolerance.lock import StateBusyError, state_lock
-from tolerance.mapping import MappingError, company_file, mappings
+from tolerance.lock import state_lock
+from tolerance.mapping import company_file, mappings
 from tolerance.publish import finish_interrupted_publication
 from tolerance.reread import finish_interrupted_rebuild
-from tolerance.runs import EarlierAsOfError, last_published, refuse_earlier
+from tolerance.runs import last_published, refuse_earlier
 from tolerance.sample import make_sample
 from tolerance.sources import SOURCES
 from tolerance.state import State
 from tolerance.summary import print_summary
-
-PUBLISHED, NOT_PUBLISHED, WRONG_USAGE, STATE_BUSY = 0, 1, 2, 75
-"""Exit codes that schedulers rely on."""
-
-
-class UsageError(Exception):
-    """What was asked for cannot be done; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,39 +32,29 @@ class Request:
     crm: str
 
 
-def run(request: Request, console: Console) -> int:
-    """Run the cycle, print progress and summary, return the exit code.
+def run(request: Request, console: Console) -> None:
+    """Run the cycle, print progress and summary.
 
     Raises:
         UsageError: when the inbox is missing, its mapping file has a mistake, or the date cannot be computed.
+        StateBusyError: when another run holds the state.
+        NotPublishedError: when a step failed.
     """
     if request.crm:
-        raise UsageError(f"CRM={request.crm}: no CRM profile is built yet; leave CRM empty.")
+        raise UsageError(f"CRM={request.crm}", "no CRM profile is built yet; leave CRM empty.")
     state = request.state
-    try:
-        with state_lock(state):
-            finish_interrupted_rebuild(state)
-            finish_interrupted_publication(state)
-            extracts = _inbox(request, console)
-            mappings(company_file(extracts))  # its mistakes are told before anything is taken in
-            as_of = request.as_of or _default_as_of(state, extracts)
-            refuse_earlier(as_of, last_published(state))
-            console.print(
-                f"Taking in {extracts} as of {as_of}", markup=False, highlight=False, soft_wrap=True
-            )
-            failures = local_run.run_dags(state, extracts, as_of)
-            if failures:
-                console.print(
-                    f"[red]Not published:[/] {escape(failures[0])}", soft_wrap=True, highlight=False
-                )
-                return NOT_PUBLISHED
-            print_summary(console, state, _warnings(state, extracts, as_of))
-            return PUBLISHED
-    except StateBusyError as error:
-        console.print(str(error), soft_wrap=True, markup=False)
-        return STATE_BUSY
-    except (EarlierAsOfError, MappingError) as error:
-        raise UsageError(str(error)) from None
+    with state_lock(state):
+        finish_interrupted_rebuild(state)
+        finish_interrupted_publication(state)
+        extracts = _inbox(request, console)
+        mappings(company_file(extracts))  # its mistakes are told before anything is taken in
+        as_of = request.as_of or _default_as_of(state, extracts)
+        refuse_earlier(as_of, last_published(state))
+        console.print(f"Taking in {extracts} as of {as_of}", markup=False, highlight=False, soft_wrap=True)
+        failures = local_run.run_dags(state, extracts, as_of)
+        if failures:
+            raise NotPublishedError("Not published", failures[0])
+        print_summary(console, state, _warnings(state, extracts, as_of))
 
 
 def _inbox(request: Request, console: Console) -> Path:
@@ -85,8 +68,8 @@ def _inbox(request: Request, console: Console) -> Path:
         return sample
     if not request.extracts.is_dir():
         raise UsageError(
-            f"EXTRACTS={request.extracts} is no folder: give the folder that holds "
-            f"{', '.join(f'{source}/' for source in SOURCES)}."
+            f"EXTRACTS={request.extracts} is no folder",
+            f"give the folder that holds {', '.join(f'{source}/' for source in SOURCES)}.",
         )
     return request.extracts.resolve()
 
@@ -97,7 +80,9 @@ def _default_as_of(state: State, extracts: Path) -> date:
     published = last_published(state)
     candidates = [day for day in (newest, published and published.as_of_on) if day]
     if not candidates:
-        raise UsageError(f"No ticket and no call in {extracts} has a plausible date: give AS_OF=YYYY-MM-DD.")
+        raise UsageError(
+            f"No ticket and no call in {extracts} has a plausible date", "give AS_OF=YYYY-MM-DD."
+        )
     return max(candidates)
 
 

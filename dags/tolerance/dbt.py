@@ -11,13 +11,14 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
+from tolerance.errors import ToleranceError
 from tolerance.parameters import current_parameters
 from tolerance.settings import DBT_PROJECT, PROJECT_ROOT
 from tolerance.state import State
 
 
-class DbtFailedError(Exception):
-    """A dbt command failed. The message names the nodes and what to do, never a customer's values."""
+class DbtFailedError(ToleranceError):
+    """A dbt command failed. It names the nodes, never a customer's values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,9 @@ def dbt(
         ]
         what = ", ".join(failed) or "dbt did not start its nodes"
         raise DbtFailedError(
-            f"dbt {command} of {select} failed ({what}): nothing was published. The reason stands in "
-            f"{state.dbt / 'logs' / 'dbt.log'}; mend it and run the same date again."
+            f"dbt {command} of {select} failed ({what})",
+            f"nothing was published. The reason stands in {state.dbt / 'logs' / 'dbt.log'}; mend it and run "
+            "the same date again.",
         )
     return DbtResult(
         nodes=len(outcomes),

@@ -25,10 +25,11 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from tolerance import inbox, reread, runs
+from tolerance.errors import ToleranceError
 from tolerance.identity import KEY_VARIABLE
-from tolerance.intake.loads import RawLostError, known_loads, refuse_lost_loads
-from tolerance.lock import StateBusyError, holder_note, who_holds
-from tolerance.mapping import MappingError, company_file, mappings
+from tolerance.intake.loads import known_loads, refuse_lost_loads
+from tolerance.lock import held, holder_note
+from tolerance.mapping import company_file, mappings
 from tolerance.parameters import current_parameters
 from tolerance.publish import published_generation
 from tolerance.settings import PROJECT_ROOT, settings
@@ -251,7 +252,7 @@ def _is_held(state: State) -> bool:
 
 def _lock(state: State) -> Finding:
     if _is_held(state):
-        return Finding("lock", Verdict.WARNING, who_holds(state))
+        return Finding("lock", Verdict.WARNING, str(held(state)))
     if holder_note(state).exists():
         return Finding("lock", Verdict.WARNING, "a run that held it was killed: the next one makes it good")
     return Finding("lock", Verdict.OK, "nobody holds the state")
@@ -264,7 +265,7 @@ def _raw(state: State) -> Finding:
     loads = known_loads(state)
     try:
         refuse_lost_loads(state, [file for load in loads for file in load])
-    except RawLostError as error:
+    except ToleranceError as error:
         return Finding("raw", Verdict.PROBLEM, str(error))
     unbalanced = [
         file.file_name
@@ -335,7 +336,7 @@ def _warehouse(state: State) -> Finding:
         return Finding("warehouse", Verdict.OK, "not looked at while the state is held")
     try:
         known = runs.warehouse_run_no(state)
-    except StateBusyError as error:
+    except ToleranceError as error:
         return Finding("warehouse", Verdict.PROBLEM, str(error))
     if known is None:
         return Finding("warehouse", Verdict.WARNING, "it cannot be read: the next run makes it again")
@@ -391,7 +392,7 @@ def _inbox(extracts: Path) -> Finding:
     try:
         mappings(company_file(extracts))
         found = [inbox.deliveries(extracts, source, date.max) for source in SOURCES]
-    except (inbox.InboxError, MappingError) as error:
+    except ToleranceError as error:
         return Finding("inbox", Verdict.PROBLEM, str(error))
     waiting = [f"{file.source}/{file.name}: {file.why}" for one in found for file in one.waiting]
     if waiting:

@@ -30,3 +30,13 @@ class ToleranceError(Exception):
     def __str__(self) -> str:
         """The whole sentence."""
         return f"{self.what}: {self.remedy}" if self.remedy else self.what
+
+
+class UsageError(ToleranceError):
+    """What was asked for cannot be done."""
+
+    exit_code = 2
+
+
+class NotPublishedError(ToleranceError):
+    """A run or a rebuild ended without a new generation; readers keep the one before."""

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
+from tolerance.errors import ToleranceError
+
 if TYPE_CHECKING:
     import pandas as pd
     from great_expectations import ExpectationSuite
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
 
 
-class GateFailedError(Exception):
+class GateFailedError(ToleranceError):
     """Data does not meet what is expected of it: what follows must not run."""
 
 

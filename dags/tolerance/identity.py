@@ -9,6 +9,8 @@ import os
 import secrets
 from typing import TYPE_CHECKING
 
+from tolerance.errors import ToleranceError
+
 if TYPE_CHECKING:
     from tolerance.state import State
 
@@ -18,8 +20,8 @@ _KEY_BYTES = 32
 logger = logging.getLogger(__name__)
 
 
-class IdentityKeyError(Exception):
-    """The key for hashing addresses cannot be used. The message says what to do."""
+class IdentityKeyError(ToleranceError):
+    """The key for hashing addresses cannot be used."""
 
 
 def identity_key(state: State) -> bytes:
@@ -36,8 +38,9 @@ def identity_key(state: State) -> bytes:
     key = state.identity_key.read_bytes().strip()
     if not key:
         raise IdentityKeyError(
-            f"{state.identity_key} holds no key: put the key of this warehouse back or set "
-            f"{KEY_VARIABLE}; a new key would no longer know the addresses already taken in."
+            f"{state.identity_key} holds no key",
+            f"put the key of this warehouse back or set {KEY_VARIABLE}; a new key would no longer know the "
+            "addresses already taken in.",
         )
     return key
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from tolerance.errors import ToleranceError
 from tolerance.sources import SOURCES
 
 LOOK_INTERVAL_SECONDS = 1.0
@@ -28,8 +29,8 @@ _MAILDIR_FOLDERS = ("cur", "new", "tmp")
 logger = logging.getLogger(__name__)
 
 
-class InboxError(Exception):
-    """The inbox itself cannot be read. The message is one sentence for the person who must act."""
+class InboxError(ToleranceError):
+    """The inbox itself cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,8 @@ def deliveries(extracts: Path, source: str, as_of: date) -> Deliveries:
     """
     if not extracts.is_dir():
         raise InboxError(
-            f"The inbox {extracts} is not a folder: give EXTRACTS= the folder that holds "
-            f"{', '.join(SOURCES)}."
+            f"The inbox {extracts} is not a folder",
+            f"give EXTRACTS= the folder that holds {', '.join(SOURCES)}.",
         )
     folder = extracts / source
     below = _below(folder)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 from filelock import FileLock, Timeout
 
+from tolerance.errors import ToleranceError
 from tolerance.state import State
 
 _HELD_BY_PARENT = "TOLERANCE_STATE_LOCK_HELD"
 
 
-class StateBusyError(Exception):
-    """Another run holds the state. The message is one sentence for the person who started this one."""
+class StateBusyError(ToleranceError):
+    """Another process holds the state, or a database of it."""
+
+    can_retry = True
+    exit_code = 75  # EX_TEMPFAIL of sysexits.h
 
 
 @contextmanager
@@ -37,7 +43,7 @@ def state_lock(state: State, *, wait_seconds: float = 0) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise StateBusyError(who_holds(state)) from None
+        raise held(state) from None
     try:
         # The holder's note is for the sentence below only; the lock itself does not depend on it.
         holder.write_text(str(os.getpid()), encoding="utf-8")
@@ -54,12 +60,50 @@ def holder_note(state: State) -> Path:
     return state.root / "run.lock.holder"
 
 
-def who_holds(state: State) -> str:
-    """One sentence: who holds the state, since when, and what to do."""
+def held(state: State) -> StateBusyError:
+    """The fault of a state that another process holds: who it is, and since when."""
     holder = holder_note(state)
     try:
         since = datetime.fromtimestamp(holder.stat().st_mtime, UTC).isoformat(" ", "seconds")
         who = f"process {holder.read_text('utf-8')} since {since}"
     except OSError:
         who = "another process"
-    return f"{state.root} is in use by {who}: wait for it to end, or give this run another STATE."
+    return StateBusyError(
+        f"{state.root} is in use by {who}", "wait for it to end, or give this run another STATE."
+    )
+
+
+def open_read_only(database: Path, remedy: str) -> duckdb.DuckDBPyConnection:
+    """A connection that reads `database`; `remedy` is what to do when another program writes to it.
+
+    Raises:
+        StateBusyError: when another process has it open for writing.
+        duckdb.Error: when it is no database that can be read.
+    """
+    try:
+        return duckdb.connect(str(database), read_only=True)
+    except duckdb.IOException:
+        if is_written_elsewhere(database):
+            raise StateBusyError(f"{database} is open for writing in another program", remedy) from None
+    # Its holder has let go of it between the two looks, or it is no database: opening it again will tell.
+    return duckdb.connect(str(database), read_only=True)
+
+
+def is_written_elsewhere(path: Path) -> bool:
+    """Whether another process holds the operating system's lock that whoever writes a database takes.
+
+    DuckDB raises the same error for a held file and for a damaged one, so the system is asked. Only for a
+    file that this process has not open: closing it gives up every lock that the process has on it.
+    """
+    try:
+        file = path.open("rb")
+    except OSError:
+        return False  # whatever is wrong with it, it is no lock
+    with file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            return True
+        except OSError:
+            return False  # a file system without locks
+    return False

@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 import orjson
 import yaml
 
+from tolerance.errors import UsageError
 from tolerance.settings import PROJECT_ROOT
 
 SHIPPED = PROJECT_ROOT / "expectations" / "mappings.yml"
@@ -106,7 +107,7 @@ ANY_VALUE = "*"
 _DIRECTIVES = frozenset("YymdHIMSpbzf%")
 
 
-class MappingError(Exception):
+class MappingError(UsageError):
     """A mapping file cannot be used. One sentence a mistake: which profile, which key, what is allowed."""
 
 

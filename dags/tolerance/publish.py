@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from tolerance import files, progress
-from tolerance.lock import StateBusyError
+from tolerance.lock import open_read_only
 from tolerance.runs import Run, all_runs, current_run, record_published
 from tolerance.state import State
 from tolerance.versions import CURRENT, VERSION, Format, refuse_newer
@@ -103,12 +103,7 @@ def finish_interrupted_publication(state: State) -> None:
 def _set_unreadable_generation_aside(state: State) -> None:
     try:
         published_generation(state)
-    except duckdb.Error as error:
-        if "lock" in str(error):
-            raise StateBusyError(
-                f"{state.serving} is open for writing in another program: close it there, readers open it "
-                "read-only, and run again."
-            ) from None
+    except duckdb.Error:
         state.serving.replace(state.serving.with_name(f"{state.serving.name}.unreadable"))
         progress.LOGGER.warning(
             "tolerance: %s cannot be read: kept as .unreadable, the run makes it again", state.serving
@@ -118,11 +113,13 @@ def _set_unreadable_generation_aside(state: State) -> None:
 def published_generation(state: State) -> tuple[str, str] | None:
     """Generation id and as-of date (ISO) of the published file, or None when there is none.
 
-    Raises `NewerFormatError` for a file that a newer release published.
+    Raises `NewerFormatError` for a file that a newer release published, `StateBusyError` for one that
+    another program writes to.
     """
     if not state.serving.exists():
         return None
-    with duckdb.connect(str(state.serving), read_only=True) as serving:
+    remedy = "close it there, readers open it read-only, and run again."
+    with open_read_only(state.serving, remedy) as serving:
         cursor = serving.execute(
             "select * from main.audit_generation where rowid = (select max(rowid) from main.audit_generation)"
         )

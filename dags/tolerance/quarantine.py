@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from tolerance.errors import UsageError
 from tolerance.formats.content import Content, content_of, form_of
 from tolerance.formats.csv_records import csv_frames
 from tolerance.formats.json_records import THE_DOCUMENT, json_arrays
@@ -98,7 +99,7 @@ def export(state: State, folder: Path, source: str | None = None, reason: str | 
     Each delivered file gives one file of its form with the header, or the users, that it had, under
     its source and its own name with `repaired` in it, so that the same mapping profile fits. A record
     whose bytes are not all kept in quarantine (it was too large) is left out and counted.
-    Raises `FileExistsError` rather than overwrite what somebody may be repairing.
+    Raises `UsageError` rather than overwrite what somebody may be repairing.
     """
     done = Exported({})
     open_files: dict[tuple[str, str], _Repair] = {}
@@ -140,8 +141,13 @@ class _Repair:
 
     def _begin(self, head: bytes) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("xb") as made:
-            made.write(head)
+        try:
+            with self._path.open("xb") as made:
+                made.write(head)
+        except FileExistsError:
+            raise UsageError(
+                f"{self._path} is there already", "give an empty folder, so that no repair is overwritten."
+            ) from None
         self.written[self._path] = 0
 
     def add(self, record: SetAside) -> None:

@@ -9,38 +9,22 @@ from pathlib import Path
 
 import duckdb
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
 from tolerance import local_run
-from tolerance.daily_cycle import NOT_PUBLISHED, PUBLISHED, STATE_BUSY, UsageError
-from tolerance.gates import GateFailedError
-from tolerance.identity import IdentityKeyError
-from tolerance.intake.load import UnbalancedLoadError
+from tolerance.errors import NotPublishedError, ToleranceError, UsageError
 from tolerance.intake.loads import FileRecord
-from tolerance.lock import StateBusyError, state_lock
-from tolerance.mapping import MappingError
+from tolerance.lock import state_lock
 from tolerance.publish import finish_interrupted_publication, quoted
 from tolerance.reread import (
-    CannotRebuildError,
-    NothingToRebuildError,
     as_of_to_rebuild,
     finish_interrupted_rebuild,
     read_again,
 )
-from tolerance.sandbox.limits import ChildFailedError
 from tolerance.sources import SOURCES
 from tolerance.state import State
 
-_NOT_READ = (
-    CannotRebuildError,
-    ChildFailedError,
-    GateFailedError,
-    IdentityKeyError,
-    MappingError,
-    UnbalancedLoadError,
-)
 _TELL_OF_RUNS = {"audit_generation", "int_run"}
 _INSIDE = {"customer_no"}  # given in the order of arrival, and anew when everything is
 _COUNTERS = ("loaded_records", "duplicate_records", "quarantined_records")
@@ -65,29 +49,27 @@ class _Tally:
                 self.differences[counter] += by[counter]
 
 
-def rebuild(state: State, extracts: Path | None, console: Console) -> int:
+def rebuild(state: State, extracts: Path | None, console: Console) -> None:
     """Read all landed files again, compute and publish the last published date anew, compare.
 
-    `extracts` is an inbox whose mapping file is to count for the past too. Returns the exit code.
+    `extracts` is an inbox whose mapping file is to count for the past too.
 
     Raises:
         UsageError: when there is nothing to rebuild.
+        StateBusyError: when another run holds the state.
+        NotPublishedError: when a file cannot be read again, so that nothing was changed, or a step failed.
     """
     if extracts is not None and not extracts.is_dir():
-        raise UsageError(f"EXTRACTS={extracts} is no folder: give the inbox whose mappings.yml is to count.")
+        raise UsageError(
+            f"EXTRACTS={extracts} is no folder", "give the inbox whose mappings.yml is to count."
+        )
     if not state.root.is_dir():
-        raise UsageError(f"STATE={state.root} is no folder: give the folder of a warehouse.")
-    try:
-        with state_lock(state):
-            return _rebuild(state, extracts, console)
-    except StateBusyError as error:
-        console.print(str(error), soft_wrap=True, markup=False)
-        return STATE_BUSY
-    except NothingToRebuildError as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(f"STATE={state.root} is no folder", "give the folder of a warehouse.")
+    with state_lock(state):
+        _rebuild(state, extracts, console)
 
 
-def _rebuild(state: State, extracts: Path | None, console: Console) -> int:
+def _rebuild(state: State, extracts: Path | None, console: Console) -> None:
     finish_interrupted_rebuild(state)
     finish_interrupted_publication(state)
     as_of = as_of_to_rebuild(state)
@@ -96,22 +78,19 @@ def _rebuild(state: State, extracts: Path | None, console: Console) -> int:
     )
     try:
         _print_tallies(console, _read_again(state, extracts, console))
-    except _NOT_READ as error:
-        console.print(f"[red]Nothing was changed:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
-        return NOT_PUBLISHED
+    except ToleranceError as error:
+        raise NotPublishedError("Nothing was changed", str(error)) from None
     before = _kept_generation(state)
     try:
         failures = local_run.run_dags(state, None, as_of, ("tolerance_daily",))
         if failures:
-            console.print(f"[red]Not published:[/] {escape(failures[0])}", soft_wrap=True, highlight=False)
-            return NOT_PUBLISHED
+            raise NotPublishedError("Not published", failures[0])
         if before is not None:
             _print_differences(console, differing_rows(before, state.serving, state.work))
     finally:
         if before is not None:
             before.unlink()
     console.print(f"Published anew: {state.serving}", markup=False, highlight=False, soft_wrap=True)
-    return PUBLISHED
 
 
 def _read_again(state: State, extracts: Path | None, console: Console) -> dict[str, _Tally]:

@@ -17,6 +17,7 @@ from datetime import date
 from pathlib import Path
 
 from tolerance import files, mapping
+from tolerance.errors import ToleranceError, UsageError
 from tolerance.intake.expect import expect
 from tolerance.intake.land import plan_again
 from tolerance.intake.landed import hashed, land_file
@@ -28,11 +29,11 @@ from tolerance.runs import last_published
 from tolerance.state import State
 
 
-class CannotRebuildError(Exception):
+class CannotRebuildError(ToleranceError):
     """The landed files cannot be read again; nothing was changed. The message says what to do."""
 
 
-class NothingToRebuildError(Exception):
+class NothingToRebuildError(UsageError):
     """The state holds no load. The message says what to do."""
 
 
@@ -99,8 +100,9 @@ def as_of_to_rebuild(state: State) -> date:
     dates = [file.as_of_on for files_of_load in known_loads(state) for file in files_of_load]
     if not dates:
         raise NothingToRebuildError(
-            f"STATE={state.root} holds no record of a load: nothing was taken in there, or raw/ and history/ "
-            "are both lost; `tolerance run` takes the inbox into a fresh STATE."
+            f"STATE={state.root} holds no record of a load",
+            "nothing was taken in there, or raw/ and history/ are both lost; `tolerance run` takes the inbox "
+            "into a fresh STATE.",
         )
     return max(dates)
 
@@ -204,7 +206,8 @@ def _refuse_lost_files(state: State, loads: list[list[FileRecord]]) -> None:
     if lost:
         raise CannotRebuildError(
             f"{state.landing} lacks {len(lost)} delivered files or holds them damaged, the first is "
-            f"{lost[0]}: put them back from a backup under these hashes, then rebuild."
+            f"{lost[0]}",
+            "put them back from a backup under these hashes, then rebuild.",
         )
 
 
@@ -214,7 +217,8 @@ def _refuse_full_disk(state: State) -> None:
     if free < needed:
         raise CannotRebuildError(
             f"{state.root} has {free >> 20:,} MB free, and the raw layer takes {needed >> 20:,} MB a second "
-            "time while it is made: make room, then rebuild."
+            "time while it is made",
+            "make room, then rebuild.",
         )
 
 

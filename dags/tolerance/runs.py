@@ -17,8 +17,9 @@ import duckdb
 
 from tolerance import files
 from tolerance.calendar import as_of_ends_at
+from tolerance.errors import UsageError
 from tolerance.intake.loads import load_records
-from tolerance.lock import StateBusyError
+from tolerance.lock import open_read_only
 from tolerance.parameters import Parameters, current_parameters
 from tolerance.settings import settings
 from tolerance.sources import SOURCES
@@ -26,8 +27,8 @@ from tolerance.state import State
 from tolerance.versions import CURRENT, VERSION, Format, refuse_newer, split_known
 
 
-class EarlierAsOfError(Exception):
-    """The as-of date lies before the last published one. The message says what to do."""
+class EarlierAsOfError(UsageError):
+    """The as-of date lies before the last published one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,8 @@ def refuse_earlier(as_of: date, published: Run | None) -> None:
     """Raise `EarlierAsOfError` when `as_of` lies before the last published date."""
     if published is not None and as_of < published.as_of_on:
         raise EarlierAsOfError(
-            f"AS_OF={as_of} lies before {published.as_of_on}, the last published date: run that date "
-            "or a later one, or give another STATE to look at the past."
+            f"AS_OF={as_of} lies before {published.as_of_on}, the last published date",
+            "run that date or a later one, or give another STATE to look at the past.",
         )
 
 
@@ -129,18 +130,12 @@ def warehouse_run_no(state: State) -> int | None:
     Raises:
         StateBusyError: when somebody else has the warehouse open.
     """
+    remedy = f"close it there (readers open {state.serving} instead) and run again."
     try:
-        with duckdb.connect(str(state.warehouse), read_only=True) as warehouse:
+        with open_read_only(state.warehouse, remedy) as warehouse:
             row = warehouse.execute("select max(run_no) from int_run").fetchone()
     except duckdb.CatalogException:
         return 0  # a run was killed before its first table
-    except duckdb.IOException as error:
-        if "lock" in str(error):
-            raise StateBusyError(
-                f"{state.warehouse} is open in another program: close it there (readers open "
-                f"{state.serving} instead) and run again."
-            ) from None
-        return None
     except duckdb.Error:
         return None
     return row[0] if row else 0

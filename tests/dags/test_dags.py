@@ -116,6 +116,37 @@ def test_only_the_glue_imports_airflow_at_its_top() -> None:
     assert not [node for node in top if "airflow" in ast.unparse(node)]
 
 
+_FAIL = """
+import sys
+from pathlib import Path
+from airflow.sdk.exceptions import AirflowFailException
+from tolerance import airflow_, errors, lock
+for error in (errors.ToleranceError("no use"), lock.StateBusyError("busy"), ValueError("ours")):
+    try:
+        with airflow_._step("a step"):
+            raise error
+    except Exception as raised:
+        print(f"RAISED {type(raised).__name__} {raised}")
+"""
+
+
+def test_a_fault_fails_its_task_with_a_sentence_and_is_tried_again_only_where_that_can_help(
+    tmp_path: Path,
+) -> None:
+    finished = subprocess.run(
+        [sys.executable, "-c", _FAIL],
+        env=os.environ | {"AIRFLOW_HOME": str(tmp_path), "TOLERANCE_STATE": str(tmp_path / "state")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert [line for line in finished.stdout.splitlines() if line.startswith("RAISED ")] == [
+        "RAISED AirflowFailException no use",
+        "RAISED AirflowException busy",
+        "RAISED ValueError ours",
+    ], finished.stderr
+
+
 def test_the_library_never_reads_the_clock_for_a_business_date() -> None:
     forbidden = ("date.today(", "datetime.today(", "time.time(", "utcnow(")
     offenders = [

@@ -78,7 +78,7 @@ def test_a_failed_gate_publishes_nothing_and_names_what_failed(
         memory.execute(f"copy alerts to '{history}' (format parquet)")
     failed = run_cycle(inbox.root, state, DAY)
     assert failed.finished.returncode == 1
-    assert "crm_alert_list: 1 of" in failed.finished.stdout
-    assert "owner_role" in failed.finished.stdout
+    assert "crm_alert_list: 1 of" in failed.finished.stderr
+    assert "owner_role" in failed.finished.stderr
     assert "Traceback" not in failed.finished.stdout + failed.finished.stderr
     assert (state / "serving" / "tolerance.duckdb").read_bytes() == before

@@ -63,14 +63,14 @@ def test_a_lost_raw_layer_is_made_again_also_after_a_kill_and_the_tables_are_the
     warehouse = (state / "warehouse.duckdb").read_bytes()
     refused = rebuild(state)
     assert refused.returncode == 1
-    assert "Nothing was changed:" in refused.stdout
+    assert "Nothing was changed:" in refused.stderr
     assert (state / "warehouse.duckdb").read_bytes() == warehouse
 
     # A run after a loss says what to do, before anything is taken in.
     shutil.rmtree(state / "raw")
     lost = run_cycle(tmp_path, state, DAY).finished
     assert lost.returncode == 1
-    assert "run `tolerance rebuild" in lost.stdout
+    assert "run `tolerance rebuild" in lost.stderr
     assert "Traceback" not in lost.stdout + lost.stderr
 
 
@@ -84,4 +84,4 @@ def test_nothing_to_rebuild_is_wrong_usage_and_a_busy_state_is_75(tmp_path: Path
     with state_lock(State(tmp_path)):
         busy = subprocess.run(command(tmp_path), env=others, capture_output=True, text=True, check=False)
     assert busy.returncode == 75
-    assert "is in use by process" in busy.stdout
+    assert "is in use by process" in busy.stderr

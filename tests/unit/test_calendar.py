@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tolerance.calendar import as_of_ends_at, as_of_for_schedule, parse_as_of
+from tolerance.errors import UsageError
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -37,10 +38,10 @@ def test_a_scheduled_run_is_for_the_last_business_day_that_is_over() -> None:
 def test_an_as_of_is_a_day_of_the_calendar() -> None:
     assert parse_as_of("2024-02-29") == date(2024, 2, 29)
     for wrong in ("2023-02-29", "29/02/2024", "", "today"):
-        with pytest.raises(ValueError, match="YYYY-MM-DD"):
+        with pytest.raises(UsageError, match="YYYY-MM-DD"):
             parse_as_of(wrong)
 
 
 def test_an_as_of_outside_the_plausible_dates_is_refused_before_it_locks_the_state() -> None:
-    with pytest.raises(ValueError, match="outside the plausible dates"):
+    with pytest.raises(UsageError, match="outside the plausible dates"):
         parse_as_of("2062-01-01", date(1990, 1, 1), date(2049, 12, 31))

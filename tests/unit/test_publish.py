@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from tests.fixtures import stored_states
+from tolerance import lock
 from tolerance.lock import StateBusyError
 from tolerance.publish import finish_interrupted_publication, published_generation
 from tolerance.state import State
@@ -29,15 +30,11 @@ def test_a_published_file_that_somebody_writes_to_is_told_in_one_sentence(
 ) -> None:
     state = State(tmp_path)
     state.serving.parent.mkdir()
-    state.serving.write_bytes(b"locked")
-
-    def refused(*_: object, **__: object) -> None:
-        raise duckdb.IOException("IO Error: Could not set lock on file")
-
-    monkeypatch.setattr(duckdb, "connect", refused)
+    state.serving.write_bytes(b"held")
+    monkeypatch.setattr(lock, "is_written_elsewhere", lambda _: True)
     with pytest.raises(StateBusyError, match="open for writing in another program: close it"):
         finish_interrupted_publication(state)
-    assert state.serving.read_bytes() == b"locked"
+    assert state.serving.read_bytes() == b"held"
 
 
 def test_a_file_that_a_newer_release_published_is_refused_and_stays(tmp_path: Path) -> None:

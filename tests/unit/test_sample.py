@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tolerance.errors import UsageError
 from tolerance.records import QuarantineReason
 from tolerance.sample import SampleCounts, make_sample
 from tolerance.sample.phrases import HARMLESS_TOPICS, MANNERS, told
@@ -374,7 +375,7 @@ def test_a_killed_call_leaves_no_half_sample(tmp_path: Path, monkeypatch: pytest
 
 def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("keep")
-    with pytest.raises(FileExistsError, match="not empty"):
+    with pytest.raises(UsageError, match="not empty"):
         make_sample(tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
 
@@ -390,7 +391,7 @@ def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_sizes_that_make_no_company_are_refused(tmp_path: Path, sizes: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="A sample needs"):
+    with pytest.raises(UsageError, match="A sample needs"):
         make_sample(tmp_path / "company", **sizes)  # type: ignore[arg-type]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
+from tolerance.errors import ToleranceError
 from tolerance.files import sync_folder
 from tolerance.intake import stage
 from tolerance.intake.loads import (
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 DUCKDB_MEMORY = "192MB"
 
 
-class UnbalancedLoadError(Exception):
+class UnbalancedLoadError(ToleranceError):
     """Records of a file were lost or counted twice: nothing of the load is kept."""
 
 
@@ -65,7 +66,8 @@ def _assert_balanced(file: FileRecord) -> None:
     if file.landed_records != parts:
         raise UnbalancedLoadError(
             f"{file.source}/{file.file_name}: {file.landed_records} records landed, but {parts} "
-            "are accounted for; nothing was loaded, please report this file's shape."
+            "are accounted for; nothing was loaded",
+            "please report this file's shape.",
         )
 
 

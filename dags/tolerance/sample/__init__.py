@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
+from tolerance.errors import UsageError
 from tolerance.sample.company import found, rows_by_day
 from tolerance.sample.contacts import Contact, all_contacts
 from tolerance.sample.deliveries import (
@@ -71,7 +72,7 @@ def make_sample(
     one folder a day follows for the `daily_days` days up to `until`. Everything appears at once
     by a rename, so a killed call leaves no half sample.
 
-    Raises ValueError for sizes that make no company, FileExistsError when `out` holds something.
+    Raises `UsageError` for sizes that make no company, and when `out` holds something.
     """
     _check(out, customers, contacts, years, daily_days)
     say = progress or (lambda _: None)
@@ -128,19 +129,19 @@ def _stream(seed: int, purpose: str) -> Random:
 
 def _check(out: Path, customers: int, contacts: int, years: int, daily_days: int) -> None:
     if customers < _LEAST_CUSTOMERS:
-        raise ValueError(f"A sample needs at least {_LEAST_CUSTOMERS} customers, not {customers}.")
+        raise UsageError(f"A sample needs at least {_LEAST_CUSTOMERS} customers, not {customers}.")
     if contacts < customers:
-        raise ValueError(
+        raise UsageError(
             f"A sample needs at least one contact per customer: {contacts} are too few for "
             f"{customers} customers."
         )
     if years < 1 or not 1 <= daily_days < 365 * years:
-        raise ValueError(
+        raise UsageError(
             f"A sample needs at least one year and one day of delivery within it, not {years} "
             f"years and {daily_days} days."
         )
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise FileExistsError(f"{out} is not empty: remove it or name another folder.")
+        raise UsageError(f"{out} is not empty", "remove it or name another folder.")
 
 
 def _put_in_place(deliveries: Deliveries, out: Path) -> None:

@@ -30,6 +30,8 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, Any, NoReturn, cast
 
+from tolerance.errors import ToleranceError
+
 RECORD_SECONDS = 2.0
 RECORD_BYTES = 256 << 20
 SILENT_SECONDS = 4.0
@@ -56,8 +58,13 @@ class TooCostlyError(Exception):
     """A record took more time than one may."""
 
 
-class ChildFailedError(Exception):
-    """The child process ended by an error of this program, not of a delivered file."""
+class ChildFailedError(ToleranceError):
+    """The child process ended by an error of this program, or for want of memory, not by a delivered file."""
+
+    can_retry = True
+
+    def __init__(self, what: str, remedy: str = "run it again, and report it if it comes back.") -> None:
+        super().__init__(what, remedy)
 
 
 @dataclass(frozen=True, slots=True)
