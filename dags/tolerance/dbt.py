@@ -1,20 +1,19 @@
-"""The one door to dbt: every dbt command is composed here and runs in a process of its own.
-
-A process of its own, because an in-process dbt keeps the warehouse open until its host ends.
-"""
+"""The one door to dbt: every dbt command is composed here and runs in a process of its own (`warm_dbt`)."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 
+from tolerance.code_hashes import files_hash
 from tolerance.errors import ToleranceError
-from tolerance.parameters import current_parameters
 from tolerance.settings import DBT_PROJECT, PROJECT_ROOT
 from tolerance.state import State
+from tolerance.warm_dbt import Command, warm_dbt
+
+_PARSED_FOLDERS = ("models", "macros", "tests/data")
+_PARSED_SUFFIXES = {".sql", ".yml", ".csv", ".py", ".md"}
 
 
 class DbtFailedError(ToleranceError):
@@ -47,37 +46,34 @@ def dbt(
         "--indirect-selection=buildable",
         "--exclude-resource-type=unit_test",
         "--warn-error",
+        *(("--full-refresh",) if full_refresh else ()),
     ]
-    if full_refresh:
-        arguments.append("--full-refresh")
     target = state.dbt / "target"
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
-    code_version = current_parameters().code_version
-    parsed = target / "parsed_code_version"
-    if not parsed.exists() or parsed.read_text("utf-8") != code_version:
-        # Changed macros leave stale dependencies in what was parsed before.
-        arguments.append("--no-partial-parse")
+    files = parsed_files_hash()
+    parsed = target / "parsed_files"
+    # Changed macros leave stale dependencies in what was parsed before.
+    is_parsed = parsed.exists() and parsed.read_text("utf-8") == files
+    if not is_parsed:
         parsed.unlink(missing_ok=True)
-    finished = subprocess.run(
-        [
-            *(sys.executable, "-m", "dbt.cli.main", "--quiet"),
-            *("--log-path", str(state.dbt / "logs")),
-            *arguments,
-            *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
-            *("--target-path", str(target)),
-        ],
-        env=os.environ | environment(state),
-        cwd=PROJECT_ROOT,
-        check=False,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    with warm_dbt() as warm:
+        is_well = warm.run(
+            Command(
+                arguments=tuple(arguments),
+                parse_options=("--warn-error", *(() if is_parsed else ("--no-partial-parse",))),
+                places=(
+                    *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
+                    *("--target-path", str(target), "--log-path", str(state.dbt / "logs")),
+                ),
+                environment=environment(state),
+                parsed=f"{state.root} {PROJECT_ROOT} {files}",
+            )
+        )
     if results.exists():  # dbt got beyond parsing
-        parsed.write_text(code_version, "utf-8")
+        parsed.write_text(files, "utf-8")
     outcomes = json.loads(results.read_text("utf-8"))["results"] if results.exists() else []
-    if finished.returncode != 0:
+    if not is_well:
         failed = [
             outcome["unique_id"].split(".", 1)[1]
             for outcome in outcomes
@@ -97,9 +93,26 @@ def dbt(
 
 
 def environment(state: State) -> dict[str, str]:
-    """What `profiles.yml` and the sources need to find the files of `state`."""
-    return {
+    """What a dbt process finds in its environment: ours, and where the files of `state` are.
+
+    dbt takes flags from there as well (`DBT_EMPTY`, `DBT_TARGET`): those of another project are left out.
+    """
+    own = {name: value for name, value in os.environ.items() if not name.upper().startswith("DBT_")}
+    return own | {
         "TOLERANCE_STATE": str(state.root),
         "TOLERANCE_PROJECT": str(PROJECT_ROOT),
         "DO_NOT_TRACK": "1",
     }
+
+
+def parsed_files_hash() -> str:
+    """All files that dbt parses, as a hash: with the same files, what was parsed before still holds."""
+    return files_hash(
+        [
+            path
+            for folder in (DBT_PROJECT, *(PROJECT_ROOT / name for name in _PARSED_FOLDERS))
+            for path in folder.rglob("*")
+            if path.suffix in _PARSED_SUFFIXES
+        ],
+        PROJECT_ROOT,
+    )

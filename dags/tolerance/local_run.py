@@ -19,6 +19,7 @@ from tolerance import files, progress
 from tolerance.settings import PROJECT_ROOT
 from tolerance.sources import SOURCES
 from tolerance.state import State
+from tolerance.warm_dbt import warm_dbt
 
 DAG_IDS = (*(f"ingest_{source}" for source in SOURCES), "tolerance_daily")
 
@@ -54,9 +55,10 @@ def run_dags(
         progress.LOGGER.addHandler(listener)
         try:
             _ensure_metadata(state)
-            for dag_id in dag_ids:
-                if not _succeeds(dag_id, as_of):
-                    return listener.failures or [f"{dag_id} failed: the reason stands in {log}."]
+            with warm_dbt():
+                for dag_id in dag_ids:
+                    if not _succeeds(dag_id, as_of):
+                        return listener.failures or [f"{dag_id} failed: the reason stands in {log}."]
         finally:
             progress.LOGGER.removeHandler(listener)
     return []

@@ -12,13 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 import duckdb
 
-from tests.properties import warm_dbt
 from tests.properties.records import Delivery, Record, write_file
 from tolerance import dbt as door
 from tolerance import detection, parameters, publish, runs
@@ -75,11 +73,10 @@ class Project:
 
     @contextmanager
     def used(self) -> Iterator[None]:
-        """Let the library compute with this copy, and dbt start as a fork of a warm process."""
+        """Let the library compute with this copy."""
         places: dict[str, Any] = {"PROJECT_ROOT": self.root, "DBT_PROJECT": self.root / "dbt_project"}
-        warm = SimpleNamespace(run=warm_dbt.run, PIPE=None, STDOUT=None)
         with (
-            patch.multiple(door, **places, subprocess=warm),
+            patch.multiple(door, **places),
             patch.multiple(parameters, **places),
             patch.object(detection, "DBT_PROJECT", places["DBT_PROJECT"]),
         ):

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from datetime import date
 
 import pytest
@@ -14,6 +11,7 @@ import pytest
 from tests.properties.pipeline import Pipeline, Project
 from tolerance.dbt import environment
 from tolerance.settings import PROJECT_ROOT
+from tolerance.warm_dbt import Command, warm_dbt
 
 
 def declared() -> set[str]:
@@ -33,19 +31,21 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     pipeline.run(date(2025, 1, 20))
     folder = pipeline.project.root / "dbt_project"
     target = root / "target"
-    finished = subprocess.run(
-        [
-            *(sys.executable, "-m", "dbt.cli.main", "--quiet", "--log-path", str(root / "logs")),
-            *("test", "--select", "test_type:unit", "--warn-error"),
-            *("--project-dir", str(folder), "--profiles-dir", str(folder), "--target-path", str(target)),
-        ],
-        env=os.environ | environment(pipeline.state) | {"TOLERANCE_PROJECT": str(pipeline.project.root)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with pipeline.project.used(), warm_dbt() as warm:
+        warm.run(
+            Command(
+                arguments=("test", "--select", "test_type:unit"),
+                parse_options=("--warn-error",),
+                places=(
+                    *("--project-dir", str(folder), "--profiles-dir", str(folder)),
+                    *("--target-path", str(target), "--log-path", str(root / "logs")),
+                ),
+                environment=environment(pipeline.state),
+                parsed=f"unit tests of {root}",
+            )
+        )
     results = target / "run_results.json"
-    assert results.exists(), finished.stdout
+    assert results.exists(), (root / "logs" / "dbt.log").read_text("utf-8")
     return {
         outcome["unique_id"].split(".")[-1]: f"{outcome['status']} {outcome['message'] or ''}"
         for outcome in json.loads(results.read_text("utf-8"))["results"]

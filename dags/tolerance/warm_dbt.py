@@ -1,0 +1,176 @@
+"""A warm dbt: one process that imports dbt and parses the project once, and forks for every command.
+
+Starting and parsing cost more than most commands do. A fork costs neither, and is still a process of its
+own: each command opens and closes the warehouse by itself, because a dbt that lives on keeps it open.
+
+Nobody outlives the process that asked: the server ends when its line is cut, a command with its server.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from typing import Any, NoReturn
+
+_WELL, _NOT_WELL = b"0", b"1"
+_DEATH_OF_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
+_PARTS_OF_DBT = (
+    "dbt.adapters.duckdb",
+    "dbt.parser.manifest",
+    "dbt.parser.schemas",
+    "dbt.task.build",
+)
+"""What every command needs, and dbt imports only once it knows which command it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One dbt command. `parsed` names what was parsed: it is parsed again when it differs from the last."""
+
+    arguments: tuple[str, ...]
+    places: tuple[str, ...]
+    parse_options: tuple[str, ...]
+    environment: dict[str, str]
+    parsed: str
+
+
+class WarmDbt:
+    """The line to the server, which starts with the first command."""
+
+    def __init__(self) -> None:
+        self._server: subprocess.Popen[bytes] | None = None
+        self._line: socket.socket | None = None
+
+    def run(self, command: Command) -> bool:
+        """Whether the command ended well. After a server that was killed, the next command has another."""
+        line = self._line or self._start(command.environment)
+        answer = b""
+        try:
+            with suppress(ConnectionError):
+                line.sendall(json.dumps(asdict(command)).encode("ascii") + b"\n")
+                answer = line.recv(1)
+        finally:
+            if not answer:  # also when this process was interrupted: nobody waits for that answer any more
+                self.end()
+        return answer == _WELL
+
+    def _start(self, environment: dict[str, str]) -> socket.socket:
+        self._line, theirs = socket.socketpair()
+        with theirs:
+            self._server = subprocess.Popen(
+                [sys.executable, "-m", "tolerance.warm_dbt", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,  # dbt's words may hold customers' values; they stand in its log
+                pass_fds=(theirs.fileno(),),
+                env=environment,
+            )
+        return self._line
+
+    def end(self) -> None:
+        """Cut the line and wait until the server and its command have ended."""
+        if self._line is not None:
+            self._line.close()
+        if self._server is not None:
+            self._server.wait()
+        self._line = self._server = None
+
+
+_warm: list[WarmDbt] = []
+
+
+@contextmanager
+def warm_dbt() -> Iterator[WarmDbt]:
+    """The warm dbt of this process: started within the outermost `with`, and ended with it."""
+    if _warm:
+        yield _warm[0]
+        return
+    warm = WarmDbt()
+    _warm.append(warm)
+    try:
+        yield warm
+    finally:
+        _warm.clear()
+        warm.end()
+
+
+# The server --------------------------------------------------------------------------
+
+
+def serve(line: socket.socket) -> None:
+    """Answer each command on `line` with one byte until the line is cut."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for module in _PARTS_OF_DBT:
+        __import__(module)
+    parsed, manifest = "", None
+    with line.makefile("r", encoding="ascii") as commands:
+        for text in commands:
+            command = Command(**json.loads(text))
+            os.environ.clear()
+            os.environ.update(command.environment)
+            if parsed != command.parsed:
+                manifest = _parse(command)
+                parsed = command.parsed if manifest else ""
+                gc.collect()
+                gc.freeze()  # what forks share is neither looked at nor copied by their collections
+            is_well = _run_in_fork(command, manifest, line)
+            line.sendall(_WELL if is_well else _NOT_WELL)
+
+
+def _parse(command: Command) -> Any:
+    """The project's manifest; None when it cannot be parsed, which the command itself will tell."""
+    from dbt.cli.main import dbtRunner
+
+    gc.unfreeze()
+    return dbtRunner().invoke(["--quiet", "parse", *command.parse_options, *command.places]).result
+
+
+def _run_in_fork(command: Command, manifest: Any, line: socket.socket) -> bool:
+    """Run the command in a fork; when the line is cut meanwhile, end it and this process."""
+    server = os.getpid()
+    child = os.fork()
+    if child == 0:
+        _live(command, manifest, line, server)
+    ended = os.pidfd_open(child)
+    waiting = select.poll()
+    waiting.register(ended, select.POLLIN)
+    waiting.register(line, 0)  # a cut line is always told
+    events = dict(waiting.poll())
+    os.close(ended)
+    if line.fileno() in events:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        sys.exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def _live(command: Command, manifest: Any, line: socket.socket, server: int) -> NoReturn:
+    """The whole life of a fork."""
+    code = 1
+    try:
+        ctypes.CDLL(None).prctl(_DEATH_OF_PARENT, signal.SIGKILL)
+        line.close()
+        if os.getppid() == server:  # it may have ended before it was asked to tell
+            from dbt.cli.main import dbtRunner
+
+            options = () if manifest else command.parse_options
+            arguments = ["--quiet", *command.arguments, *options, *command.places]
+            code = 0 if dbtRunner(manifest).invoke(arguments).success else 1
+            atexit._run_exitfuncs()  # closes the warehouse
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    with socket.socket(fileno=int(sys.argv[1])) as line_to_parent:
+        serve(line_to_parent)

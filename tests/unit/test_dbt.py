@@ -1,0 +1,51 @@
+"""The one door to dbt."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tolerance import dbt as door
+from tolerance.settings import PROJECT_ROOT
+from tolerance.state import State
+
+
+def test_flags_of_another_dbt_project_in_the_environment_change_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("DBT_EMPTY", "DBT_TARGET", "DBT_PROFILE", "DBT_ENGINE_EMPTY", "dbt_full_refresh"):
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example")
+    given = door.environment(State(tmp_path))
+    assert not [name for name in given if name.upper().startswith("DBT_")]
+    assert given["HTTPS_PROXY"] == "http://proxy.example"
+    assert given["TOLERANCE_STATE"] == str(tmp_path)
+    assert given["DO_NOT_TRACK"] == "1"
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "models/marts/fct_alert.sql",
+        "models/staging/runs/_runs__sources.yml",
+        "macros/decay.sql",
+        "macros/python/incident_detection.py",
+        "tests/data/assert_month_adds_up.sql",
+        "dbt_project/dbt_project.yml",
+        "dbt_project/profiles.yml",
+        "dbt_project/seeds/_seeds.yml",
+        "dbt_project/seeds/tolerance_budgets.csv",
+    ],
+)
+def test_a_changed_file_is_parsed_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, file: str) -> None:
+    for folder in ("models", "macros", "tests/data", "dbt_project"):
+        shutil.copytree(PROJECT_ROOT / folder, tmp_path / folder)
+    monkeypatch.setattr(door, "PROJECT_ROOT", tmp_path)
+    monkeypatch.setattr(door, "DBT_PROJECT", tmp_path / "dbt_project")
+    before = door.parsed_files_hash()
+    assert door.parsed_files_hash() == before
+    with (tmp_path / file).open("a", encoding="utf-8") as changed:
+        changed.write("\n")
+    assert door.parsed_files_hash() != before
