@@ -19,6 +19,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from tolerance import audits, progress
 from tolerance import publish as publishing
 from tolerance.calendar import as_of_for_schedule, parse_as_of
+from tolerance.contracts import SOURCES
 from tolerance.crm.export import export_alerts as write_alert_list
 from tolerance.crm.export import finish_interrupted_export
 from tolerance.crm.history import ensure_empty_history
@@ -34,7 +35,6 @@ from tolerance.reread import finish_interrupted_rebuild
 from tolerance.runs import current_run, record_checks
 from tolerance.runs import open_run as open_record
 from tolerance.settings import settings
-from tolerance.sources import SOURCES
 from tolerance.state import State
 
 RAW = {source: Asset(name=f"raw_{source}", uri=f"tolerance://raw/{source}") for source in SOURCES}

@@ -13,8 +13,8 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from tolerance import inbox
+from tolerance.contracts import SOURCES
 from tolerance.intake.loads import load_records
-from tolerance.sources import SOURCES
 
 if TYPE_CHECKING:
     from tolerance.intake.loads import FileRecord

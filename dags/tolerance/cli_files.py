@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tolerance.contracts import SOURCES
 from tolerance.errors import UsageError
 from tolerance.inbox import told_name
-from tolerance.mapping import DEFAULT, company_file, mappings
+from tolerance.profiles.catalogue import company_file, mappings
 from tolerance.records import QuarantineReason
-from tolerance.sources import SOURCES
 from tolerance.state import State
 
 if TYPE_CHECKING:
@@ -58,8 +58,9 @@ def preview(file: Path, source: str, profile_name: str | None, extracts: Path | 
     profile = known.profile(source, profile_name) if profile_name else known.profile_of(source, name)
     found = look(file, source, profile, settings(), name=name, most_shown=max(rows, 0))
     console = Console()
-    used = profile.name if profile else DEFAULT
-    console.print(f"{name} as {source} by profile {used}", soft_wrap=True, highlight=False, markup=False)
+    console.print(
+        f"{name} as {source} by profile {profile.name}", soft_wrap=True, highlight=False, markup=False
+    )
     _print_columns(console, found.columns)
     _print_records(console, found)
     sys.exit(_print_verdict(console, found, settings()))

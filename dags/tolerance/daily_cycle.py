@@ -9,15 +9,15 @@ from pathlib import Path
 from rich.console import Console
 
 from tolerance import alarms, local_run
+from tolerance.contracts import SOURCES
 from tolerance.errors import NotPublishedError, UsageError
 from tolerance.intake.newest_date import newest_business_date
 from tolerance.lock import state_lock
-from tolerance.mapping import company_file, mappings
+from tolerance.profiles.catalogue import company_file, mappings
 from tolerance.publish import finish_interrupted_publication
 from tolerance.reread import finish_interrupted_rebuild
 from tolerance.runs import last_published, refuse_earlier
 from tolerance.sample import make_sample
-from tolerance.sources import SOURCES
 from tolerance.state import State
 from tolerance.summary import print_summary
 

@@ -25,15 +25,15 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from tolerance import inbox, reread, runs
+from tolerance.contracts import SOURCES
 from tolerance.errors import ToleranceError
 from tolerance.identity import KEY_VARIABLE
 from tolerance.intake.loads import known_loads, refuse_lost_loads
 from tolerance.lock import held, holder_note
-from tolerance.mapping import company_file, mappings
 from tolerance.parameters import current_parameters
+from tolerance.profiles.catalogue import company_file, mappings
 from tolerance.publish import published_generation
 from tolerance.settings import PROJECT_ROOT, settings
-from tolerance.sources import SOURCES
 from tolerance.state import State
 
 OLDEST_PYTHON = (3, 11)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from tolerance.contracts import SOURCES
 from tolerance.errors import ToleranceError
-from tolerance.sources import SOURCES
 
 LOOK_INTERVAL_SECONDS = 1.0
 _SIDECARS = (".sha256", ".done", ".part")

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TextIO
 
 from tolerance import files, progress
+from tolerance.contracts import SOURCES
 from tolerance.settings import PROJECT_ROOT
-from tolerance.sources import SOURCES
 from tolerance.state import State
 from tolerance.warm_dbt import warm_dbt
 

@@ -52,7 +52,7 @@ def _tag_order(taxonomy: Path) -> list[tuple[str, str]]:
 
 
 _READING = ("contracts", "formats", "intake", "profiles", "readers", "sandbox")
-_READING_BESIDE = ("identity.py", "inbox.py", "instants.py", "mapping.py", "record_hashes.py", "records.py")
+_READING_BESIDE = ("identity.py", "inbox.py", "instants.py", "record_hashes.py", "records.py")
 """The packages, and the modules beside them, that decide what a delivered file's bytes become."""
 
 

@@ -11,14 +11,15 @@ from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
+from tolerance.contracts import CONTRACTS
+from tolerance.contracts.base import Column, Contract
 from tolerance.formats.content import ArchiveTooDenseError, FileNotes, UndecodableError, content_of, form_of
 from tolerance.formats.json_records import ndjson_frames
-from tolerance.intake.read import reader_of
-from tolerance.mapping import FIELDS, REQUIRED, Form, Profile, plain
-from tolerance.readers.contract import CsvContract, ReaderContext, csv_header, one_by_one
+from tolerance.profiles.profile import Form, Profile, plain
+from tolerance.readers.contract import CsvContract, ReaderContext, csv_header, one_by_one, reader_of
 from tolerance.readers.mapped import document_frames, is_there, json_record, path_of, places_of, texts_at
 from tolerance.readers.rules import BadFieldError
-from tolerance.records import RAW_COLUMNS, AcceptedRecord, FileRefusedError, Position, QuarantinedRecord
+from tolerance.records import AcceptedRecord, FileRefusedError, Position, QuarantinedRecord
 from tolerance.sandbox import limits
 from tolerance.sandbox.bounded import read_within_limits
 from tolerance.settings import Settings
@@ -29,10 +30,7 @@ _LOOKED_AT = 1_000
 PREVIEW_KEY = b"preview"
 """Addresses are hashed with this here: the hashes on the screen fit no warehouse."""
 
-_NEVER_SHOWN = frozenset({"subject", "description", "question", "body_text"})
-_HASHES = frozenset({"requester_hash", "address_hashes", "phone_hash", "sender_hash"})
 _HASH_SHOWN = 8
-_WHO = ("customer_id", "requester_hash", "sender_hash")
 
 
 @dataclass(slots=True)
@@ -71,7 +69,7 @@ class Preview:
 
 
 def preview(
-    path: Path, source: str, profile: Profile | None, settings: Settings, *, name: str, most_shown: int
+    path: Path, source: str, profile: Profile, settings: Settings, *, name: str, most_shown: int
 ) -> Preview:
     """Read the file at `path` as a delivery of `source` by that `name`, and tell what would come of it."""
     with tempfile.TemporaryDirectory() as folder:
@@ -104,7 +102,7 @@ def _look(
             found.columns = _columns(path, name, source, context)
         outcomes = reader_of(source)(path, name=name, context=context, notes=notes)
         for outcome in one_by_one(outcomes):
-            _add(found, outcome, source, most_shown)
+            _add(found, outcome, CONTRACTS[source], most_shown)
     except FileRefusedError as error:
         found.refusal = error.sentence
     except ArchiveTooDenseError:
@@ -116,35 +114,34 @@ def _look(
     answer.write_bytes(pickle.dumps(found))
 
 
-def _add(found: Preview, outcome: AcceptedRecord | QuarantinedRecord, source: str, most_shown: int) -> None:
+def _add(
+    found: Preview, outcome: AcceptedRecord | QuarantinedRecord, contract: Contract, most_shown: int
+) -> None:
     if isinstance(outcome, AcceptedRecord):
         found.accepted += 1
-        found.without_customer += all(outcome.values.get(one) is None for one in _WHO)
+        found.without_customer += all(outcome.values[column] is None for column in contract.customer_columns)
         if len(found.first) < most_shown:
-            found.first.append((outcome.position, _shown(outcome, source)))
+            found.first.append((outcome.position, _shown(outcome, contract)))
         return
     key = (outcome.reason.value, outcome.detail)
     found.quarantined[key] += 1
     found.first_of.setdefault(key, outcome.position.record_no)
 
 
-def _shown(outcome: AcceptedRecord, source: str) -> dict[str, str]:
-    """The values of a record as a screen may show them: ids, dates and words of closed lists.
+def _shown(outcome: AcceptedRecord, contract: Contract) -> dict[str, str]:
+    """The values of a record as a screen may show them: only those that the contract calls public."""
+    return {column.name: _told(outcome.values[column.name], column) for column in contract.columns}
 
-    Of a customer's own words only their length, of a hash its beginning.
-    """
-    shown: dict[str, str] = {}
-    for column, _ in RAW_COLUMNS[source]:
-        value = outcome.values[column]
-        if value is None:
-            shown[column] = ""
-        elif column in _NEVER_SHOWN:
-            shown[column] = f"({len(str(value))} characters)"
-        elif column in _HASHES:
-            shown[column] = ", ".join(one[:_HASH_SHOWN] + "…" for one in str(value).split(","))
-        else:
-            shown[column] = str(value)
-    return shown
+
+def _told(value: object, column: Column) -> str:
+    """A public value; of a hash its beginning; of anything else only its length."""
+    if value is None:
+        return ""
+    if column.is_public:
+        return str(value)
+    if column.is_hash:
+        return ", ".join(one[:_HASH_SHOWN] + "…" for one in str(value).split(","))
+    return f"({len(str(value))} characters)"
 
 
 # Columns ------------------------------------------------------------------------------
@@ -152,24 +149,21 @@ def _shown(outcome: AcceptedRecord, source: str) -> dict[str, str]:
 
 def _columns(path: Path, name: str, source: str, context: ReaderContext) -> ColumnUse:
     """Which columns, or JSON paths, become which fields. Nothing is told of mail."""
-    extension = form_of(name)
-    profile = context.profile
-    if source not in FIELDS or (profile is None and extension != "csv"):
+    contract, extension, profile = CONTRACTS[source], form_of(name), context.profile
+    required = tuple(one for one in contract.required if one not in profile.constants)
+    form = profile.form(extension)
+    if contract.takes_profiles and extension == "csv" and profile.is_contract("csv"):
+        form = Form({one: (one,) for one in contract.field_names}, (), None)
+        required = contract.field_names  # its own header has all of them
+    if form is None:
         return ColumnUse()
     with content_of(path, name=name, scratch=context.scratch) as content:
-        if profile is None:
-            contract = CsvContract(FIELDS[source])
-            header = csv_header(content, contract, name=name)
-            own = Form({one: (one,) for one in FIELDS[source]}, (), None)
-            return _use(own, header, required=FIELDS[source])
-        own_form = profile.form(extension)
-        if own_form is None or not content:
-            return ColumnUse()
-        form = own_form
-        required = tuple(one for one in REQUIRED[source] if one not in profile.constants)
         if extension == "csv":
             dialect = CsvContract((), form.delimiter, profile.encodings)
-            return _use(form, csv_header(content, dialect, name=name), required=required)
+            header = csv_header(content, dialect, name=name)
+            return _use(form, header, contract.field_names, required=required)
+        if not content:
+            return ColumnUse()
         frames = (
             document_frames(content, form, profile, name=name, notes=FileNotes())
             if extension == "json"
@@ -185,11 +179,16 @@ def _columns(path: Path, name: str, source: str, context: ReaderContext) -> Colu
             keys |= dict.fromkeys(record)
             for names in form.columns.values():
                 filled.update(one for one in names if any(texts_at(record, one, path_of(one))))
-        return _use(form, list(filled), required=required, others=list(keys))
+        return _use(form, list(filled), contract.field_names, required=required, others=list(keys))
 
 
 def _use(
-    form: Form, header: list[str], *, required: tuple[str, ...], others: list[str] | None = None
+    form: Form,
+    header: list[str],
+    fields: tuple[str, ...],
+    *,
+    required: tuple[str, ...],
+    others: list[str] | None = None,
 ) -> ColumnUse:
     """Sort the columns that are there by what is read of them; `others` are keys beside the paths."""
     places = places_of(header)
@@ -211,11 +210,7 @@ def _use(
         one: next(
             iter(get_close_matches(plain((form.columns.get(one) or (one,))[0]), unread, n=1, cutoff=0.5)), ""
         )
-        for one in FIELDS_ORDER
+        for one in fields
         if (one in form.columns or one in required) and not read.get(one)
     }
     return ColumnUse({one: names for one, names in read.items() if names}, unread, missing, required)
-
-
-FIELDS_ORDER = tuple(dict.fromkeys(one for fields in FIELDS.values() for one in fields))
-"""All fields, in the order of the contracts."""

@@ -11,13 +11,13 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from tolerance.contracts import CONTRACTS, SOURCES
 from tolerance.errors import UsageError
 from tolerance.formats.content import Content, content_of, form_of
 from tolerance.formats.csv_records import csv_frames
 from tolerance.formats.json_records import THE_DOCUMENT, json_arrays
 from tolerance.intake.loads import FileRecord, load_records, profile_of
 from tolerance.records import Position
-from tolerance.sources import SOURCES
 from tolerance.state import State
 
 _BATCH_ROWS = 1_000
@@ -117,6 +117,10 @@ def export(state: State, folder: Path, source: str | None = None, reason: str | 
     return done
 
 
+_FORMS_OF_MANY = frozenset({"csv", "json", "ndjson", "jsonl", "mbox"})
+"""Forms whose files hold many records. Whatever else was taken is one message."""
+
+
 class _Repair:
     """The records of one delivered file on their way to a file of the same form."""
 
@@ -137,7 +141,7 @@ class _Repair:
 
     @property
     def _is_one_message(self) -> bool:
-        return self._file.source == "mail" and self._form != "mbox"
+        return self._form not in _FORMS_OF_MANY
 
     def _begin(self, head: bytes) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -174,15 +178,16 @@ def _landed(state: State, file: FileRecord) -> Iterator[Content]:
 def _frame_of_file(content: Content, file: FileRecord, state: State) -> tuple[bytes, bytes]:
     """What stands before and after the records of a CSV or JSON file."""
     profile = profile_of(file, state)
-    form = profile.form(form_of(file.file_name)) if profile else None
+    form = profile.form(form_of(file.file_name))
     if form_of(file.file_name) == "csv":
         delimiter = (form.delimiter if form else ";").encode()
         first = next(csv_frames(content, delimiter, 0), None)
         if first is not None and first.raw.removeprefix(b"\xef\xbb\xbf").rstrip() == b"sep=" + delimiter:
             first = next(csv_frames(content, delimiter, first.position.byte_end), None)
         return (content[: first.position.byte_end] + b"\n" if first else b""), b""
-    wanted = form.records if form else ("tickets",)
-    beside = () if form else ("users", "metric_sets")
+    contract = CONTRACTS[file.source]
+    wanted = form.records if form else (contract.json_records,)
+    beside = () if form else contract.json_beside
     arrays = json_arrays(content, wanted + beside)
     key = next((one for one in wanted if one in arrays.elements), wanted[0])
     if key == THE_DOCUMENT:

@@ -13,6 +13,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from tolerance import local_run
+from tolerance.contracts import SOURCES
 from tolerance.errors import NotPublishedError, ToleranceError, UsageError
 from tolerance.intake.loads import FileRecord
 from tolerance.lock import state_lock
@@ -22,7 +23,6 @@ from tolerance.reread import (
     finish_interrupted_rebuild,
     read_again,
 )
-from tolerance.sources import SOURCES
 from tolerance.state import State
 
 _TELL_OF_RUNS = {"audit_generation", "int_run"}

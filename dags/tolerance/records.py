@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from tolerance.contracts import CONTRACTS
 from tolerance.versions import CURRENT, VERSION, Format
 
 
@@ -59,7 +60,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedRecord:
-    """A record that fits its source's contract; `values` has the columns of `RAW_COLUMNS`."""
+    """A record that fits its source's contract; `values` has the contract's columns."""
 
     position: Position
     values: dict[str, object]
@@ -107,73 +108,25 @@ class QuarantinedRecord:
     detail: str
 
 
-_INSTANT = pa.timestamp("us")  # UTC, without a zone: comparable on every engine
-
-RAW_COLUMNS: dict[str, list[tuple[str, pa.DataType]]] = {
-    "customers": [
-        ("customer_id", pa.string()),
-        ("address_hashes", pa.string()),  # keyed hashes, separated by ","
-        ("phone_hash", pa.string()),
-        ("relationship_started_on", pa.date32()),
-        ("relationship_ended_on", pa.date32()),
-        ("preferred_language", pa.string()),
-    ],
-    "faq": [
-        ("call_id", pa.string()),
-        ("customer_id", pa.string()),
-        ("asked_at", _INSTANT),
-        ("asked_on", pa.date32()),  # the business date of asked_at
-        ("faq_code", pa.string()),
-        ("question", pa.string()),
-        ("is_answered", pa.bool_()),
-        ("agent_team", pa.string()),
-        ("language", pa.string()),
-    ],
-    "mail": [
-        ("mail_id", pa.string()),  # the Message-ID without <>, else the content's hash
-        ("in_reply_to", pa.string()),
-        ("reference_ids", pa.string()),  # separated by one blank, oldest first
-        ("sent_at", _INSTANT),
-        ("sent_on", pa.date32()),
-        ("sender_hash", pa.string()),
-        ("subject", pa.string()),
-        ("body_text", pa.string()),
-        ("mail_kind", pa.string()),  # customer, automatic_reply, bounce, mailing_list, own_company
-        ("attachments", pa.string()),  # JSON: name, byte_count and sha256 of each
-    ],
-    "tickets": [
-        ("ticket_id", pa.string()),
-        ("customer_id", pa.string()),
-        ("requester_hash", pa.string()),
-        ("created_at", _INSTANT),
-        ("created_on", pa.date32()),
-        ("updated_at", _INSTANT),
-        ("updated_on", pa.date32()),
-        ("solved_at", _INSTANT),
-        ("solved_on", pa.date32()),
-        ("status", pa.string()),
-        ("ticket_type", pa.string()),
-        ("priority", pa.string()),
-        ("tags", pa.string()),  # separated by ",", as ordered in the source
-        ("subject", pa.string()),
-        ("description", pa.string()),
-        ("satisfaction", pa.string()),
-        ("reopens", pa.int32()),
-        ("is_deleted", pa.bool_()),
-    ],
+_ARROW = {
+    "string": pa.string(),
+    "bool": pa.bool_(),
+    "int32": pa.int32(),
+    "date32": pa.date32(),
+    "timestamp": pa.timestamp("us"),  # UTC, without a zone: comparable on every engine
 }
-"""The contract columns of each source as they stand in `raw/`, before the lineage columns."""
 
 LINEAGE_COLUMNS: list[tuple[str, pa.DataType]] = [
     ("_record_hash", pa.string()),  # sha256 of the contract columns: equal content, equal hash
-    ("_is_duplicate", pa.bool_()),  # only customers keep their duplicates: the latest delivery wins
+    ("_is_duplicate", pa.bool_()),  # true only where the contract keeps duplicates
     ("_file_sha256", pa.string()),
     ("_record_no", pa.int64()),
     ("_load_id", pa.string()),
-    ("_loaded_at", _INSTANT),
+    ("_loaded_at", _ARROW["timestamp"]),
 ]
 
 
 def raw_schema(source: str) -> pa.Schema:
     """The Parquet schema of one source in `raw/`: contract columns, then lineage."""
-    return pa.schema(RAW_COLUMNS[source] + LINEAGE_COLUMNS, {VERSION: str(CURRENT[Format.RAW])})
+    columns = [(column.name, _ARROW[column.type]) for column in CONTRACTS[source].columns]
+    return pa.schema(columns + LINEAGE_COLUMNS, {VERSION: str(CURRENT[Format.RAW])})

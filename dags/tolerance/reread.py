@@ -16,14 +16,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from tolerance import files, mapping
+from tolerance import files
 from tolerance.errors import ToleranceError, UsageError
 from tolerance.intake.expect import expect
 from tolerance.intake.land import plan_again
 from tolerance.intake.landed import hashed, land_file
 from tolerance.intake.load import ensure_empty_sources, load
-from tolerance.intake.loads import FileRecord, known_loads, profile_of
+from tolerance.intake.loads import FileRecord, by_profile, known_loads, profile_of
 from tolerance.intake.read import read
+from tolerance.profiles.catalogue import Mappings, company_file, mappings
 from tolerance.publish import published_generation
 from tolerance.runs import last_published
 from tolerance.state import State
@@ -166,14 +167,14 @@ def finish_interrupted_rebuild(state: State) -> None:
 class _Today:
     """The mappings of an inbox as they are today, landed like those of a load."""
 
-    mappings: mapping.Mappings
+    mappings: Mappings
     sha256: str | None
 
     @classmethod
     def of(cls, extracts: Path, state: State, scratch: Path) -> _Today:
-        company = mapping.company_file(extracts)
+        company = company_file(extracts)
         landed = company and land_file(company, state.landing, scratch)
-        return cls(mapping.mappings(company), landed.sha256 if landed else None)
+        return cls(mappings(company), landed.sha256 if landed else None)
 
 
 def _with_profile(file: FileRecord, state: State, today: _Today | None) -> FileRecord:
@@ -183,13 +184,8 @@ def _with_profile(file: FileRecord, state: State, today: _Today | None) -> FileR
         mappings_sha256 = file.mappings_sha256
     else:
         profile = today.mappings.profile_of(file.source, file.file_name)
-        mappings_sha256 = today.sha256 if profile else None
-    return replace(
-        file,
-        profile=profile.name if profile else mapping.DEFAULT,
-        profile_fingerprint=profile.fingerprint if profile else "",
-        mappings_sha256=mappings_sha256,
-    )
+        mappings_sha256 = today.sha256
+    return replace(file, **by_profile(profile, mappings_sha256))
 
 
 def _refuse_lost_files(state: State, loads: list[list[FileRecord]]) -> None:

@@ -17,12 +17,12 @@ import duckdb
 
 from tolerance import files
 from tolerance.calendar import as_of_ends_at
+from tolerance.contracts import SOURCES
 from tolerance.errors import UsageError
 from tolerance.intake.loads import load_records
 from tolerance.lock import open_read_only
 from tolerance.parameters import Parameters, current_parameters
 from tolerance.settings import settings
-from tolerance.sources import SOURCES
 from tolerance.state import State
 from tolerance.versions import CURRENT, VERSION, Format, refuse_newer, split_known
 

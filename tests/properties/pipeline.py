@@ -20,13 +20,13 @@ import duckdb
 from tests.properties.records import Delivery, Record, write_file
 from tolerance import dbt as door
 from tolerance import detection, parameters, publish, runs
+from tolerance.contracts import SOURCES
 from tolerance.crm import export
 from tolerance.crm.history import ensure_empty_history
 from tolerance.intake.land import land
 from tolerance.intake.load import ensure_empty_sources, load
 from tolerance.intake.read import read
 from tolerance.settings import PROJECT_ROOT
-from tolerance.sources import SOURCES
 from tolerance.state import State
 
 LAYERS = "tag:staging tag:intermediate tag:marts"

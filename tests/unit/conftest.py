@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tolerance.formats.content import FileNotes
-from tolerance.readers.contract import Outcome, ReaderContext
+from tolerance.readers.contract import Outcome, ReaderContext, reader_of
 from tolerance.settings import Settings, settings
 
 ReadBytes = Callable[..., list[Outcome]]
@@ -28,7 +27,6 @@ def read_bytes(tmp_path: Path) -> ReadBytes:
         path = tmp_path / "landed"
         path.write_bytes(content)
         context = ReaderContext(company or settings(), b"key", tmp_path / "scratch")
-        module = importlib.import_module(f"tolerance.readers.{source}")
-        return list(module.read(path, name=name, context=context, notes=notes or FileNotes()))
+        return list(reader_of(source)(path, name=name, context=context, notes=notes or FileNotes()))
 
     return read

@@ -10,12 +10,13 @@ import pytest
 from click.testing import CliRunner
 
 from tests.fixtures.bad_files import good_csv, good_json, good_mbox, good_ndjson
-from tolerance import inbox, mapping
+from tolerance import inbox
 from tolerance.cli import main
 from tolerance.intake.land import land
 from tolerance.intake.load import load
 from tolerance.intake.loads import FileRecord, load_records
 from tolerance.intake.read import read
+from tolerance.profiles.catalogue import MAPPINGS_VARIABLE
 from tolerance.sandbox import limits
 from tolerance.state import State
 
@@ -33,7 +34,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inbox, "LOOK_INTERVAL_SECONDS", 0.0)
     monkeypatch.setenv("TOLERANCE_IDENTITY_KEY", "key")
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.delenv(mapping.MAPPINGS_VARIABLE, raising=False)
+    monkeypatch.delenv(MAPPINGS_VARIABLE, raising=False)
 
 
 def take_in(extracts: Path, state: State) -> dict[str, FileRecord]:

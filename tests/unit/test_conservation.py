@@ -12,6 +12,7 @@ import pytest
 
 from tests.fixtures.bad_files import GOOD, BadFile, bad_files, mutated_files
 from tolerance import inbox, recount
+from tolerance.contracts import SOURCES
 from tolerance.formats.content import FileNotes, content_of
 from tolerance.intake.land import land
 from tolerance.intake.load import load
@@ -19,7 +20,6 @@ from tolerance.intake.loads import FileRecord, load_records
 from tolerance.intake.read import _recount, read
 from tolerance.readers.contract import UNFORESEEN
 from tolerance.records import QuarantineReason, RefusalReason
-from tolerance.sources import SOURCES
 from tolerance.state import State
 
 AS_OF = date(2026, 11, 20)

@@ -10,17 +10,16 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-import expectations.faq
+from expectations import extracts
 from tolerance import alarms, gates, inbox, quarantine
+from tolerance.contracts import CONTRACTS, SOURCES
 from tolerance.formats.content import Frame
 from tolerance.intake.expect import expect
 from tolerance.intake.land import land
 from tolerance.intake.load import load
 from tolerance.intake.read import read
-from tolerance.readers import customers, tickets
 from tolerance.readers.contract import outcome_of
 from tolerance.records import Position, QuarantinedRecord
-from tolerance.sources import SOURCES
 from tolerance.state import State
 
 AS_OF = date(2026, 11, 20)
@@ -35,12 +34,12 @@ TEXT_COLUMNS = {"question", "subject", "body_text", "description"}
 """Text is kept for detection in `raw/` alone, where the retention table limits it."""
 
 FILES = {
-    "customers/a.csv": ";".join(customers.CONTRACT.columns) + "\n"
+    "customers/a.csv": ";".join(CONTRACTS["customers"].field_names) + "\n"
     f"C1;{ADDRESS};{PHONE};2024-01-01;;fr\nC2;{ADDRESS};{PHONE};{WORD};;fr\n",
     "customers/b.csv": f"customer_id;{WORD}\nC1;{ADDRESS}\n",
     "faq/a.csv": "call_id;customer_id;asked_at;faq_code;question;answered;agent_team;language\n"
     f"K1;C1;2026-11-01;Q1;{WORD};yes;N1;fr\nK2;C1;{WORD};Q1;{WORD};yes;N1;fr\nK3;{ADDRESS}\n",
-    "tickets/a.csv": ";".join(tickets.CONTRACT.columns) + "\n"
+    "tickets/a.csv": ";".join(CONTRACTS["tickets"].field_names) + "\n"
     f"T1;C1;{ADDRESS};2026-11-01;;;open;incident;;;{WORD};{WORD};;;\n"
     f"T2;C1;{ADDRESS};2026-11-01;;;{WORD};incident;;;{WORD};{WORD};;;\n",
     "tickets/a.json": f'{{"users":[{{"id":1,"email":"{ADDRESS}"}}],"tickets":[{{"id":7,"requester_id":1,'
@@ -118,7 +117,7 @@ def test_a_failed_gate_names_no_value(state: State, tmp_path: Path, monkeypatch:
     too_short = gates.great_expectations().expectations.ExpectColumnValueLengthsToBeBetween(
         column="call_id", max_value=3
     )
-    monkeypatch.setattr(expectations.faq, "suite", lambda: gates.new_suite("faq", [too_short]))
+    monkeypatch.setattr(extracts, "suite", lambda source: gates.new_suite(source, [too_short]))
     with pytest.raises(gates.GateFailedError) as failed:
         expect("faq", load_id, state)
     assert found_in(str(failed.value)) == []

@@ -12,15 +12,16 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tolerance import files, inbox, mapping, parameters, runs
+from tolerance import files, inbox, parameters, runs
+from tolerance.contracts import SOURCES
 from tolerance.intake import read as reading
 from tolerance.intake.land import land
 from tolerance.intake.load import ensure_empty_sources, load
 from tolerance.intake.loads import EMPTY_LOAD_ID, FileRecord, RawLostError, known_loads, load_records
 from tolerance.intake.read import read
+from tolerance.profiles.catalogue import MAPPINGS_VARIABLE
 from tolerance.reread import CannotRebuildError, finish_interrupted_rebuild, read_again
 from tolerance.settings import settings
-from tolerance.sources import SOURCES
 from tolerance.state import State
 
 LOADED_AT = datetime(2026, 11, 21, 3, tzinfo=UTC).replace(tzinfo=None)
@@ -48,7 +49,7 @@ def _quick() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(inbox, "LOOK_INTERVAL_SECONDS", 0.0)
         patch.setenv("TOLERANCE_IDENTITY_KEY", "key")
-        patch.delenv(mapping.MAPPINGS_VARIABLE, raising=False)
+        patch.delenv(MAPPINGS_VARIABLE, raising=False)
         yield
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
+from expectations import extracts
 from tolerance import gates
 from tolerance.intake.loads import is_loaded
 from tolerance.intake.work import Work
@@ -20,15 +20,14 @@ if TYPE_CHECKING:
 
 
 def expect(source: str, load_id: str, state: State) -> None:
-    """Hold the staged rows against the source's suite in `expectations/`.
+    """Hold the staged rows against the source's suite in `expectations/extracts.py`.
 
     Raises `gates.GateFailedError` with a sentence in counts. No rows, nothing to expect.
     """
     paths = sorted(Work(state, source, load_id).staged.glob("*.parquet"))
     if not paths or is_loaded(state, source, load_id):
         return
-    suite = importlib.import_module(f"expectations.{source}").suite()
-    result = gates.check_batches(frames(paths), suite, source)
+    result = gates.check_batches(frames(paths), extracts.suite(source), source)
     if not result.is_passed:
         raise gates.GateFailedError(result.sentence)
 

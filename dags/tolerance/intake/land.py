@@ -10,11 +10,20 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from tolerance import inbox, mapping
+from tolerance import inbox
 from tolerance.files import sync_folder
 from tolerance.intake.landed import Landed, land_file
-from tolerance.intake.loads import FileRecord, load_records, refuse_lost_loads, sweep, write_records
+from tolerance.intake.loads import (
+    FileRecord,
+    by_profile,
+    load_records,
+    refuse_lost_loads,
+    sweep,
+    write_records,
+)
 from tolerance.intake.work import Work
+from tolerance.profiles.catalogue import company_file, mappings
+from tolerance.profiles.profile import Profile
 
 if TYPE_CHECKING:
     from tolerance.state import State
@@ -25,7 +34,7 @@ def land(source: str, extracts: Path, as_of: date, state: State, loaded_at: date
 
     `loaded_at` is the run's start. Returns the load's id, which follows from names and
     contents alone, or None when nothing is new. Raises `inbox.InboxError` when there is
-    no inbox, `mapping.MappingError` when the company's mapping file has a mistake,
+    no inbox, `MappingError` when the company's mapping file has a mistake,
     `RawLostError` when loads of before are missing.
     """
     loaded = load_records(state, source)
@@ -33,13 +42,13 @@ def land(source: str, extracts: Path, as_of: date, state: State, loaded_at: date
     sweep(source, state)
     shutil.rmtree(state.work / source, ignore_errors=True)
     found = inbox.deliveries(extracts, source, as_of)
-    company = mapping.company_file(extracts)
-    mappings = mapping.mappings(company)
+    company = company_file(extracts)
+    known_mappings = mappings(company)
     known = {(file.file_name, file.file_sha256): file for file in loaded}
-    new: list[tuple[inbox.DeliveredFile, Landed, mapping.Profile | None]] = []
+    new: list[tuple[inbox.DeliveredFile, Landed, Profile]] = []
     for file in found.files:
         landed = land_file(file.path, state.landing, state.work / source / "landing")
-        profile = mappings.profile_of(source, file.name)
+        profile = known_mappings.profile_of(source, file.name)
         if _is_new(known.get((file.name, landed.sha256)), profile):
             new.append((file, landed, profile))
     if not new:
@@ -51,8 +60,7 @@ def land(source: str, extracts: Path, as_of: date, state: State, loaded_at: date
     load_id = _load_id(
         source,
         sorted(
-            (file.name, landed.sha256, *((profile.fingerprint,) if profile else ()))
-            for file, landed, profile in new
+            (file.name, landed.sha256, *filter(None, (profile.fingerprint,))) for file, landed, profile in new
         ),
     )
     plan = [
@@ -66,9 +74,7 @@ def land(source: str, extracts: Path, as_of: date, state: State, loaded_at: date
             file_sha256=landed.sha256,
             byte_count=landed.byte_count,
             delivered_on=file.delivered_on,
-            profile=profile.name if profile else mapping.DEFAULT,
-            profile_fingerprint=profile.fingerprint if profile else "",
-            mappings_sha256=mappings_sha256 if profile else None,
+            **by_profile(profile, mappings_sha256),
         )
         for file, landed, profile in new
     ]
@@ -91,11 +97,11 @@ _PLANNED = (
 """What a load record knows of a file before it is read."""
 
 
-def _is_new(known: FileRecord | None, profile: mapping.Profile | None) -> bool:
+def _is_new(known: FileRecord | None, profile: Profile) -> bool:
     """A known name and content is no delivery, unless it was refused and is mapped otherwise now."""
     if known is None:
         return True
-    return known.status == "refused" and known.profile_fingerprint != (profile.fingerprint if profile else "")
+    return known.status == "refused" and known.profile_fingerprint != profile.fingerprint
 
 
 def _load_id(source: str, files: list[tuple[str, ...]]) -> str:

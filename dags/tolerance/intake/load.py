@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
+from tolerance.contracts import CONTRACTS, SOURCES
 from tolerance.errors import ToleranceError
 from tolerance.files import sync_folder
 from tolerance.intake import stage
@@ -22,7 +23,6 @@ from tolerance.intake.loads import (
 )
 from tolerance.intake.work import Work
 from tolerance.records import raw_schema
-from tolerance.sources import SOURCES
 
 if TYPE_CHECKING:
     from tolerance.state import State
@@ -96,7 +96,7 @@ def _write_loaded(work: Work, files: list[FileRecord]) -> None:
     import duckdb  # here: reading processes do without it
 
     source = work.source
-    is_kept = "true" if source == "customers" else "not is_duplicate"
+    is_kept = "true" if CONTRACTS[source].keeps_duplicates else "not is_duplicate"
     columns = ", ".join(
         "is_duplicate as _is_duplicate" if name == "_is_duplicate" else name
         for name in raw_schema(source).names

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from filelock import FileLock
 
-from tolerance import mapping
 from tolerance.errors import ToleranceError
 from tolerance.files import appearing, sync_folder
+from tolerance.profiles.profile import BY_CONTRACT, DEFAULT, Profile
 from tolerance.versions import CURRENT, VERSION, Format, refuse_newer, split_known
 
 if TYPE_CHECKING:
+    from tolerance.profiles.catalogue import Mappings
     from tolerance.state import State
 
 EMPTY_LOAD_ID = "0" * 16
@@ -56,7 +57,7 @@ class FileRecord:
     newest_event_on: date | None = None
     new_columns: str = ""
     """Headers outside the contract, separated by commas; their values stay in landing/."""
-    profile: str = mapping.DEFAULT
+    profile: str = DEFAULT
     profile_fingerprint: str = ""
     mappings_sha256: str | None = None  # the company's own mapping file, landed like any other
     reading_version: str = ""
@@ -152,11 +153,22 @@ def sweep(source: str, state: State) -> None:
 
 
 @cache
-def _mappings_at(path: Path | None) -> mapping.Mappings:
-    return mapping.mappings(path)
+def _mappings_at(path: Path | None) -> Mappings:
+    from tolerance.profiles.catalogue import mappings  # here: listing loads does without it
+
+    return mappings(path)
 
 
-def profile_of(record: FileRecord, state: State) -> mapping.Profile | None:
+def by_profile(profile: Profile, mappings_sha256: str | None) -> dict[str, Any]:
+    """What the record of a file tells of the profile that it is read by."""
+    return {
+        "profile": profile.name,
+        "profile_fingerprint": profile.fingerprint,
+        "mappings_sha256": None if profile == BY_CONTRACT else mappings_sha256,
+    }
+
+
+def profile_of(record: FileRecord, state: State) -> Profile:
     """The profile that a file was planned with, from the mapping file as it was landed then."""
     landed = state.landing / record.mappings_sha256 if record.mappings_sha256 else None
     return _mappings_at(landed).profile(record.source, record.profile)

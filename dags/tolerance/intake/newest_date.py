@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from tolerance import inbox, mapping
+from tolerance import inbox
+from tolerance.contracts import CONTRACTS
 from tolerance.formats.content import ArchiveTooDenseError, FileNotes
 from tolerance.intake.landed import hashed
 from tolerance.intake.loads import LOADED, load_records
-from tolerance.intake.read import DATE_COLUMNS, newer, reader_of
-from tolerance.readers.contract import ReaderContext
+from tolerance.intake.read import newer
+from tolerance.profiles.catalogue import company_file, mappings
+from tolerance.profiles.profile import Profile
+from tolerance.readers.contract import ReaderContext, reader_of
 from tolerance.records import FileRefusedError
 from tolerance.sandbox import limits
 from tolerance.sandbox.bounded import read_within_limits
@@ -28,31 +31,31 @@ logger = logging.getLogger(__name__)
 
 
 def newest_business_date(extracts: Path, state: State) -> date | None:
-    """The newest plausible business date among all delivered tickets and calls.
+    """The newest plausible business date among all that was delivered of the sources that may tell it.
 
     Contents that were loaded are known from their load records; others are read where
-    they lie. None when there is no ticket and no call.
+    they lie. None when there is none.
     """
     known = {
         record.file_sha256: record.newest_event_on
         for record in load_records(state)
         if record.status in (*LOADED, "already_loaded")
     }
-    mappings = mapping.mappings(mapping.company_file(extracts))
+    known_mappings = mappings(company_file(extracts))
     newest: list[date | None] = []
     unread: _Undated = []
-    for source in ("tickets", "faq"):
+    for source in (name for name, contract in CONTRACTS.items() if contract.tells_newest_date):
         for file in inbox.deliveries(extracts, source, date.max).files:
             content = hashed(file.path).sha256
             if content in known:
                 newest.append(known[content])
             else:
-                unread.append((file, mappings.profile_of(source, file.name)))
+                unread.append((file, known_mappings.profile_of(source, file.name)))
     newest += _newest_dates(unread, state)
     return max((day for day in newest if day is not None), default=None)
 
 
-_Undated = list[tuple[inbox.DeliveredFile, mapping.Profile | None]]
+_Undated = list[tuple[inbox.DeliveredFile, Profile]]
 
 
 def _newest_dates(files: _Undated, state: State) -> list[date | None]:
@@ -95,7 +98,7 @@ def _newest_in(file: inbox.DeliveredFile, context: ReaderContext) -> date | None
     newest: date | None = None
     try:
         for outcome in reader_of(file.source)(file.path, name=file.name, context=context, notes=FileNotes()):
-            newest = newer(newest, outcome, DATE_COLUMNS[file.source])
+            newest = newer(newest, outcome, CONTRACTS[file.source].business_dates)
     except FileRefusedError:
         return None
     return newest

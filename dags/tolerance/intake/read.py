@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import shutil
 from collections.abc import Iterator
@@ -10,11 +9,12 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import pyarrow.compute as pc
 
 from tolerance import recount
+from tolerance.contracts import CONTRACTS
 from tolerance.formats.content import ArchiveTooDenseError, FileNotes, content_of
 from tolerance.identity import identity_key
 from tolerance.intake import stage
@@ -30,7 +30,7 @@ from tolerance.intake.loads import (
 from tolerance.intake.stage import Staging
 from tolerance.intake.work import Work
 from tolerance.parameters import reading_version
-from tolerance.readers.contract import Outcome, Reader, ReaderContext
+from tolerance.readers.contract import Outcome, ReaderContext, reader_of
 from tolerance.records import (
     AcceptedBlock,
     AcceptedRecord,
@@ -50,13 +50,6 @@ if TYPE_CHECKING:
 BATCH_FILES = 2_000
 BATCH_BYTES = 256 << 20
 """What one child process reads: so many files, or so many bytes."""
-
-DATE_COLUMNS = {
-    "customers": (),
-    "faq": ("asked_on",),
-    "mail": ("sent_on",),
-    "tickets": ("created_on", "updated_on"),
-}
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +75,7 @@ def read(source: str, load_id: str, state: State) -> None:
                 records[file_no] = record
                 earlier = contents.get(record.file_sha256)
                 if earlier is not None:
-                    # A customers file counts again, as the latest delivery, by rows marked duplicate.
+                    # Where duplicates are kept, the file counts again: its rows are marked duplicate.
                     _repeat(record, earlier)
                 elif record.status in LOADED:
                     contents[record.file_sha256] = record
@@ -96,14 +89,14 @@ _Files = list[tuple[int, FileRecord]]
 def _split_known(files: _Files, contents: dict[str, FileRecord], source: str) -> tuple[_Files, _Files]:
     """What is to be read now, and what must wait because its content is read now under another name.
 
-    Known content is counted here and not read again, but for customers.
+    Known content is counted here and not read again, but for sources that keep duplicates.
     """
     now: _Files = []
     later: _Files = []
     coming: set[str] = set()
     for file_no, record in files:
         earlier = contents.get(record.file_sha256)
-        if earlier is not None and source != "customers":
+        if earlier is not None and not CONTRACTS[source].keeps_duplicates:
             _repeat(record, earlier)
         elif record.file_sha256 in coming:
             later.append((file_no, record))
@@ -200,7 +193,7 @@ def _read_file(record: FileRecord, staging: Staging, context: ReaderContext, sta
     context = replace(context, profile=profile_of(record, state))
     notes = FileNotes()
     path = state.landing / record.file_sha256
-    dates = DATE_COLUMNS[record.source]
+    dates = CONTRACTS[record.source].business_dates
     is_beyond_limits = False
     try:
         for outcome in reader(path, name=record.file_name, context=context, notes=notes):
@@ -326,9 +319,3 @@ def _judge(
         record.status = "empty"
     else:
         record.status = "loaded_with_quarantine" if bad else "loaded"
-
-
-def reader_of(source: str) -> Reader:
-    """The reader of one of the four sources."""
-    module: Any = importlib.import_module(f"tolerance.readers.{source}")
-    return cast(Reader, module.read)

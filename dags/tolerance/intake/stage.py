@@ -14,12 +14,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tolerance.contracts import CONTRACTS
 from tolerance.formats.content import Content
 from tolerance.intake.loads import FileRecord
 from tolerance.intake.work import Work
 from tolerance.record_hashes import record_content, record_hash, record_hashes
 from tolerance.records import (
-    RAW_COLUMNS,
     AcceptedBlock,
     AcceptedRecord,
     Position,
@@ -196,7 +196,7 @@ class Staging:
         self._work = work
         self._batch_rows = batch_rows
         self._batch = batch
-        self._columns = [name for name, _ in RAW_COLUMNS[source]]
+        self._columns = [column.name for column in CONTRACTS[source].columns]
         self._positions = _Positions(work.scratch)
         self._schema = staged_schema(source)
         self._shared = _Rows(work.staged / f"{batch}-shared.parquet", self._schema, batch_rows, is_kept=False)

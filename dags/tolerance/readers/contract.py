@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import difflib
+import importlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from traceback import extract_tb
-from typing import Protocol
+from typing import Protocol, cast
 
 import pyarrow.compute as pc
 
+from tolerance.contracts import CONTRACTS
 from tolerance.formats.content import (
     CONTRACT_ENCODINGS,
     MAX_RECORD_BYTES,
@@ -26,7 +29,7 @@ from tolerance.formats.content import (
     undecodable,
 )
 from tolerance.formats.csv_records import csv_frames
-from tolerance.mapping import Profile
+from tolerance.profiles.profile import BY_CONTRACT, Profile
 from tolerance.readers import blocks
 from tolerance.readers.rules import BadFieldError, Rule, Values, values_of_columns, values_of_row
 from tolerance.records import (
@@ -56,8 +59,8 @@ class ReaderContext:
     settings: Settings
     identity_key: bytes
     scratch: Path
-    profile: Profile | None = None
-    """The mapping profile of the file at hand; None: the contract as it is."""
+    profile: Profile = BY_CONTRACT
+    """The mapping profile of the file at hand."""
 
     by_blocks: bool = False
     """Whether clean records may come many at a time; what they are does not depend on it."""
@@ -71,6 +74,13 @@ class Reader(Protocol):
     ) -> Iterator[Outcome]:
         """Yield each record as accepted or quarantined; raise `FileRefusedError` for the file."""
         ...
+
+
+def reader_of(source: str) -> Reader:
+    """The reader of a source: the module that its contract names."""
+    contract = CONTRACTS[source]
+    module = importlib.import_module(f"tolerance.readers.{contract.reader}")
+    return cast(Reader, partial(module.read, contract))
 
 
 MakeRow = Callable[[list[str]], dict[str, str]]

@@ -23,6 +23,8 @@ from pathlib import Path
 
 import orjson
 
+from tolerance.contracts.base import Contract
+from tolerance.contracts.mail import MAX_BODY_CHARACTERS, MAX_ID_CHARACTERS, MAX_SUBJECT_CHARACTERS
 from tolerance.formats.content import FileNotes, Frame, content_of, form_of, whole_frame
 from tolerance.formats.mailboxes import begins_with_envelope, mbox_frames, message_in, unquoted
 from tolerance.identity import address_hash
@@ -37,10 +39,7 @@ from tolerance.settings import Settings
 
 MAX_PARTS = 200
 MAX_HEADER_BYTES = 1 << 20
-MAX_SUBJECT_CHARACTERS = 1_000
-MAX_BODY_CHARACTERS = 100_000
 _MAX_HEADER_CHARACTERS = 8_192
-_MAX_ID_CHARACTERS = 998
 _MAX_REFERENCES = 50
 _MAX_RECEIVED = 20
 MAX_NAME_CHARACTERS = 255
@@ -83,7 +82,9 @@ _PARSER = BytesParser(policy=compat32)
 Headers = dict[str, list[str]]
 
 
-def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> Iterator[Outcome]:
+def read(
+    _contract: Contract, path: Path, *, name: str, context: ReaderContext, notes: FileNotes
+) -> Iterator[Outcome]:
     """The messages of one landed file.
 
     Raises `FileRefusedError` for a file that is neither `.eml`, `.mbox` nor in a Maildir.
@@ -183,7 +184,7 @@ def _mail_id(headers: Headers, raw: bytes) -> str:
     found = _ids(headers, "message-id")
     if found:
         return found[0]
-    if bare := _clean(_BLANKS.sub("", written))[:_MAX_ID_CHARACTERS].strip("<>"):
+    if bare := _clean(_BLANKS.sub("", written))[:MAX_ID_CHARACTERS].strip("<>"):
         return bare
     return "sha256:" + hashlib.sha256(raw.replace(b"\r\n", b"\n").strip()).hexdigest()
 

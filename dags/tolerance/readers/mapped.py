@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from tolerance.contracts import CONTRACTS
+from tolerance.contracts.base import Contract, Field, Kind
 from tolerance.formats.content import Content, FileNotes, Frame, content_of, form_of, text_of
 from tolerance.formats.json_records import (
     FIRST_INEXACT,
@@ -24,20 +26,8 @@ from tolerance.formats.json_records import (
     ndjson_frames,
     span_frames,
 )
-from tolerance.mapping import (
-    ADDRESS_FIELDS,
-    ANY_VALUE,
-    DAY_FIELDS,
-    DELIMITERS,
-    FIELDS,
-    INSTANT_FIELDS,
-    REQUIRED,
-    Condition,
-    Form,
-    Profile,
-    plain,
-)
-from tolerance.readers.contract import CsvContract, MakeRow, Outcome, csv_outcomes, outcome_of, unknown_form
+from tolerance.profiles.profile import DELIMITERS, Condition, Form, Profile, plain
+from tolerance.readers.contract import MakeRow, Outcome, csv_outcomes, outcome_of, unknown_form
 from tolerance.readers.date_formats import (
     DateBeyondError,
     NoSuchDateError,
@@ -60,30 +50,10 @@ Row = dict[str, str]
 TextsOf = Callable[[str], list[str]]
 """The texts that a record has under the name of a column, or at a path."""
 
-_WHO = ("customer_id", "requester_email")
+ANY_VALUE = "*"
+"""In a condition: whatever stands there, as long as something does."""
+
 _MOST_CHARACTERS_BEFORE_AN_ADDRESS = 1_000
-
-
-def csv_or_mapped_outcomes(
-    path: Path,
-    contract: CsvContract,
-    rules: tuple[Rule, ...],
-    *,
-    name: str,
-    context: ReaderContext,
-    notes: FileNotes,
-) -> Iterator[Outcome]:
-    """The records of one landed file of a source whose own form is CSV alone: by its profile, or by contract.
-
-    Raises `FileRefusedError` for a file that is no CSV of this contract, or that the profile cannot read.
-    """
-    if context.profile is not None and not context.profile.is_contract("csv"):
-        yield from mapped_outcomes(path, context.profile, rules, name=name, context=context, notes=notes)
-        return
-    if form_of(name) != "csv":
-        raise unknown_form(name, ".csv or .csv.gz")
-    with content_of(path, name=name, scratch=context.scratch) as content:
-        yield from csv_outcomes(content, contract, rules, name=name, notes=notes, by_blocks=context.by_blocks)
 
 
 def mapped_outcomes(
@@ -112,7 +82,7 @@ def mapped_outcomes(
             )
         raise unknown_form(name, f"{profile.extensions}, which its profile {profile.name} reads")
     zone = ZoneInfo(form.time_zone) if form.time_zone else context.settings.business_time_zone
-    rows = _Rows(profile, form, zone)
+    rows = _Rows(CONTRACTS[profile.source], profile, form, zone)
     with content_of(path, name=name, scratch=context.scratch) as content:
         if extension == "csv":
             yield from csv_outcomes(content, MappedCsv(rows), rules, name=name, notes=notes)
@@ -212,6 +182,7 @@ _MOST_MONTHS = 12
 class _Rows:
     """Makes contract fields of a record's texts, and counts the values that the profile does not name."""
 
+    contract: Contract
     profile: Profile
     form: Form
     zone: ZoneInfo
@@ -224,7 +195,7 @@ class _Rows:
 
     unnamed: Counter[str] = field(default_factory=Counter)
     is_status_unnamed: bool = False
-    """Of the record at hand: then its time of resolution tells whether it is solved."""
+    """Of the record at hand: then its time of resolution tells whether it is settled."""
 
     def row(self, texts_of: TextsOf, columns: dict[str, tuple[str, ...]]) -> Row:
         """The fields of one record as the contract's CSV would hold them. Raises `BadFieldError`."""
@@ -233,18 +204,19 @@ class _Rows:
         if _holds(profile.skip_when, texts_of, profile.nothing):
             raise BadFieldError(QuarantineReason.NOT_A_RECORD, f"profile {profile.name} says to skip it")
         row = {
-            one: profile.constants[one]
-            if one in profile.constants
-            else self._field(one, columns.get(one, ()), texts_of)
-            for one in FIELDS[profile.source]
+            field.name: profile.constants[field.name]
+            if field.name in profile.constants
+            else self._field(field, columns.get(field.name, ()), texts_of)
+            for field in self.contract.fields
         }
-        if profile.vendor_person and not any(row.get(one) for one in _WHO):
+        if profile.vendor_person and not any(row[name] for name in self.contract.customer):
             numbers = filter(_VENDORS_NUMBER.fullmatch, self._texts(profile.vendor_person, texts_of))
-            row["customer_id"] = next(numbers, "")
-        if _holds(profile.deleted_when, texts_of, profile.nothing):
-            row["is_deleted"] = "yes"
-        if self.is_status_unnamed and row["solved_at"] and not _is_later(row["solved_at"], row["updated_at"]):
-            row["status"] = "solved"
+            row[self.contract.customer[0]] = next(numbers, "")
+        if self.contract.deletion and _holds(profile.deleted_when, texts_of, profile.nothing):
+            row[self.contract.deletion] = "yes"
+        settled = self.contract.settled
+        if settled and self.is_status_unnamed and _is_reached(row[settled.at], row[settled.seen_at]):
+            row[settled.field] = settled.word
         return row
 
     def messages(self, name: str) -> list[str]:
@@ -253,10 +225,15 @@ class _Rows:
         told = [f"{name}: {of_dates}"] if of_dates else []
         return told + [
             f"{name}: {count} records have a {one} that profile {self.profile.name} does not name, "
-            f"taken as {self.profile.otherwise[one] or 'none'}"
-            + (", or as solved where it has a time of resolution" if one == "status" else "")
+            f"taken as {self.profile.otherwise[one] or 'none'}" + self._or_as_settled(one)
             for one, count in sorted(self.unnamed.items())
         ]
+
+    def _or_as_settled(self, name: str) -> str:
+        settled = self.contract.settled
+        if settled is None or settled.field != name:
+            return ""
+        return f", or as {settled.word} where it has a time of resolution"
 
     def _texts(self, columns: tuple[str, ...], texts_of: TextsOf) -> list[str]:
         nothing, not_where = self.profile.nothing, self.profile.not_where
@@ -268,58 +245,64 @@ class _Rows:
             if text and not (nothing and plain(text) in nothing)
         ]
 
-    def _field(self, one: str, columns: tuple[str, ...], texts_of: TextsOf) -> str:
-        if one in INSTANT_FIELDS or one in DAY_FIELDS:
+    def _field(self, field: Field, columns: tuple[str, ...], texts_of: TextsOf) -> str:
+        name, kind = field.name, field.kind
+        if kind in (Kind.INSTANT, Kind.DAY):
             for column in columns:
                 for text in self._texts((column,), texts_of):
-                    return self._date(one, text, self.zones.get(plain(column), self.zone))
+                    return self._date(field, text, self.zones.get(plain(column), self.zone))
             return ""
         texts = self._texts(columns, texts_of)
-        if one in self.profile.html:
+        if name in self.profile.html:
             texts = [_without_tags(text) for text in texts]
-        if one == "tags":
-            return ",".join(dict.fromkeys(filter(None, map(self._tag, self._split(one, texts)))))
+        if kind is Kind.TAGS:
+            tags = (self._tag(name, text) for text in self._split(name, texts))
+            return ",".join(dict.fromkeys(filter(None, tags)))
         if not texts:
             return ""
-        if one in self.profile.values:
-            return self._word(one, texts)
-        if one in ADDRESS_FIELDS:
-            return self._address(one, texts)
-        if one in self.profile.remove_blanks:
+        if name in self.profile.values:
+            return self._word(field, texts)
+        if kind is Kind.ADDRESSES:
+            return ",".join(part.strip() for part in self._split(name, texts) if part.strip())
+        if kind is Kind.ADDRESS:
+            return _address(texts)
+        if name in self.profile.remove_blanks:
             return "".join(texts[0].split())
-        return _whole(texts[0], self.profile.decimal_mark) if one == "reopens" else texts[0]
+        return _whole(texts[0], self.profile.decimal_mark) if kind is Kind.COUNT else texts[0]
 
-    def _split(self, one: str, texts: list[str]) -> list[str]:
-        separator = self.profile.separators.get(one, ",")
+    def _split(self, name: str, texts: list[str]) -> list[str]:
+        separator = self.profile.separators.get(name, ",")
         return [part for text in texts for part in (text.split(separator) if separator else [text])]
 
-    def _tag(self, text: str) -> str:
+    def _tag(self, name: str, text: str) -> str:
         """One tag in the form that tags have here: no blanks, no commas, lower case."""
-        named = self.profile.values.get("tags", {})
+        named = self.profile.values.get(name, {})
         if (known := plain(text)) in named:
             return named[known]
-        if known and "tags" in self.profile.otherwise:
-            return self.profile.otherwise["tags"]
+        if known and name in self.profile.otherwise:
+            return self.profile.otherwise[name]
         return "_".join(known.replace(",", " ").split())
 
-    def _word(self, one: str, texts: list[str]) -> str:
+    def _word(self, field: Field, texts: list[str]) -> str:
         """The contract's word for the first text that the profile names."""
-        named = self.profile.values[one]
+        name = field.name
+        named = self.profile.values[name]
         for text in texts:
             if (word := named.get(plain(text))) is not None:
                 return word
             if (word := named.get(_whole(text, self.profile.decimal_mark))) is not None:
                 return word
-        if one not in self.profile.otherwise:
+        if name not in self.profile.otherwise:
             raise BadFieldError(
                 QuarantineReason.BAD_VALUE,
-                f"{one} is none of those that profile {self.profile.name} names; add it to `values`",
+                f"{name} is none of those that profile {self.profile.name} names; add it to `values`",
             )
-        self.unnamed[one] += 1
-        self.is_status_unnamed = self.is_status_unnamed or one == "status"
-        return self.profile.otherwise[one]
+        self.unnamed[name] += 1
+        settled = self.contract.settled
+        self.is_status_unnamed |= settled is not None and settled.field == name
+        return self.profile.otherwise[name]
 
-    def _date(self, one: str, text: str, zone: ZoneInfo) -> str:
+    def _date(self, field: Field, text: str, zone: ZoneInfo) -> str:
         formats = self.form.dates
         try:
             moment, fitting = dated(text, formats)
@@ -327,12 +310,17 @@ class _Rows:
             self.orders.take_unread(text, formats)
             raise BadFieldError(
                 QuarantineReason.BAD_VALUE,
-                f"{one} is in none of the date formats of profile {self.profile.name}{self._shape(text)}",
+                f"{field.name} is in none of the date formats of profile {self.profile.name}"
+                f"{self._shape(text)}",
             ) from None
         except DateBeyondError:
-            raise BadFieldError(QuarantineReason.EVENT_TIME_OUT_OF_RANGE, f"{one} is no date") from None
+            raise BadFieldError(
+                QuarantineReason.EVENT_TIME_OUT_OF_RANGE, f"{field.name} is no date"
+            ) from None
         self.orders.take(moment, fitting)
-        return moment.date().isoformat() if one in DAY_FIELDS else iso_text_of(moment, fitting, text, zone)
+        if field.kind is Kind.DAY:
+            return moment.date().isoformat()
+        return iso_text_of(moment, fitting, text, zone)
 
     def _shape(self, text: str) -> str:
         """What a sentence says of a date's form, of the first few only: reasons are counted by sentence."""
@@ -341,15 +329,15 @@ class _Rows:
             self.shapes.add(form)
         return f": its form is {form}; add that to `dates`" if form in self.shapes else ""
 
-    def _address(self, one: str, texts: list[str]) -> str:
-        """The address in a cell that may hold a name beside it; of a customer, all of them."""
-        if one == "email":
-            return ",".join(part.strip() for part in self._split(one, texts) if part.strip())
-        found = (_ADDRESS.search(text[:_MOST_CHARACTERS_BEFORE_AN_ADDRESS]) for text in texts)
-        return next((match.group() for match in found if match), "")
-
 
 _MOST_SHAPES = 20
+
+
+def _address(texts: list[str]) -> str:
+    """The first address in cells that may hold a name beside it."""
+    found = (_ADDRESS.search(text[:_MOST_CHARACTERS_BEFORE_AN_ADDRESS]) for text in texts)
+    return next((match.group() for match in found if match), "")
+
 
 _ADDRESS = re.compile(r"[^\s<>;,()\"]{1,254}@[^\s<>;,()\"]{1,254}")
 _VENDORS_NUMBER = re.compile(r"(?=\D*\d)[^\s@]{1,300}")
@@ -358,10 +346,10 @@ _VENDORS_NUMBER = re.compile(r"(?=\D*\d)[^\s@]{1,300}")
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.0{1,15})?")
 
 
-def _is_later(day: str, than: str) -> bool:
-    """Whether an ISO date is of a later day than another: logs tell of a solution before it came."""
+def _is_reached(day: str, seen_on: str) -> bool:
+    """Whether an ISO date is there and no later than another: logs tell of a solution before it came."""
     length = len("2026-11-20")
-    return bool(than) and day[:length] > than[:length]
+    return bool(day) and not (seen_on and day[:length] > seen_on[:length])
 
 
 def _holds(conditions: tuple[Condition, ...], texts_of: TextsOf, nothing: frozenset[str]) -> bool:
@@ -416,8 +404,8 @@ class MappedCsv:
         places = places_of(header)
         rows.zones = {column: one.zone for column, (one, *_) in places.items() if one.zone is not None}
         columns = present_columns(form, header)
-        missing = [one for one in REQUIRED[profile.source] if not columns.get(one)]
-        missing = [one for one in missing if one not in profile.constants]
+        filled = {name for name, found in columns.items() if found} | set(profile.constants)
+        missing = [name for name in rows.contract.required if name not in filled]
         if missing:
             raise FileRefusedError(
                 RefusalReason.HEADER_MISMATCH, _missing_sentence(name, missing[0], header, profile, form)
@@ -528,7 +516,8 @@ def present_columns(form: Form, header: list[str]) -> dict[str, tuple[str, ...]]
 
 def tells_the_customer(profile: Profile, columns: dict[str, tuple[str, ...]]) -> bool:
     """Whether a field that can tell whose record it is has a column or a constant."""
-    return any(columns.get(one) or one in profile.constants for one in _WHO)
+    customer = CONTRACTS[profile.source].customer
+    return any(columns.get(name) or name in profile.constants for name in customer)
 
 
 def _missing_sentence(name: str, missing: str, header: list[str], profile: Profile, form: Form) -> str:

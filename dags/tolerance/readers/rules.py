@@ -1,4 +1,4 @@
-"""What the fields of a record must hold, and what is made of them: declared once for each source.
+"""What the fields of a record must hold, and what is made of them: a rule for each kind of field.
 
 The same rules read one record after another and a block of records by columns.
 """
@@ -14,6 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tolerance.contracts.base import Contract, Field, Kind
+from tolerance.identity import address_hash, phone_hash
 from tolerance.instants import ImplausibleTimeError, instant_and_day, plausible_day, stored, stored_and_days
 from tolerance.records import QuarantineReason
 from tolerance.settings import Settings
@@ -52,11 +54,55 @@ class Rule:
     made_of_all: Callable[..., Columns | None] | None = None
 
 
-LONGEST_ID = 255
-LONGEST_CODE = 100
-LANGUAGE = (2, 35)
-"""How many characters the contract and `expectations/` allow: a record that has others is set aside, so
-that one cell does not fail the gate of its whole source."""
+def rules_of(
+    contract: Contract, settings: Settings, identity_key: bytes, special: Iterable[Rule] = ()
+) -> tuple[Rule, ...]:
+    """The rules of a contract's fields, in their order; a `special` rule replaces those of its columns."""
+    instead = {column: rule for rule in special for column in rule.columns}
+    return tuple(
+        dict.fromkeys(
+            instead.get(field.columns[0].name) or _rule_of(field, settings, identity_key)
+            for field in contract.fields
+        )
+    )
+
+
+def _rule_of(field: Field, settings: Settings, key: bytes) -> Rule:
+    name, column, kind = field.name, field.columns[0].name, field.kind
+    if kind is Kind.INSTANT:
+        return _instant(field, settings)
+    if kind is Kind.TEXT:
+        return _text(field)
+    made_of: dict[Kind, Callable[[str], object]] = {
+        Kind.WORD: lambda text: one_of(text, field.words, name),
+        Kind.YES_OR_NO: lambda text: _is_yes(text, name),
+        Kind.COUNT: lambda text: _count(text, name),
+        Kind.TAGS: _tags,
+        Kind.DAY: lambda text: optional_day(text, name, settings),
+        Kind.ADDRESS: lambda text: address_hash(key, text) if text else None,
+        Kind.ADDRESSES: lambda text: _address_hashes(text, name, key),
+        Kind.PHONE: lambda text: phone_hash(key, text) if text else None,
+    }
+    return Rule((column,), (name,), made_of[kind])
+
+
+def _text(field: Field) -> Rule:
+    if field.is_lowered:
+        return lowered(field.columns[0].name, field.name, least=field.least, most=field.most)
+    make = required if field.is_required else optional
+    return make(field.columns[0].name, field.name, most=field.most)
+
+
+def _instant(field: Field, settings: Settings) -> Rule:
+    at, on = (column.name for column in field.columns)
+    if not field.otherwise:
+        return instant(at, on, settings) if field.is_required else optional_instant(at, on, settings)
+    return Rule(
+        (at, on),
+        (field.name, field.otherwise),
+        lambda text, other: moment(text or other, field.name, settings),
+        lambda texts, others: moments(pc.if_else(pc.equal(texts, ""), others, texts), settings),
+    )
 
 
 def optional(column: str, field: str = "", *, most: int | None = None) -> Rule:
@@ -237,6 +283,38 @@ def optional_day(text: str | None, field: str, settings: Settings) -> date | Non
         return plausible_day(date.fromisoformat(text), settings)
     except ValueError as error:
         raise _no_date(field, error, settings) from None
+
+
+_MOST_DIGITS_OF_A_COUNT = 6
+
+
+def _is_yes(text: str, field: str) -> bool | None:
+    answer = one_of(text, _YES_OR_NO, field)
+    return None if answer is None else answer == "yes"
+
+
+_YES_OR_NO = frozenset({"yes", "no"})
+
+
+def _count(text: str, field: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS_OF_A_COUNT):
+        raise BadFieldError(QuarantineReason.BAD_VALUE, f"{field} is no count")
+    return int(text)
+
+
+def _tags(text: str) -> str | None:
+    """Tags in the order of the source, separated by commas; a CSV may part them by blanks."""
+    return ",".join(tag for tag in text.replace(",", " ").split() if tag) or None
+
+
+def _address_hashes(cell: str, field: str, key: bytes) -> str | None:
+    """The hashes of all addresses in a cell, in its order, separated by commas."""
+    addresses = [address.strip() for address in cell.split(",") if address.strip()]
+    if any("@" not in address.strip("@") for address in addresses):
+        raise BadFieldError(QuarantineReason.BAD_VALUE, f"{field} holds what is no address")
+    return ",".join(address_hash(key, address) for address in addresses) or None
 
 
 def _no_date(field: str, error: ValueError, settings: Settings) -> BadFieldError:

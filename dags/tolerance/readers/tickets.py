@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import pyarrow.compute as pc
 
+from tolerance.contracts.base import Contract
 from tolerance.formats.content import (
     Content,
     FileNotes,
@@ -25,8 +25,6 @@ from tolerance.formats.content import (
     text_of,
 )
 from tolerance.formats.json_records import FIRST_INEXACT, JsonArrays, json_arrays, ndjson_frames, span_frames
-from tolerance.identity import address_hash
-from tolerance.mapping import CLOSED_LISTS, FIELDS
 from tolerance.readers.contract import (
     CsvContract,
     Outcome,
@@ -37,70 +35,48 @@ from tolerance.readers.contract import (
 )
 from tolerance.readers.json_text import json_value
 from tolerance.readers.mapped import mapped_outcomes
-from tolerance.readers.rules import (
-    LONGEST_ID,
-    BadFieldError,
-    Rule,
-    Values,
-    instant,
-    lowered,
-    moment,
-    moments,
-    one_of,
-    optional,
-    optional_instant,
-    required,
-    there,
-    values_of_row,
-)
+from tolerance.readers.rules import BadFieldError, Rule, Values, one_of, rules_of, there, values_of_row
 from tolerance.records import FileRefusedError, QuarantineReason, RefusalReason
 from tolerance.sandbox import limits
 
-CONTRACT = CsvContract(FIELDS["tickets"])
-
-STATUSES = CLOSED_LISTS["status"]
-TICKET_TYPES = CLOSED_LISTS["type"]
-SATISFACTIONS = CLOSED_LISTS["satisfaction"]
 _YES_OR_NO = frozenset({"yes", "no", "true", "false", "0", "1"})
 _YES = frozenset({"yes", "true", "1"})
-_MOST_DIGITS_OF_A_COUNT = 6
 _MAX_BESIDE_BYTES = 1 << 20
 """A user or a metric set that is larger is none."""
 
 Json = dict[str, Any]
 
 
-def read(path: Path, *, name: str, context: ReaderContext, notes: FileNotes) -> Iterator[Outcome]:
+def read(
+    contract: Contract, path: Path, *, name: str, context: ReaderContext, notes: FileNotes
+) -> Iterator[Outcome]:
     """The ticket versions of one landed file, in any of the three forms.
 
     Raises `FileRefusedError` for another form, a CSV of another header, or a JSON
     document without an array `tickets`.
     """
-    form = form_of(name)
-    if context.profile is not None and not context.profile.is_contract(form):
-        yield from mapped_outcomes(
-            path, context.profile, _rules(context), name=name, context=context, notes=notes
-        )
+    form, rules = form_of(name), _rules(contract, context)
+    if not context.profile.is_contract(form):
+        yield from mapped_outcomes(path, context.profile, rules, name=name, context=context, notes=notes)
         return
     if form not in ("json", "ndjson", "jsonl", "csv"):
         raise unknown_form(name, ".json, .ndjson, .jsonl or .csv (each also .gz)")
     with content_of(path, name=name, scratch=context.scratch) as content:
         if form == "csv":
-            yield from csv_outcomes(
-                content, CONTRACT, _rules(context), name=name, notes=notes, by_blocks=context.by_blocks
-            )
+            own = CsvContract(contract.field_names)
+            yield from csv_outcomes(content, own, rules, name=name, notes=notes, by_blocks=context.by_blocks)
         elif form == "json":
-            yield from _incremental_export(content, name, context, notes)
+            yield from _incremental_export(content, contract, rules, name=name, notes=notes)
         else:
-            yield from _data_export(content, name, context, notes)
+            yield from _data_export(content, rules, name=name, notes=notes)
 
 
 # Form (b): one ticket a line, the person nested ---------------------------------------
 
 
-def _data_export(content: Content, name: str, context: ReaderContext, notes: FileNotes) -> Iterator[Outcome]:
-    rules = _rules(context)
-
+def _data_export(
+    content: Content, rules: tuple[Rule, ...], *, name: str, notes: FileNotes
+) -> Iterator[Outcome]:
     def values_of(frame: Frame) -> Values:
         ticket = _object(frame.raw, notes)
         requester = ticket.get("requester")
@@ -115,19 +91,19 @@ def _data_export(content: Content, name: str, context: ReaderContext, notes: Fil
 
 
 def _incremental_export(
-    content: Content, name: str, context: ReaderContext, notes: FileNotes
+    content: Content, contract: Contract, rules: tuple[Rule, ...], *, name: str, notes: FileNotes
 ) -> Iterator[Outcome]:
     if not content:
         return
-    arrays = json_arrays(content, ("tickets", "users", "metric_sets"))
-    if "tickets" not in arrays.elements:
+    arrays = json_arrays(content, (contract.json_records, *contract.json_beside))
+    if contract.json_records not in arrays.elements:
         raise FileRefusedError(
             RefusalReason.HEADER_MISMATCH,
             f"{name} holds no array `tickets`: deliver Zendesk's incremental export as it is, "
             "or one ticket a line as .ndjson.",
         )
+    notes.records_at = contract.json_records
     is_whole = arrays.broken_from is None
-    rules = _rules(context)
     with closing(_Beside(content, arrays, name, notes)) as beside:
 
         def values_of(frame: Frame) -> Values:
@@ -141,7 +117,7 @@ def _incremental_export(
             metric = beside.find("metric_sets", _text(ticket.get("id"))) or _metrics_in(ticket)
             return values_of_row(rules, _fields(ticket, person or {}, metric))
 
-        for frame in span_frames(content, arrays, "tickets"):
+        for frame in span_frames(content, arrays, contract.json_records):
             yield outcome_of(frame, values_of, name=name, content=content)
 
 
@@ -264,54 +240,15 @@ def _text(value: object) -> str:
 # The fields to values -----------------------------------------------------------------
 
 
-def _rules(context: ReaderContext) -> tuple[Rule, ...]:
-    key, settings = context.identity_key, context.settings
+def _rules(contract: Contract, context: ReaderContext) -> tuple[Rule, ...]:
+    words = contract.field("status").words
 
-    def word(column: str, field: str, allowed: frozenset[str]) -> Rule:
-        return Rule((column,), (field,), lambda text: one_of(text, allowed, field))
+    def status(text: str, is_deleted: str) -> tuple[str, bool]:
+        """The status, and whether it says that the ticket is deleted; a mark of its own may say so too."""
+        is_marked = one_of(is_deleted, _YES_OR_NO, "is_deleted") in _YES
+        word = one_of(text, words, "status")
+        word = "deleted" if is_marked else there(word, "status")
+        return word, word == "deleted"
 
-    return (
-        required("ticket_id", most=LONGEST_ID),
-        optional("customer_id", most=LONGEST_ID),
-        Rule(
-            ("requester_hash",), ("requester_email",), lambda text: address_hash(key, text) if text else None
-        ),
-        instant("created_at", "created_on", settings),
-        # A desk that exports no change time exports a ticket once: its creation.
-        Rule(
-            ("updated_at", "updated_on"),
-            ("updated_at", "created_at"),
-            lambda updated, created: moment(updated or created, "updated_at", settings),
-            lambda updated, created: moments(pc.if_else(pc.equal(updated, ""), created, updated), settings),
-        ),
-        optional_instant("solved_at", "solved_on", settings),
-        Rule(("status", "is_deleted"), ("status", "is_deleted"), _status),
-        word("ticket_type", "type", TICKET_TYPES),
-        lowered("priority"),
-        Rule(("tags",), ("tags",), _tags),
-        optional("subject"),
-        optional("description"),
-        word("satisfaction", "satisfaction", SATISFACTIONS),
-        Rule(("reopens",), ("reopens",), _reopens),
-    )
-
-
-def _status(status: str, is_deleted: str) -> tuple[str, bool]:
-    """The status, and whether it says that the ticket is deleted; a mark of its own may say so too."""
-    is_marked = one_of(is_deleted, _YES_OR_NO, "is_deleted") in _YES
-    word = one_of(status, STATUSES, "status")
-    word = "deleted" if is_marked else there(word, "status")
-    return word, word == "deleted"
-
-
-def _tags(text: str) -> str | None:
-    """Tags in the order of the source, separated by commas; a CSV may part them by blanks."""
-    return ",".join(tag for tag in text.replace(",", " ").split() if tag) or None
-
-
-def _reopens(text: str) -> int | None:
-    if not text:
-        return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS_OF_A_COUNT):
-        raise BadFieldError(QuarantineReason.BAD_VALUE, "reopens is no count")
-    return int(text)
+    deletion = Rule(("status", "is_deleted"), ("status", "is_deleted"), status)
+    return rules_of(contract, context.settings, context.identity_key, [deletion])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import expectations.faq
+from expectations import extracts
 from tests.fixtures.ingesting import AS_OF, CALLS, CUSTOMERS, LOADED_AT, Deliver, call, rows
 from tolerance import gates
 from tolerance.intake.expect import expect
@@ -23,7 +23,7 @@ def test_a_gate_that_fails_says_so_in_counts(
     too_short = gates.great_expectations().expectations.ExpectColumnValueLengthsToBeBetween(
         column="call_id", max_value=2
     )
-    monkeypatch.setattr(expectations.faq, "suite", lambda: gates.new_suite("faq", [too_short]))
+    monkeypatch.setattr(extracts, "suite", lambda source: gates.new_suite(source, [too_short]))
     load_id = land("faq", state.root.parent / "in", AS_OF, state, LOADED_AT)
     assert load_id is not None
     read("faq", load_id, state)

@@ -16,11 +16,18 @@ from tolerance.formats.content import FileNotes
 from tolerance.intake.land import land
 from tolerance.intake.load import load
 from tolerance.intake.loads import FileRecord
-from tolerance.intake.read import _read_files, read, reader_of
+from tolerance.intake.read import _read_files, read
 from tolerance.intake.stage import QUARANTINE_SCHEMA, staged_schema
 from tolerance.intake.work import Work
 from tolerance.readers import blocks
-from tolerance.readers.contract import CsvContract, Outcome, ReaderContext, csv_outcomes, one_by_one
+from tolerance.readers.contract import (
+    CsvContract,
+    Outcome,
+    ReaderContext,
+    csv_outcomes,
+    one_by_one,
+    reader_of,
+)
 from tolerance.readers.rules import (
     BadFieldError,
     Rule,

@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tolerance import mapping
 from tolerance.formats.content import FileNotes
 from tolerance.identity import address_hash
-from tolerance.mapping import Profile
-from tolerance.readers import tickets
-from tolerance.readers.contract import Outcome, ReaderContext
+from tolerance.profiles import catalogue, reading
+from tolerance.profiles.profile import Profile
+from tolerance.readers.contract import Outcome, ReaderContext, reader_of
 from tolerance.readers.mapped import places_of
 from tolerance.records import AcceptedRecord, FileRefusedError, QuarantinedRecord
 from tolerance.settings import settings
@@ -33,9 +32,9 @@ def read(tmp_path: Path) -> Read:
             content = json.dumps(content, ensure_ascii=False)
         path = tmp_path / "landed"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        found = mapping.mappings().profile("tickets", profile) if isinstance(profile, str) else profile
+        found = catalogue.mappings().profile("tickets", profile) if isinstance(profile, str) else profile
         context = ReaderContext(settings(), b"key", tmp_path / "scratch", found)
-        return list(tickets.read(path, name=name, context=context, notes=notes or FileNotes()))
+        return list(reader_of("tickets")(path, name=name, context=context, notes=notes or FileNotes()))
 
     return read
 
@@ -55,7 +54,7 @@ def own_profile(**keys: object) -> Profile:
     columns = {"ticket_id": "nr", "created_at": "day", "status": "state"}
     desk = {"csv": {"delimiter": ";", "columns": columns}, **keys}
     text = json.dumps({"profiles": {"tickets": {"desk": desk}}})
-    return mapping.parse(text.encode(), "m.yml", mapping.mappings()).profiles["tickets", "desk"]
+    return reading.parse(text.encode(), "m.yml", catalogue.mappings().profiles).profiles["tickets", "desk"]
 
 
 # Zendesk ------------------------------------------------------------------------------
@@ -883,19 +882,17 @@ profiles:
         columns: {call_id: Appel, customer_id: Client, asked_at: Le, answered: Répondu}
       values: {answered: {oui: "yes", non: "no"}}
 """
-    own = mapping.parse(text.encode(), "m.yml", mapping.mappings())
-    from tolerance.readers import customers, faq
-
+    own = reading.parse(text.encode(), "m.yml", catalogue.mappings().profiles)
     path = tmp_path / "landed"
     path.write_text("Compte,E-mail,E-mail 2,Depuis\nC1,ana@example.fr|b@c.fr,d@e.fr,01/10/2020\n")
     context = ReaderContext(settings(), b"key", tmp_path, own.profiles["customers", "crm"])
-    (customer,) = customers.read(path, name="a.csv", context=context, notes=FileNotes())
+    (customer,) = reader_of("customers")(path, name="a.csv", context=context, notes=FileNotes())
     assert told(customer, "customer_id", "relationship_started_on") == ("C1", "2020-10-01")
     assert str(told(customer, "address_hashes")[0]).split(",")[0] == ANA
     assert str(told(customer, "address_hashes")[0]).count(",") == 2
     path.write_text("Appel;Client;Le;Répondu\nK1;C1;01/10/2026 10:00;Non\n")
     context = replace(context, profile=own.profiles["faq", "calls"])
-    (call,) = faq.read(path, name="a.csv", context=context, notes=FileNotes())
+    (call,) = reader_of("faq")(path, name="a.csv", context=context, notes=FileNotes())
     assert told(call, "call_id", "asked_at", "is_answered") == ("K1", "2026-10-01 08:00:00", "False")
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tolerance import mapping
-from tolerance.mapping import MappingError, Mappings
+from tolerance.profiles import catalogue, reading
+from tolerance.profiles.catalogue import Mappings
+from tolerance.profiles.mistakes import MappingError
+from tolerance.profiles.profile import BY_CONTRACT
 from tolerance.readers.date_formats import is_numeric
+from tolerance.settings import PROJECT_ROOT
 
 DESK = """
 profiles:
@@ -20,8 +24,8 @@ profiles:
 """
 
 
-def parsed(text: str) -> Mappings:
-    return mapping.parse(text.encode(), "mappings.yml of a company", mapping.mappings())
+def parsed(text: str) -> reading.MappingFile:
+    return reading.parse(text.encode(), "mappings.yml of a company", catalogue.mappings().profiles)
 
 
 def mistakes(text: str) -> list[str]:
@@ -36,7 +40,7 @@ def desk(key: str) -> str:
 
 
 def test_the_shipped_profiles_are_sound_and_complete() -> None:
-    names = {name for source, name in mapping.mappings().profiles if source == "tickets"}
+    names = {name for source, name in catalogue.mappings().profiles if source == "tickets"}
     assert names >= {"zendesk", "zendesk_tables", "jira", "glpi", "intercom", "servicenow", "freshdesk"}
 
 
@@ -46,29 +50,29 @@ def test_the_shipped_profiles_are_sound_and_complete() -> None:
         ("jira/a.csv", "jira"),
         ("2026-11-20/jira/a.csv.gz", "jira"),
         ("jira/2026-11-20/a.json", "jira"),
-        ("a.csv", None),
-        ("2026-11-20/tickets.json", None),
+        ("a.csv", "default"),
+        ("2026-11-20/tickets.json", "default"),
         ("own/a[1]*.csv", "glpi"),
-        ("own/a.json", None),
-        ("../jira/a.csv", None),
+        ("own/a.json", "default"),
+        ("../jira/a.csv", "default"),
     ],
 )
-def test_a_file_gets_its_profile_from_the_name_it_was_delivered_under(name: str, profile: str | None) -> None:
+def test_a_file_gets_its_profile_from_the_name_it_was_delivered_under(name: str, profile: str) -> None:
     own = parsed("files: {tickets/own/*.csv: glpi}")
-    found = Mappings(mapping.mappings().profiles, own.rules + mapping.mappings().rules).profile_of(
+    found = Mappings(catalogue.mappings().profiles, own.rules + catalogue.mappings().rules).profile_of(
         "tickets", name
     )
-    assert (found.name if found else None) == profile
+    assert found.name == profile
 
 
 def test_a_folder_called_like_a_profile_of_the_company_declares_it_too(tmp_path: Path) -> None:
     path = tmp_path / "mappings.yml"
     path.write_text(f"files: {{'tickets/desk/old*': jira}}\n{DESK}", "utf-8")
-    found = mapping.mappings(path)
+    found = catalogue.mappings(path)
     names = ("desk/a.csv", "2026-11-20/desk/a.csv.gz", "desk/old.csv", "desk.csv", "desks/a.csv")
     profiles = [found.profile_of("tickets", name) for name in names]
-    assert [one and one.name for one in profiles] == ["desk", "desk", "jira", None, None]
-    assert found.profile_of("customers", "desk/a.csv") is None
+    assert [one.name for one in profiles] == ["desk", "desk", "jira", "default", "default"]
+    assert found.profile_of("customers", "desk/a.csv") == BY_CONTRACT
 
 
 def test_the_companys_rules_go_first_and_its_profiles_extend_the_shipped_ones(tmp_path: Path) -> None:
@@ -78,30 +82,29 @@ def test_the_companys_rules_go_first_and_its_profiles_extend_the_shipped_ones(tm
         "profiles: {tickets: {ours: {extends: jira, values: {status: {Parked: hold}}, "
         "csv: {columns: {customer_id: [Account]}}}}}\n"
     )
-    ours = mapping.mappings(company).profile_of("tickets", "jira/a.csv")
-    assert ours is not None
+    ours = catalogue.mappings(company).profile_of("tickets", "jira/a.csv")
     assert ours.name == "ours"
     assert ours.csv is not None
     assert ours.csv.columns["customer_id"] == ("Account",)
     assert "résumé" in ours.csv.columns["subject"]
     assert ours.values["status"]["parked"] == "hold"
     assert ours.values["status"]["done"] == "solved"
-    assert ours.fingerprint != mapping.mappings().profiles["tickets", "jira"].fingerprint
+    assert ours.fingerprint != catalogue.mappings().profiles["tickets", "jira"].fingerprint
 
 
 def test_the_companys_file_is_the_one_that_is_named_else_the_one_in_the_inbox(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(mapping.MAPPINGS_VARIABLE, raising=False)
-    assert mapping.company_file(tmp_path) is None
+    monkeypatch.delenv(catalogue.MAPPINGS_VARIABLE, raising=False)
+    assert catalogue.company_file(tmp_path) is None
     (tmp_path / "mappings.yml").write_text("")
-    assert mapping.company_file(tmp_path) == tmp_path / "mappings.yml"
+    assert catalogue.company_file(tmp_path) == tmp_path / "mappings.yml"
     (tmp_path / "other.yml").write_text("")
-    monkeypatch.setenv(mapping.MAPPINGS_VARIABLE, str(tmp_path / "other.yml"))
-    assert mapping.company_file(tmp_path) == tmp_path / "other.yml"
-    monkeypatch.setenv(mapping.MAPPINGS_VARIABLE, str(tmp_path / "none.yml"))
+    monkeypatch.setenv(catalogue.MAPPINGS_VARIABLE, str(tmp_path / "other.yml"))
+    assert catalogue.company_file(tmp_path) == tmp_path / "other.yml"
+    monkeypatch.setenv(catalogue.MAPPINGS_VARIABLE, str(tmp_path / "none.yml"))
     with pytest.raises(MappingError, match="is no file"):
-        mapping.company_file(tmp_path)
+        catalogue.company_file(tmp_path)
 
 
 def test_a_profile_without_a_fault_is_taken() -> None:
@@ -152,7 +155,7 @@ def test_a_profile_without_a_fault_is_taken() -> None:
 )
 def test_each_mistake_is_one_sentence_that_says_what_is_allowed(text: str, sentence: str) -> None:
     (told,) = mistakes(text)
-    assert mapping.re.search(sentence, told), told
+    assert re.search(sentence, told), told
     assert told.startswith("mappings.yml of a company")
 
 
@@ -164,7 +167,7 @@ def test_all_mistakes_are_told_at_once_with_their_profile() -> None:
 
 @pytest.mark.parametrize("name", ["zendesk", "jira", "glpi", "servicenow"])
 def test_a_variant_with_the_month_first_is_its_desk_in_all_else(name: str) -> None:
-    profiles = mapping.mappings().profiles
+    profiles = catalogue.mappings().profiles
     usual, american = profiles["tickets", name], profiles["tickets", f"{name}_us"]
     assert usual.csv is not None
     assert american.csv is not None
@@ -180,6 +183,6 @@ def test_words_that_yaml_takes_for_something_else_stay_words() -> None:
 
 
 def test_the_example_in_the_documentation_is_a_sound_mapping_file() -> None:
-    text = (mapping.PROJECT_ROOT / "docs" / "mappings.md").read_text("utf-8")
+    text = (PROJECT_ROOT / "docs" / "mappings.md").read_text("utf-8")
     example = text.partition("```yaml\n")[2].partition("```")[0]
     assert set(parsed(example).profiles) == {("tickets", "our_desk"), ("customers", "our_crm")}

@@ -1,0 +1,19 @@
+"""One contract per source. A module in this folder is a source: its name stands in no list elsewhere."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+from tolerance.contracts.base import Contract
+
+
+def _registered() -> dict[str, Contract]:
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != "base")
+    return {name: importlib.import_module(f"{__name__}.{name}").CONTRACT for name in names}
+
+
+CONTRACTS = _registered()
+
+SOURCES = tuple(CONTRACTS)
+"""All sources, in the order in which they are taken in."""

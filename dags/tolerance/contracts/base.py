@@ -1,0 +1,185 @@
+"""What a contract declares of a source; readers, the raw schema, gates and previews derive from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+LONGEST_ID = 255
+LONGEST_CODE = 100
+LANGUAGE = (2, 35)
+"""How many characters a field may have: a record that has others is set aside, so that one cell does not
+fail the gate of its whole source."""
+
+
+class Kind(StrEnum):
+    """What a field holds: it makes the types of its columns and the rule that reads it."""
+
+    TEXT = "text"
+    WORD = "word"  # of a closed list
+    YES_OR_NO = "yes or no"
+    COUNT = "count"
+    TAGS = "tags"  # separated by ",", as ordered in the source
+    DAY = "day"
+    INSTANT = "instant"  # and its business date
+    ADDRESS = "address"  # kept as a keyed hash
+    ADDRESSES = "addresses"  # keyed hashes, separated by ","
+    PHONE = "phone"  # kept as a keyed hash
+
+
+_TYPES: dict[Kind, tuple[str, ...]] = {
+    Kind.YES_OR_NO: ("bool",),
+    Kind.COUNT: ("int32",),
+    Kind.DAY: ("date32",),
+    Kind.INSTANT: ("timestamp", "date32"),
+}
+"""Arrow's names of the types that are no texts."""
+
+HASHED = frozenset({Kind.ADDRESS, Kind.ADDRESSES, Kind.PHONE})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of `raw/`. A column that is not public is shown, logged and published nowhere."""
+
+    name: str
+    type: str
+    is_public: bool
+    is_hash: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a source, and the columns of `raw/` that it fills.
+
+    A field is secret unless it says that it is public.
+    """
+
+    name: str
+    kind: Kind = Kind.TEXT
+    column: str = ""
+    """The column of `raw/`; without one it is called like the field."""
+
+    on: str = ""
+    """The second column of an instant: its business date."""
+
+    is_public: bool = False
+    is_required: bool = False
+    """Without it no record can be loaded."""
+
+    is_lowered: bool = False
+    least: int = 1
+    most: int | None = None
+    """How many characters a text may have."""
+
+    words: frozenset[str] = frozenset()
+    """What a profile's value map may map to. A field of the kind WORD holds nothing else."""
+
+    otherwise: str = ""
+    """The field that counts where this one is empty."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that the field fills."""
+        names = (self.column or self.name, self.on)
+        return tuple(
+            Column(name, of_type, self.is_public, self.kind in HASHED)
+            for name, of_type in zip(names, _TYPES.get(self.kind, ("string",)), strict=False)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How a record shows that it is settled where a profile does not name its status.
+
+    `field` then has `word`, when the time `at` is there and not later than `seen_at`.
+    """
+
+    field: str
+    word: str
+    at: str
+    seen_at: str
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One source: what is delivered of it and how it is taken in. The fields stand in the order of `raw/`."""
+
+    source: str
+    fields: tuple[Field, ...]
+    native_id: str
+    """The column with the source's own id of a record. It is published where its field is public."""
+
+    customer: tuple[str, ...]
+    """The fields that can tell whose a record is. The first one takes the vendor's number of a person."""
+
+    business_dates: tuple[str, ...] = ()
+    """The columns whose newest day is the newest business date of a file."""
+
+    tells_newest_date: bool = False
+    """Whether a run may take its date from them: only where nobody outside the company writes them."""
+
+    keeps_duplicates: bool = False
+    """Whether a record that is delivered again is loaded again: the latest delivery wins."""
+
+    deletion: str = ""
+    """The field that says whether a version deletes its record."""
+
+    settled: Settled | None = None
+
+    reader: str = "tabular"
+    """The module of `readers/` that reads its own forms; `tabular` reads CSV with the fields as columns."""
+
+    takes_profiles: bool = True
+    """Whether a mapping profile can fill its fields."""
+
+    json_records: str = ""
+    """The array with the records of its own JSON form, where it has one."""
+
+    json_beside: tuple[str, ...] = ()
+    """Arrays beside the records that are read with them."""
+
+    def __post_init__(self) -> None:
+        """Refuse a contract that names what it does not declare."""
+        names, columns = set(self.field_names), {column.name for column in self.columns}
+        unknown = {*self.customer, self.deletion or self.customer[0]} - names
+        if self.settled is not None:
+            unknown |= {self.settled.field, self.settled.at, self.settled.seen_at} - names
+        unknown |= {self.native_id, *self.business_dates} - columns
+        unknown |= {field.otherwise for field in self.fields if field.otherwise} - names
+        if unknown or len(columns) < len(self.columns):
+            raise ValueError(f"contract {self.source}: {', '.join(sorted(unknown)) or 'a column'} is unclear")
+
+    @cached_property
+    def field_names(self) -> tuple[str, ...]:
+        """The names of the fields: the header of the source's own CSV form."""
+        return tuple(field.name for field in self.fields)
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """The fields without which no record can be loaded."""
+        return tuple(field.name for field in self.fields if field.is_required)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of `raw/`, before the lineage columns."""
+        return tuple(column for field in self.fields for column in field.columns)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Field]:
+        return {field.name: field for field in self.fields}
+
+    def field(self, name: str) -> Field:
+        """The field of that name."""
+        return self._by_name[name]
+
+    @cached_property
+    def customer_columns(self) -> tuple[str, ...]:
+        """The columns that can tell whose a record is."""
+        return tuple(self.field(name).columns[0].name for name in self.customer)
+
+    @cached_property
+    def publishes_native_id(self) -> bool:
+        """Whether readers of the warehouse may see the source's own id of a record."""
+        return any(column.is_public for column in self.columns if column.name == self.native_id)

@@ -1,0 +1,18 @@
+"""Customers: the master data, one customer a record. Each delivery tells them anew."""
+
+from tolerance.contracts.base import LANGUAGE, LONGEST_ID, Contract, Field, Kind
+
+CONTRACT = Contract(
+    source="customers",
+    fields=(
+        Field("customer_id", is_required=True, is_public=True, most=LONGEST_ID),
+        Field("email", Kind.ADDRESSES, column="address_hashes"),
+        Field("phone", Kind.PHONE, column="phone_hash"),
+        Field("relationship_started_on", Kind.DAY, is_public=True),
+        Field("relationship_ended_on", Kind.DAY, is_public=True),
+        Field("preferred_language", is_public=True, is_lowered=True, least=LANGUAGE[0], most=LANGUAGE[1]),
+    ),
+    native_id="customer_id",
+    customer=("customer_id",),
+    keeps_duplicates=True,
+)

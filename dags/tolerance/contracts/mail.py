@@ -1,0 +1,36 @@
+"""Mails, one message a record. Their forms are their own: no profile fills these fields.
+
+A Message-ID is its writer's and may hold an address, so it is secret, and so are those that it answers.
+"""
+
+from tolerance.contracts.base import Contract, Field, Kind
+
+MAX_ID_CHARACTERS = 998
+MAX_SUBJECT_CHARACTERS = 1_000
+MAX_BODY_CHARACTERS = 100_000
+
+CONTRACT = Contract(
+    source="mail",
+    fields=(
+        Field("mail_id", is_required=True, most=MAX_ID_CHARACTERS),  # without <>, else the content's hash
+        Field("in_reply_to"),
+        Field("reference_ids"),  # separated by one blank, oldest first
+        Field("sent_at", Kind.INSTANT, on="sent_on", is_required=True, is_public=True),
+        Field("sender", Kind.ADDRESS, column="sender_hash"),
+        Field("subject", most=MAX_SUBJECT_CHARACTERS),
+        Field("body_text", most=MAX_BODY_CHARACTERS),
+        Field(
+            "mail_kind",
+            Kind.WORD,
+            is_required=True,
+            is_public=True,
+            words=frozenset({"customer", "automatic_reply", "bounce", "mailing_list", "own_company"}),
+        ),
+        Field("attachments"),  # JSON: name, byte_count and sha256 of each
+    ),
+    native_id="mail_id",
+    customer=("sender",),
+    business_dates=("sent_on",),
+    reader="mail",
+    takes_profiles=False,
+)

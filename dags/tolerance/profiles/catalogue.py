@@ -1,0 +1,107 @@
+"""Which profile a delivered file has: the shipped profiles, those of the company, and the rules by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+
+from tolerance.profiles.mistakes import MappingError
+from tolerance.profiles.profile import BY_CONTRACT, DEFAULT, Profile
+from tolerance.profiles.reading import MappingFile, Profiles, Rule, no_such_profile, parse
+
+MAPPINGS_VARIABLE = "TOLERANCE_MAPPINGS"
+COMPANY_FILE = "mappings.yml"
+"""The company's own file, beside the source folders of the inbox."""
+
+_VENDORS = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Mappings:
+    """All profiles by source and name, and the rules that assign them, the first that fits first."""
+
+    profiles: Profiles
+    rules: tuple[Rule, ...] = ()
+
+    def profile(self, source: str, name: str) -> Profile:
+        """A profile by its name. Raises `MappingError` when there is none of that name."""
+        if name == DEFAULT:
+            return BY_CONTRACT
+        found = self.profiles.get((source, name))
+        if found is None:
+            raise MappingError(f"{no_such_profile(source, name, self.profiles, ': ')}.")
+        return found
+
+    def profile_of(self, source: str, file_name: str) -> Profile:
+        """The profile of a delivered file, by its name below the source's folder.
+
+        The name is compared with each rule's pattern, with and without folders named by a day and
+        with and without `.gz`; it never touches the file system.
+        """
+        names = list(_names(source, file_name))
+        fitting = (rule for rule in self.rules if any(fnmatchcase(name, rule.pattern) for name in names))
+        rule = next(fitting, None)
+        return self.profile(source, rule.profile) if rule else BY_CONTRACT
+
+
+def _names(source: str, file_name: str) -> Iterator[str]:
+    full = f"{source}/{file_name}"
+    for name in (full, "/".join(part for part in full.split("/") if not _is_day(part))):
+        yield name
+        if name.lower().endswith(".gz"):
+            yield name[: -len(".gz")]
+
+
+def _is_day(part: str) -> bool:
+    try:
+        return len(part) == len("2026-11-20") and bool(date.fromisoformat(part))
+    except ValueError:
+        return False
+
+
+def company_file(extracts: Path | None) -> Path | None:
+    """The company's own mapping file: what TOLERANCE_MAPPINGS names, else `mappings.yml` in the inbox.
+
+    Raises `MappingError` when the variable names no file.
+    """
+    named = os.environ.get(MAPPINGS_VARIABLE, "").strip()
+    if named:
+        if not Path(named).is_file():
+            raise MappingError(f"{MAPPINGS_VARIABLE} names {named}, which is no file: correct or unset it.")
+        return Path(named)
+    if extracts is not None and (extracts / COMPANY_FILE).is_file():
+        return extracts / COMPANY_FILE
+    return None
+
+
+def mappings(company: Path | None = None) -> Mappings:
+    """The shipped profiles and rules, and before them those of a company's file.
+
+    Raises `MappingError` with a sentence for each mistake in the company's file.
+    """
+    shipped = _shipped()
+    if company is None:
+        return Mappings(shipped.profiles, shipped.rules)
+    try:
+        content = company.read_bytes()
+    except OSError:
+        raise MappingError(f"{company.name} cannot be read; give this user the right to read it.") from None
+    own = parse(content, company.name, shipped.profiles)
+    folders = tuple(Rule(f"{source}/{name}/*", name) for source, name in own.profiles)
+    return Mappings({**shipped.profiles, **own.profiles}, own.rules + folders + shipped.rules)
+
+
+@cache
+def _shipped() -> MappingFile:
+    """The files of this folder. `help_desk.yml` goes first: the vendors extend what desks have in common."""
+    paths = sorted(_VENDORS.glob("*.yml"), key=lambda path: (path.name != "help_desk.yml", path.name))
+    found = MappingFile({}, ())
+    for path in paths:
+        read = parse(path.read_bytes(), path.name, found.profiles)
+        found = MappingFile(found.profiles | read.profiles, found.rules + read.rules)
+    return found

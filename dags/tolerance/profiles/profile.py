@@ -1,0 +1,115 @@
+"""A profile as the readers use it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+import orjson
+
+DELIMITERS = (";", ",", "\t", "|")
+
+DEFAULT = "default"
+"""The name of the profile that is the contract itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Holds for a record when one of `columns` has one of `values`, or any value where they say `*`."""
+
+    columns: tuple[str, ...]
+    values: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How one form of file (CSV or JSON) of a profile is read.
+
+    `columns` names for each contract field its columns, or paths into a JSON record, the first one
+    first. `records` names the JSON array that holds the records (`$`: the document itself).
+    `json_cells` are the columns of a CSV file whose cells are JSON: paths may begin with them.
+    """
+
+    columns: dict[str, tuple[str, ...]]
+    dates: tuple[str, ...]
+    time_zone: str | None
+    delimiter: str = ";"
+    records: tuple[str, ...] = ()
+    inside: str = ""
+    json_cells: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One mapping of a source's files to its contract. Compared and hashed by `fingerprint`."""
+
+    source: str
+    name: str
+    about: str = ""
+    csv: Form | None = None
+    json: Form | None = None
+    encodings: tuple[str, ...] = ("utf-8", "cp1252")
+    decimal_mark: str = "."
+    nothing: frozenset[str] = frozenset()
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+    otherwise: dict[str, str] = field(default_factory=dict)
+    constants: dict[str, str] = field(default_factory=dict)
+    separators: dict[str, str] = field(default_factory=dict)
+    remove_blanks: frozenset[str] = frozenset()
+    html: frozenset[str] = frozenset()
+    vendor_person: tuple[str, ...] = ()
+    not_where: dict[str, tuple[Condition, ...]] = field(default_factory=dict)
+    """Columns that do not count in a record where a condition of theirs holds."""
+
+    deleted_when: tuple[Condition, ...] = ()
+    skip_when: tuple[Condition, ...] = ()
+    contract_forms: frozenset[str] = frozenset()
+    """`csv` or `json`: forms whose files are the contract's own and are read as such."""
+
+    fingerprint: str = ""
+    """16 hex digits that change when what the profile says does; none for the contract itself."""
+
+    def is_contract(self, extension: str) -> bool:
+        """Whether files of this extension are in the contract's own form."""
+        return ("csv" if extension == "csv" else "json") in self.contract_forms
+
+    def form(self, extension: str) -> Form | None:
+        """The form that reads files of this extension, or None when the profile has none."""
+        if extension == "csv":
+            return self.csv
+        return self.json if extension in ("json", "ndjson", "jsonl") else None
+
+    @property
+    def extensions(self) -> str:
+        """The extensions this profile reads, for a sentence."""
+        return ", ".join(
+            ([".csv"] if self.csv or self.is_contract("csv") else [])
+            + ([".json", ".ndjson", ".jsonl"] if self.json or self.is_contract("json") else [])
+        )
+
+
+BY_CONTRACT = Profile("", DEFAULT, about="the contract itself", contract_forms=frozenset({"csv", "json"}))
+"""The profile of every file that has no other, whatever its source."""
+
+
+_BLANKS = re.compile(r"\s+")
+
+
+def plain(text: str) -> str:
+    """A name or value as profiles compare it: case, kind of apostrophe and blanks aside."""
+    return _BLANKS.sub(" ", text.replace("’", "'")).strip().casefold()
+
+
+def fingerprint_of(profile: Profile) -> str:
+    """What `Profile.fingerprint` is to hold. Load records keep it: the same words, the same digits."""
+    told = orjson.dumps(
+        [
+            (name, getattr(profile, name))
+            for name in sorted(Profile.__slots__)
+            if name not in ("fingerprint", "about")
+        ],
+        default=sorted,
+        option=orjson.OPT_SORT_KEYS,
+    )
+    return sha256(told).hexdigest()[:16]
