@@ -16,6 +16,7 @@ from pathlib import Path
 import yaml
 
 from tolerance.code_hashes import code_hash, digest, effective, files_hash
+from tolerance.contracts import told_to_dbt
 from tolerance.detection import PHRASES, detector_version
 from tolerance.settings import DBT_PROJECT, PROJECT_ROOT, settings
 
@@ -86,6 +87,7 @@ def _code_version() -> str:
         code_hash([package / name for name in _CALLED_BY_MODELS], package).encode(),
         json.dumps(project, sort_keys=True, default=str).encode(),
         effective(DBT_PROJECT / "profiles.yml"),
+        json.dumps(told_to_dbt()).encode(),
     )[:16]
 
 

@@ -32,7 +32,7 @@ def count_records(
     path: Path,
     name: str,
     delimiter: str = ";",
-    array: str = "tickets",
+    array: str = "",
     *,
     scratch: Path | None = None,
     alive: Callable[[], None] = lambda: None,

@@ -28,6 +28,11 @@ class State:
         return self.raw / "loads"
 
     @property
+    def contracts(self) -> Path:
+        """What the models need to know of the contracts, one JSON line per source."""
+        return self.raw / "contracts.ndjson"
+
+    @property
     def quarantine(self) -> Path:
         """Every refused record with its bytes, one folder per source and load."""
         return self.root / "quarantine"

@@ -39,6 +39,10 @@ classifications as (
     inner join run on classifications.detector_version = run.detector_version
 ),
 
+contracts as (
+    select * from {{ ref('stg_runs__contracts') }}
+),
+
 files as (
     {{ names_of_loaded_files() }}
 ),
@@ -65,7 +69,7 @@ final as (
     select
         reviewed.contact_id,
         reviewed.source,
-        {{ publishable_native_id('reviewed.source', 'reviewed.native_id') }} as native_id,
+        case when contracts.publishes_native_id then reviewed.native_id end as native_id,
         reviewed.review_reason,
         reviewed.incident_type,
         reviewed.occurred_on,
@@ -73,6 +77,7 @@ final as (
         reviewed._file_sha256 as file_sha256,
         reviewed._record_no as record_no
     from reviewed
+    left join contracts on reviewed.source = contracts.source
     left join files on reviewed._file_sha256 = files.file_sha256
     where reviewed.review_reason is not null
 )

@@ -13,6 +13,10 @@ contacts as (
     select * from {{ ref('int_contacts') }}
 ),
 
+contracts as (
+    select * from {{ ref('stg_runs__contracts') }}
+),
+
 files as (
     {{ names_of_loaded_files() }}
 ),
@@ -34,7 +38,7 @@ final as (
 
         -- the record
         contacts.source,
-        {{ publishable_native_id('contacts.source', 'contacts.native_id') }} as native_id,
+        case when contracts.publishes_native_id then contacts.native_id end as native_id,
         files.file_name,
         contacts._file_sha256 as file_sha256,
         contacts._record_no as record_no,
@@ -43,6 +47,7 @@ final as (
         {{ as_instant('contacts.occurred_at') }} as occurred_at
     from links
     inner join contacts on links.contact_id = contacts.contact_id
+    left join contracts on contacts.source = contracts.source
     left join files on contacts._file_sha256 = files.file_sha256
 )
 

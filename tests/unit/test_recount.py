@@ -78,7 +78,7 @@ def test_a_long_count_gives_signs_of_life(tmp_path: Path, name: str, content: by
         signs.append(used.ru_utime + used.ru_stime)
 
     alive()
-    assert recount.count_records(tmp_path / "file", name, alive=alive) >= 100_000
+    assert recount.count_records(tmp_path / "file", name, array="tickets", alive=alive) >= 100_000
     alive()
     assert max(later - earlier for earlier, later in pairwise(signs)) < 1
     assert len(signs) > 4
@@ -105,7 +105,7 @@ def test_a_deep_json_document_is_counted_in_little_memory(tmp_path: Path) -> Non
     code = (
         "import resource, pathlib; from tolerance import recount\n"
         f"resource.setrlimit(resource.RLIMIT_DATA, ({200 << 20}, {200 << 20}))\n"
-        f"print(recount.count_records(pathlib.Path({str(tmp_path / 'box')!r}), 'a.json'))"
+        f"print(recount.count_records(pathlib.Path({str(tmp_path / 'box')!r}), 'a.json', array='tickets'))"
     )
     counted = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert counted.stdout == "2\n", counted.stderr

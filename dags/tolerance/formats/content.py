@@ -62,7 +62,7 @@ class FileNotes:
 
     encodings: set[str] = field(default_factory=set)
     delimiter: str = ";"
-    records_at: str = "tickets"
+    records_at: str = ""
     """How the file parts its records, for whoever counts them again."""
 
     unparted_mails: int = 0

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import orjson
 import pyarrow.parquet as pq
 
-from tolerance.contracts import CONTRACTS, SOURCES
+from tolerance.contracts import CONTRACTS, SOURCES, told_to_dbt
 from tolerance.errors import ToleranceError
 from tolerance.files import sync_folder
 from tolerance.intake import stage
@@ -154,7 +156,8 @@ def _publish(made: Path, place: Path) -> None:
 def ensure_empty_sources(state: State) -> None:
     """Give every source one Parquet file without rows: a reader's glob matches it, and finds each column.
 
-    Files of earlier releases may lack columns of today's contract.
+    Files of earlier releases may lack columns of today's contract. Beside them lies what dbt needs to know
+    of the contracts.
     """
     for source in SOURCES:
         path = state.raw / source / EMPTY_LOAD_ID / "empty.parquet"
@@ -165,3 +168,8 @@ def ensure_empty_sources(state: State) -> None:
             staged.replace(path)
     state.loads.mkdir(parents=True, exist_ok=True)
     (state.loads / "000000-empty.ndjson").touch()
+    told = b"".join(orjson.dumps(line) + b"\n" for line in told_to_dbt())
+    if not state.contracts.is_file() or state.contracts.read_bytes() != told:
+        with tempfile.NamedTemporaryFile(dir=state.raw, prefix=".contracts-", delete=False) as file:
+            file.write(told)  # under a name of its own: sources are loaded side by side
+        Path(file.name).replace(state.contracts)
