@@ -16,8 +16,8 @@ from tolerance.contracts.base import Column, Contract
 from tolerance.formats.content import ArchiveTooDenseError, FileNotes, UndecodableError, content_of, form_of
 from tolerance.formats.json_records import ndjson_frames
 from tolerance.profiles.profile import Form, Profile, plain
-from tolerance.readers.contract import CsvContract, ReaderContext, csv_header, one_by_one, reader_of
 from tolerance.readers.mapped import document_frames, is_there, json_record, path_of, places_of, texts_at
+from tolerance.readers.outcomes import OwnCsv, ReaderContext, csv_header, one_by_one, reader_of
 from tolerance.readers.rules import BadFieldError
 from tolerance.records import AcceptedRecord, FileRefusedError, Position, QuarantinedRecord
 from tolerance.sandbox import limits
@@ -159,7 +159,7 @@ def _columns(path: Path, name: str, source: str, context: ReaderContext) -> Colu
         return ColumnUse()
     with content_of(path, name=name, scratch=context.scratch) as content:
         if extension == "csv":
-            dialect = CsvContract((), form.delimiter, profile.encodings)
+            dialect = OwnCsv((), form.delimiter, profile.encodings)
             header = csv_header(content, dialect, name=name)
             return _use(form, header, contract.field_names, required=required)
         if not content:

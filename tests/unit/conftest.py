@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tolerance.formats.content import FileNotes
-from tolerance.readers.contract import Outcome, ReaderContext, reader_of
+from tolerance.readers.outcomes import Outcome, ReaderContext, reader_of
 from tolerance.settings import Settings, settings
 
 ReadBytes = Callable[..., list[Outcome]]

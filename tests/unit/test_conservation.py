@@ -18,7 +18,7 @@ from tolerance.intake.land import land
 from tolerance.intake.load import load
 from tolerance.intake.loads import FileRecord, load_records
 from tolerance.intake.read import _recount, read
-from tolerance.readers.contract import UNFORESEEN
+from tolerance.readers.outcomes import UNFORESEEN
 from tolerance.records import QuarantineReason, RefusalReason
 from tolerance.state import State
 

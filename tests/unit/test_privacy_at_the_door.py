@@ -18,7 +18,7 @@ from tolerance.intake.expect import expect
 from tolerance.intake.land import land
 from tolerance.intake.load import load
 from tolerance.intake.read import read
-from tolerance.readers.contract import outcome_of
+from tolerance.readers.outcomes import outcome_of
 from tolerance.records import Position, QuarantinedRecord
 from tolerance.state import State
 
@@ -130,5 +130,5 @@ def test_a_reader_that_fails_logs_where_and_not_on_what(caplog: pytest.LogCaptur
     frame = Frame(Position(1, 0, len(ADDRESS)), ADDRESS.encode())
     outcome = outcome_of(frame, fails, name="a.csv", content=frame.raw)
     assert isinstance(outcome, QuarantinedRecord)
-    assert "a.csv, record 1: KeyError at contract.py:" in caplog.text
+    assert "a.csv, record 1: KeyError at outcomes.py:" in caplog.text
     assert ADDRESS not in caplog.text + outcome.detail

@@ -18,7 +18,7 @@ from tolerance.intake.loads import LOADED, load_records
 from tolerance.intake.read import newer
 from tolerance.profiles.catalogue import company_file, mappings
 from tolerance.profiles.profile import Profile
-from tolerance.readers.contract import ReaderContext, reader_of
+from tolerance.readers.outcomes import ReaderContext, reader_of
 from tolerance.records import FileRefusedError
 from tolerance.sandbox import limits
 from tolerance.sandbox.bounded import read_within_limits

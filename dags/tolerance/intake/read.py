@@ -30,7 +30,7 @@ from tolerance.intake.loads import (
 from tolerance.intake.stage import Staging
 from tolerance.intake.work import Work
 from tolerance.parameters import reading_version
-from tolerance.readers.contract import Outcome, ReaderContext, reader_of
+from tolerance.readers.outcomes import Outcome, ReaderContext, reader_of
 from tolerance.records import (
     AcceptedBlock,
     AcceptedRecord,

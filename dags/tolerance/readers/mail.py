@@ -30,8 +30,8 @@ from tolerance.formats.mailboxes import begins_with_envelope, mbox_frames, messa
 from tolerance.identity import address_hash
 from tolerance.inbox import is_maildir_message
 from tolerance.instants import ImplausibleTimeError, business_date, plausible, stored
-from tolerance.readers.contract import Outcome, ReaderContext, outcome_of, unknown_form
 from tolerance.readers.html_text import text_of_html
+from tolerance.readers.outcomes import Outcome, ReaderContext, outcome_of, unknown_form
 from tolerance.readers.quoting import own_words
 from tolerance.readers.rules import BadFieldError, Values
 from tolerance.records import QuarantineReason

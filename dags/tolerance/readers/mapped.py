@@ -27,7 +27,6 @@ from tolerance.formats.json_records import (
     span_frames,
 )
 from tolerance.profiles.profile import DELIMITERS, Condition, Form, Profile, plain
-from tolerance.readers.contract import MakeRow, Outcome, csv_outcomes, outcome_of, unknown_form
 from tolerance.readers.date_formats import (
     DateBeyondError,
     NoSuchDateError,
@@ -40,11 +39,12 @@ from tolerance.readers.date_formats import (
 )
 from tolerance.readers.html_text import text_of_html
 from tolerance.readers.json_text import json_value
+from tolerance.readers.outcomes import MakeRow, Outcome, csv_outcomes, outcome_of, unknown_form
 from tolerance.readers.rules import BadFieldError, Rule, Values, values_of_row
 from tolerance.records import FileRefusedError, QuarantineReason, RefusalReason
 
 if TYPE_CHECKING:
-    from tolerance.readers.contract import ReaderContext
+    from tolerance.readers.outcomes import ReaderContext
 
 Row = dict[str, str]
 TextsOf = Callable[[str], list[str]]

@@ -25,16 +25,16 @@ from tolerance.formats.content import (
     text_of,
 )
 from tolerance.formats.json_records import FIRST_INEXACT, JsonArrays, json_arrays, ndjson_frames, span_frames
-from tolerance.readers.contract import (
-    CsvContract,
+from tolerance.readers.json_text import json_value
+from tolerance.readers.mapped import mapped_outcomes
+from tolerance.readers.outcomes import (
     Outcome,
+    OwnCsv,
     ReaderContext,
     csv_outcomes,
     outcome_of,
     unknown_form,
 )
-from tolerance.readers.json_text import json_value
-from tolerance.readers.mapped import mapped_outcomes
 from tolerance.readers.rules import BadFieldError, Rule, Values, one_of, rules_of, there, values_of_row
 from tolerance.records import FileRefusedError, QuarantineReason, RefusalReason
 from tolerance.sandbox import limits
@@ -63,7 +63,7 @@ def read(
         raise unknown_form(name, ".json, .ndjson, .jsonl or .csv (each also .gz)")
     with content_of(path, name=name, scratch=context.scratch) as content:
         if form == "csv":
-            own = CsvContract(contract.field_names)
+            own = OwnCsv(contract.field_names)
             yield from csv_outcomes(content, own, rules, name=name, notes=notes, by_blocks=context.by_blocks)
         elif form == "json":
             yield from _incremental_export(content, contract, rules, name=name, notes=notes)

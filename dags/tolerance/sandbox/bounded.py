@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tolerance.readers.contract import ReaderContext
+from tolerance.readers.outcomes import ReaderContext
 from tolerance.sandbox import limits
 
 MAX_KILLS = 2

@@ -20,9 +20,9 @@ from tolerance.intake.read import _read_files, read
 from tolerance.intake.stage import QUARANTINE_SCHEMA, staged_schema
 from tolerance.intake.work import Work
 from tolerance.readers import blocks
-from tolerance.readers.contract import (
-    CsvContract,
+from tolerance.readers.outcomes import (
     Outcome,
+    OwnCsv,
     ReaderContext,
     csv_outcomes,
     one_by_one,
@@ -208,7 +208,7 @@ def test_the_header_once_more_is_no_record_in_a_block_either() -> None:
     rules = (optional("a"), optional("b"))
     found = csv_outcomes(
         b"a;b\n1;2\na;b\n3;4\n",
-        CsvContract(("a", "b")),
+        OwnCsv(("a", "b")),
         rules,
         name="a.csv",
         notes=FileNotes(),

@@ -15,8 +15,8 @@ from tolerance.formats.content import FileNotes
 from tolerance.identity import address_hash
 from tolerance.profiles import catalogue, reading
 from tolerance.profiles.profile import Profile
-from tolerance.readers.contract import Outcome, ReaderContext, reader_of
 from tolerance.readers.mapped import places_of
+from tolerance.readers.outcomes import Outcome, ReaderContext, reader_of
 from tolerance.records import AcceptedRecord, FileRefusedError, QuarantinedRecord
 from tolerance.settings import settings
 

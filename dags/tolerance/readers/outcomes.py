@@ -111,8 +111,8 @@ class CsvDialect(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class CsvContract:
-    """The dialect of a source's own contract: its columns and what parts them."""
+class OwnCsv:
+    """The dialect of a source's own CSV form: its columns and what parts them."""
 
     columns: tuple[str, ...]
     delimiter: str = ";"
@@ -309,7 +309,7 @@ def _header(frame: Frame, dialect: CsvDialect, *, name: str, notes: FileNotes) -
         ) from None
 
 
-def _header_sentence(name: str, missing: str, header: list[str], contract: CsvContract) -> str:
+def _header_sentence(name: str, missing: str, header: list[str], contract: OwnCsv) -> str:
     """Names the missing column and the nearest one there, unless line 1 is data and no header."""
     expected = contract.delimiter.join(contract.columns)
     if not set(header) & set(contract.columns):
