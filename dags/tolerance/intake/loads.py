@@ -170,6 +170,8 @@ def by_profile(profile: Profile, mappings_sha256: str | None) -> dict[str, Any]:
 
 def profile_of(record: FileRecord, state: State) -> Profile:
     """The profile that a file was planned with, from the mapping file as it was landed then."""
+    if record.profile == DEFAULT:  # most files: no reading process parses profiles for nothing
+        return BY_CONTRACT
     landed = state.landing / record.mappings_sha256 if record.mappings_sha256 else None
     return _mappings_at(landed).profile(record.source, record.profile)
 
