@@ -205,7 +205,7 @@ class Bench:
             with duckdb.connect(str(copy)) as connection:
                 for statement in company.changes_of_a_day(SCALES[self.scale]):
                     connection.execute(statement)
-                connection.execute(company.run_of(as_of, company.AS_OF))
+                connection.execute(company.run_of(as_of, company.AS_OF, 2))
                 touched = connection.execute("select count(*) from int_touched_customers").fetchall()
             self.checks[f"{name}: touched customers"] = list(touched[0])
             self._day(name, copy)
@@ -213,6 +213,7 @@ class Bench:
                 self._compare_with_rebuild(name, copy)
         with duckdb.connect(str(copy)) as connection:
             connection.execute("delete from int_touched_customers")
+            connection.execute(company.run_of(as_of, as_of, 3))
         self._day("nothing new", copy)
         copy.unlink()
 

@@ -36,16 +36,18 @@ def _customer(draw: str, customers: int) -> str:
 _RUN = """
 create or replace table int_run as
 select
-    1 as run_no, 'bench' as generation_id, date '{as_of}' as as_of_on,
+    {run_no} as run_no, 'bench' as generation_id, date '{as_of}' as as_of_on,
     cast(date '{as_of}' + 1 as timestamp) as as_of_ends_at, 1 as last_load_no,
     cast({since} as date) as since_as_of_on, 0 as since_load_no,
+    {run_no} - 1 as since_run_no,
     '' as changed_incident_types, {is_full_rebuild} as is_full_rebuild
 """
 
 
-def run_of(as_of: date, since: date | None) -> str:
+def run_of(as_of: date, since: date | None, run_no: int = 1) -> str:
     """The statement that says which run is under way; `since` is None for a full rebuild."""
     return _RUN.format(
+        run_no=run_no,
         as_of=as_of,
         since=f"date '{since}'" if since else "null",
         is_full_rebuild="false" if since else "true",

@@ -21,6 +21,7 @@ SMALL = ("int_months", "int_span_months", "int_tenure_budgets")
 ENGINE = (
     "int_account_incidents",
     "int_touched_segments",
+    "int_segment_versions",
     "int_tolerance_segments",
     "int_balance_counts",
     "int_tolerance_ledger",
@@ -91,7 +92,7 @@ def engine(folder: Path) -> dict[str, Model]:
     dbt("build", f"tolerance_budgets {select}", state, exclude=_TESTS, full_refresh=True)
     full = {name: _texts(target / "compiled", name) for name in (*SMALL, *ENGINE)}
     with duckdb.connect(str(folder / "warehouse.duckdb")) as warehouse:
-        warehouse.execute(company.run_of(company.NEXT_DAY, company.AS_OF))
+        warehouse.execute(company.run_of(company.NEXT_DAY, company.AS_OF, 2))
     dbt("build", select, state, exclude=_TESTS)
     nodes = {
         node["name"]: node

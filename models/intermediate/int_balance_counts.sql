@@ -1,20 +1,102 @@
-{{ config(materialized='incremental', incremental_strategy='append_counts', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='replace_rows', meta=replaces(run_no='unpublished_runs')) }}
 
--- One row per month, balance and change of its count: how many touched accounts closed the month at it.
--- The sums of the signed counts are exact. Here months are begun, for all accounts; in months begun,
--- int_tolerance_segments counts old rows out and new ones in, in the transaction that replaces them.
-{%- set all_segments = '(select *, 1 as count_sign from ' ~ ref('int_tolerance_segments') ~ ') as counted' %}
-{%- set unbegun_months %}
+-- One row per run, month and balance: by how many accounts the run changed the number of those that closed the
+-- month at it. The sums of the signed counts are exact. In months that published runs have begun, versions of
+-- segments that were opened since are counted in and closed ones out; the months after them for all accounts.
+{%- set standing_segments = '(select *, 1 as count_sign from ' ~ ref('int_tolerance_segments') ~ ') as standing' %}
+{%- set changed_segments %}
+(
+    select
+        versions.*,
+        case when versions.closed_run_no is null then 1 else -1 end as count_sign
+    from {{ ref('int_segment_versions') }} as versions
+    cross join {{ ref('int_run') }} as run
+    where versions.opened_run_no > run.since_run_no or versions.closed_run_no > run.since_run_no
+) as changed
+{%- endset %}
+{%- set months_begun %}
+select
+    cast(null as integer) as first_month_index,
+    max(published.month_index) as last_month_index
+from {{ this }} as published
+where published.run_no <= (select run.since_run_no from {{ ref('int_run') }} as run)
+having max(published.month_index) is not null
+{%- endset %}
+{%- set months_not_begun %}
 select
     begun.last_month_index + 1 as first_month_index,
     as_of.last_month_index
-from (select max(month_index) as last_month_index from {{ this }}) as begun
-cross join ({{ until_as_of_month() }}) as as_of
+from ({{ until_as_of_month() }}) as as_of
+left join ({{ months_begun }}) as begun on 1 = 1
 where begun.last_month_index is null or begun.last_month_index < as_of.last_month_index
 {%- endset %}
 
-with final as (
-    {{ balance_counts(all_segments, unbegun_months if is_incremental() else until_as_of_month()) | indent }}
+{% if is_incremental() %}
+with run as (
+    select * from {{ ref('int_run') }}
+),
+
+changes as (
+    {{ balance_counts(changed_segments, months_begun) | indent }}
+    having sum(count_sign) <> 0 or sum(case when became_negative then count_sign else 0 end) <> 0
+),
+
+begun as (
+    {{ balance_counts(standing_segments, months_not_begun) | indent }}
+),
+
+-- Otherwise the table would grow for good. Due when more than a quarter of its rows take away, about once a month;
+-- sums bear the number 0, and with it they replace what they sum up.
+summed_up as (
+    select
+        month_index,
+        balance_bucket,
+        balance_micropoints,
+        cast(sum(customer_count) as integer) as customer_count,
+        cast(sum(rupture_count) as integer) as rupture_count
+    from {{ this }}
+    cross join (
+        select run.since_run_no
+        from {{ this }} as counted
+        cross join run
+        where counted.run_no <= run.since_run_no
+        group by run.since_run_no
+        having sum(case when counted.customer_count < 0 then 4 else 0 end) > count(*)
+    ) as due
+    where run_no <= due.since_run_no
+    group by month_index, balance_bucket, balance_micropoints
+    having sum(customer_count) <> 0 or sum(rupture_count) <> 0
+),
+
+final as (
+    select
+        run.run_no,
+        changes.*
+    from changes
+    cross join run
+    union all
+    select
+        run.run_no,
+        begun.*
+    from begun
+    cross join run
+    union all
+    select
+        0 as run_no,
+        summed_up.*
+    from summed_up
 )
+{% else %}
+with counts as (
+    {{ balance_counts(standing_segments, until_as_of_month()) | indent }}
+),
+
+final as (
+    select
+        0 as run_no,
+        counts.*
+    from counts
+)
+{% endif %}
 
 select * from final

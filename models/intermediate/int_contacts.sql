@@ -1,5 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='replace_touched_rows', on_schema_change='fail') }}
--- depends_on: {{ ref('int_touched_customers') }}, {{ ref('int_customer_addresses') }}
+{{ config(materialized='incremental', incremental_strategy='replace_rows', meta=replaces(customer_id='touched_customers')) }}
 
 -- One row per contact of a known customer: its newest version that may be seen on the as-of date.
 with run as (
@@ -19,6 +18,10 @@ classifications as (
     inner join run on classifications.detector_version = run.detector_version
 ),
 
+addresses as (
+    select * from {{ ref('int_customer_addresses') }}
+),
+
 {% if is_incremental() %}
 touched as (
     select * from {{ ref('int_touched_customers') }}
@@ -26,7 +29,7 @@ touched as (
 
 touched_addresses as (
     select distinct addresses.address_hash
-    from {{ ref('int_customer_addresses') }} as addresses
+    from addresses
     inner join touched on addresses.customer_id = touched.customer_id
 ),
 

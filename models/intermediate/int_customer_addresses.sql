@@ -1,5 +1,6 @@
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['customer_id', 'address_hash'], on_schema_change='fail') }}
--- depends_on: {{ ref('int_run') }}, {{ ref('stg_runs__loads') }}
+{{ config(materialized='incremental', incremental_strategy='append') }}
+
+{% set is_new = is_new_delivery('deliveries') %}
 
 -- One row per customer and address that any of the customer's records ever named.
 with records as (
@@ -9,7 +10,7 @@ with records as (
     from {{ ref('stg_customers__customers') }} as deliveries
     where address_hashes <> ''
     {% if is_incremental() %}
-    and {{ is_new_delivery('deliveries') }}
+    and {{ is_new }}
     {% endif %}
 ),
 

@@ -1,6 +1,6 @@
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='customer_id', on_schema_change='fail') }}
--- depends_on: {{ ref('int_run') }}, {{ ref('stg_runs__loads') }}
+{{ config(materialized='incremental', incremental_strategy='replace_rows', meta=replaces(customer_id='new_rows')) }}
 
+{% set is_new = is_new_delivery('deliveries') %}
 {% set record -%}
     customer_id,
         address_hashes,
@@ -21,16 +21,16 @@ with deliveries as (
         {{ record }}
     from {{ ref('stg_customers__customers') }} as deliveries
     {% if is_incremental() %}
-    where {{ is_new_delivery('deliveries') }}
+    where {{ is_new }}
     union all
     -- All older ones are summed up in what is known.
     select
         {{ record }}
     from {{ this }}
     where customer_id in (
-        select new_deliveries.customer_id
-        from {{ ref('stg_customers__customers') }} as new_deliveries
-        where {{ is_new_delivery('new_deliveries') }}
+        select deliveries.customer_id
+        from {{ ref('stg_customers__customers') }} as deliveries
+        where {{ is_new }}
     )
     {% endif %}
 ),

@@ -1,11 +1,14 @@
--- depends_on: {{ ref('int_touched_customers') }}
 
 -- One row per incident of a customer whom this run computes again, with its category and what it costs by
 -- the table of its date. All incidents stand in fct_incident; nobody reads those to find the day's few.
-with contacts as (
+with touched as (
+    select * from {{ ref('int_touched_customers') }}
+),
+
+contacts as (
     select * from {{ ref('int_contacts') }}
     {% if not should_full_refresh() %}
-    where customer_id in (select touched.customer_id from {{ ref('int_touched_customers') }} as touched)
+    where customer_id in (select touched.customer_id from touched)
     {% endif %}
 ),
 

@@ -1,11 +1,14 @@
-{{ config(materialized='incremental', incremental_strategy='replace_all_rows', on_schema_change='fail') }}
--- depends_on: {{ ref('int_touched_customers') }}
+{{ config(materialized='incremental', incremental_strategy='replace_rows', meta=replaces(month_index='all_if_any')) }}
 
 -- One row per month, from the first month of any touched account to the as-of month: all active customers.
 -- Touched accounts are counted by balance in int_balance_counts, so that no account is read here; and when
 -- nobody is touched and no month begins, nothing is.
 with customers as (
     select * from {{ ref('int_customers') }}
+),
+
+touched as (
+    select * from {{ ref('int_touched_customers') }}
 ),
 
 segments as (
@@ -28,7 +31,7 @@ due_run as (
     from {{ ref('int_run') }}
     {% if is_incremental() %}
     where
-        exists (select 1 from {{ ref('int_touched_customers') }})
+        exists (select 1 from touched)
         or {{ month_index('as_of_on') }} > (select max(month_index) from {{ this }})
     {% endif %}
 ),

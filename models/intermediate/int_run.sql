@@ -12,6 +12,7 @@ final as (
         last_load_no,
         since_as_of_on,
         since_load_no,
+        since_run_no,
         changed_incident_types,
         detector_version,
         former_detector_versions,

@@ -1,5 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='replace_touched_accounts', on_schema_change='fail') }}
--- depends_on: {{ ref('int_touched_customers') }}
+{{ config(materialized='incremental', incremental_strategy='replace_rows', meta=replaces(customer_no='touched_accounts')) }}
 
 -- One row per incident that costs points and touched an account: the balance before and after it.
 with incidents as (

@@ -1,5 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='replace_touched_alerts', on_schema_change='fail') }}
--- depends_on: {{ ref('int_touched_customers') }}
+{{ config(materialized='incremental', incremental_strategy='replace_rows', meta=replaces(current_customer_id='touched_customers', alert_id='new_rows')) }}
 
 -- One row per red alert, as known when it was raised: only its status changes afterwards, and which
 -- incident and customer it stands for today.

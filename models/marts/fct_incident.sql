@@ -1,5 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='replace_touched_rows', on_schema_change='fail') }}
--- depends_on: {{ ref('int_touched_customers') }}
+{{ config(materialized='incremental', incremental_strategy='replace_rows', meta=replaces(customer_id='touched_customers')) }}
 
 -- One row per incident of a known customer. A deleted ticket has none.
 with incidents as (

@@ -1,5 +1,3 @@
--- depends_on: {{ ref('int_touched_customers') }}
-
 -- The lines of a customer's statement sum to the balance of today, and everybody has one: some whom the run
 -- computed, in a full rebuild all.
 with statements as (

@@ -24,7 +24,7 @@ BUILT_BEFORE_THE_KILL = (
     "tag:staging tag:intermediate",
     "tag:staging +int_contacts",
     "tag:staging +int_incidents",
-    "tag:staging +int_tolerance_segments",
+    "tag:staging +int_segment_versions",
     "tag:staging +int_balance_counts",
     "tag:staging +fct_tolerance_ledger",
     "tag:staging tag:intermediate fct_incident fct_tolerance_monthly",

@@ -1,7 +1,7 @@
 """Mistakes that prototypes made, seeded one by one into a copy of the models: each must be caught.
 
 One state is prepared: a first day, then all that can go wrong until a second day eleven weeks later,
-each trap a customer of its own, and an attempt that died. A mistake is caught when the incremental
+each trap a customer of its own, and attempts that died. A mistake is caught when the incremental
 run of the second day disagrees with the reference about the customer whom its trap was laid for.
 
 Two mistakes of the handbook's list have no place yet in which they could be made: erasures and the
@@ -45,9 +45,10 @@ class Mistake:
 TOUCHED = "models/intermediate/int_touched_customers.sql"
 CONTACTS = "models/intermediate/int_contacts.sql"
 LINKS = "dags/tolerance/detection/linking.py"
-REPLACE = "macros/replace_touched_rows.sql"
+REPLACE = "macros/replace_rows.sql"
 MONTHS = "macros/account_months.sql"
 COUNTS = "models/intermediate/int_balance_counts.sql"
+VERSIONS = "models/intermediate/int_segment_versions.sql"
 LEDGER = "models/intermediate/int_tolerance_ledger.sql"
 
 MISTAKES = (
@@ -142,8 +143,8 @@ MISTAKES = (
     Mistake(
         "rows_are_deleted_by_the_ids_of_the_new_rows",
         REPLACE,
-        "(select touched.{{ key }} from {{ ref('int_touched_customers') }} as touched)",
-        "(select new_rows.{{ key }} from {{ new_rows }} as new_rows)",
+        "(select touched.customer_id from {{ ref('int_touched_customers') }} as touched)",
+        "{% do ref('int_touched_customers') %}(select new_rows.{{ column }} from {{ new_rows }} as new_rows)",
         "deleted",
     ),
     Mistake(
@@ -161,11 +162,39 @@ MISTAKES = (
         "agg_tolerance_monthly",
     ),
     Mistake(
-        "a_replaced_account_is_still_counted",
-        REPLACE,
-        "-1 as count_sign",
-        "0 as count_sign",
+        "a_closed_segment_still_counts",
+        COUNTS,
+        "then 1 else -1 end as count_sign",
+        "then 1 else 0 end as count_sign",
         "agg_tolerance_monthly",
+    ),
+    Mistake(
+        "what_an_attempt_that_died_has_counted_counts",
+        REPLACE,
+        "{{ column }} > (select run.since_run_no",
+        "{{ column }} >= (select run.run_no",
+        "agg_tolerance_monthly",
+    ),
+    Mistake(
+        "what_an_attempt_that_died_has_closed_is_not_opened_again",
+        VERSIONS,
+        "(closed_run_no is null or closed_run_no > run.since_run_no)",
+        "closed_run_no is null",
+        "agg_tolerance_monthly",
+    ),
+    Mistake(
+        "what_an_attempt_that_died_has_opened_is_taken_for_published",
+        VERSIONS,
+        "opened_run_no <= run.since_run_no",
+        "opened_run_no < run.run_no",
+        "agg_tolerance_monthly",
+    ),
+    Mistake(
+        "closed_segments_are_read_as_if_they_stood",
+        "models/intermediate/int_tolerance_segments.sql",
+        "where closed_run_no is null",
+        "where opened_run_no is not null",
+        "moved_from",
     ),
     Mistake(
         "the_version_that_came_last_wins",
@@ -235,11 +264,15 @@ MISTAKES = (
 
 
 class Traps:
-    """What is delivered on the first day and on the second; each customer is named after the trap."""
+    """What is delivered on the first day, to an attempt that dies, and on the second day after it.
+
+    Each customer is named after the trap.
+    """
 
     def __init__(self) -> None:
         self.first: list[Record] = []
         self.second: list[Record] = []
+        self.attempt: list[Record] = []
         self._numbers = count(1)
         self._versions()
         self._dates()
@@ -286,6 +319,15 @@ class Traps:
         newer = self._version(self._ticket("older_version_late", opened), known)
         self.first.append(newer)
         self.second.append(self._version(newer, date(2025, 1, 5), tags=("no_answer",)))
+        for name in ("counted_by_an_attempt", "closed_by_an_attempt"):
+            self._customer(name)
+        counted = self._ticket("counted_by_an_attempt", opened)
+        self.attempt.append(counted)
+        self.second.append(self._version(counted, changed, status="deleted"))
+        closed = self._ticket("closed_by_an_attempt", opened)
+        self.first.append(closed)
+        self.attempt.append(self._version(closed, known, tags=("no_answer",)))
+        self.second.append(self._version(closed, changed))
         for number in range(TIES):
             tied = self._ticket("ties", date(2024, 3 + number, 5))
             self.first.append(tied)
@@ -387,6 +429,8 @@ def trapped(tmp_path_factory: pytest.TempPathFactory) -> Trapped:
     with misread_thanks(project):
         pipeline.run(FIRST)
     company.reprice("refund_missing", 150)
+    pipeline.deliver(f"{SECOND}/attempt.csv", traps.attempt, SECOND)
+    pipeline.run_killed(SECOND, "tag:staging +int_balance_counts")
     _deliver(pipeline, SECOND, traps.second)
     # A file of an older day, late: what it says of a customer is older than what is known.
     stale = Customer("late_customer_file", (), date(2024, 6, 1), date(2024, 12, 31))

@@ -1,17 +1,15 @@
-{{ config(materialized='incremental', incremental_strategy='replace_new_loads', on_schema_change='fail') }}
--- depends_on: {{ ref('int_run') }}, {{ ref('stg_runs__loads') }}
+{{ config(materialized='incremental', incremental_strategy='replace_rows', meta=replaces(_load_no='new_loads')) }}
 
 -- One row per version of a contact: whom it names, what its structure says, when it may be seen. Of its text
 -- only the hash, and that only where somebody has to read it.
-{% set new_only -%}
-    {% if is_incremental() %}
+{% set of_new_loads -%}
     -- By the loads' ids: they decide which files are opened, where a number would be asked of every record.
     where _load_id in (
         select load_id from {{ ref('stg_runs__loads') }}
         where load_no > (select since_load_no from {{ ref('int_run') }})
     )
-    {% endif %}
 {%- endset %}
+{%- set new_only = of_new_loads if is_incremental() else '' %}
 
 with records as (
     select * from {{ ref('int_contact_records') }} {{ new_only }}

@@ -2,7 +2,6 @@
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key=['text_hash', 'detector_version'],
-    on_schema_change='fail',
     tags=['python_macro'],
 ) }}
 

@@ -20,7 +20,13 @@ final as (
         as_of_ends_at,
         last_load_no,
         since_as_of_on,
-        coalesce(since_load_no, 0) as since_load_no
+        coalesce(since_load_no, 0) as since_load_no,
+        coalesce(
+            max(case when published then run_no end) over (
+                order by run_no
+                rows between unbounded preceding and 1 preceding
+            ), 0
+        ) as since_run_no
     from source
 )
 
