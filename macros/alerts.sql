@@ -1,25 +1,59 @@
+{% macro declared_alert_columns() -%}
+    {#-
+      What an alert keeps for ever once it is raised, with types: the columns that the yml of fct_alert declares,
+      but for those that change afterwards. Nobody else lists them.
+    -#}
+    {%- set kept = [] -%}
+    {%- if execute -%}
+        {%- for column in graph.nodes['model.tolerance.fct_alert'].columns.values()
+            if not column.config.meta.get('changes_after_raising') -%}
+            {%- do kept.append(column) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(kept) }}
+{%- endmacro %}
+
 {% macro alert_columns() -%}
-    {#- What an alert keeps for ever once it is raised: all but its status. -#}
-    alert_id,
-        incident_id,
-        customer_id,
-        raised_on,
-        occurred_on,
-        priority,
-        is_first_cumulative,
-        turns_negative,
-        was_already_negative,
-        is_long_tenure,
-        balance_before_points,
-        balance_after_points,
-        playbook_code,
-        owner_role,
-        respond_by,
-        reason_fr,
-        reason_en,
-        incident_type,
-        evidence_file_name,
-        evidence_record_no
+    {#- Their names, for a select. -#}
+    {{ declared_alert_columns() | map(attribute='name') | join(',\n        ') }}
+{%- endmacro %}
+
+{% macro declared_history_columns() -%}
+    {#- The columns of the files in history/alerts: those, and what alert_history declares beside them. -#}
+    {%- set columns = declared_alert_columns() -%}
+    {%- if execute -%}
+        {%- set names = columns | map(attribute='name') | list -%}
+        {%- for column in graph.nodes['model.tolerance.alert_history'].columns.values()
+            if column.name not in names -%}
+            {%- do columns.append(column) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(columns) }}
+{%- endmacro %}
+
+
+{% macro with_all_columns(relation, columns) -%}
+    {#-
+      A subquery of the relation's rows with all these columns, in these types. Those that it lacks are null, and
+      it may have others. `columns` are as a yml declares them: name and data_type.
+    -#}
+    {{ return(adapter.dispatch('with_all_columns')(relation, columns)) }}
+{%- endmacro %}
+
+{% macro default__with_all_columns(relation, columns) -%}
+    select
+        {%- for column in columns %}
+        cast({{ column.name }} as {{ column.data_type }}) as {{ column.name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from (
+        select
+            {%- for column in columns %}
+            cast(null as {{ column.data_type }}) as {{ column.name }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        where 1 = 0
+        union all by name
+        select * from {{ relation }}
+    ) as of_all_columns
 {%- endmacro %}
 
 

@@ -11,49 +11,76 @@ alerts as (
     from {{ ref('fct_alert') }}
 ),
 
-alert_list as (
-    select * from {{ ref('crm_alert_list') }}
+history as (
+    select * from {{ ref('stg_runs__alert_history') }}
 ),
 
-history as (
+ranked as (
     select
         history.alert_id,
         history.status,
-        history.told_on,
+        history.is_listed,
         row_number() over (
             partition by history.alert_id
             order by history.told_on desc
-        ) as recency
-    from {{ ref('stg_runs__alert_history') }} as history
+        ) as recency,
+        row_number() over (
+            partition by history.alert_id, history.is_listed
+            order by history.told_on desc
+        ) as recency_on_lists
+    from history
     cross join run
     where history.told_on < run.as_of_on
 ),
 
-earlier as (
-    select * from history
-    where recency = 1
+-- Before this date: what was kept last, and what the CRM was told last.
+before as (
+    select
+        alert_id,
+        max(case when recency = 1 then status end) as kept_status,
+        max(case when is_listed and recency_on_lists = 1 then status end) as listed_status
+    from ranked
+    group by alert_id
 ),
 
+-- What an earlier run of this date has kept or put on its list stands there for good.
 todays as (
-    select history.alert_id
-    from {{ ref('stg_runs__alert_history') }} as history
+    select
+        history.alert_id,
+        history.is_listed
+    from history
     inner join run on history.told_on = run.as_of_on
+),
+
+compared as (
+    select
+        alerts.*,
+        before.kept_status,
+        todays.alert_id is not null as is_kept_today,
+        coalesce(todays.is_listed, false)
+        or (alerts.status = 'open' and coalesce(before.listed_status, 'untold') <> 'open')
+        or (
+            alerts.status in ('retracted', 'closed')
+            and coalesce(before.listed_status, alerts.status) <> alerts.status
+        ) as is_listed
+    from alerts
+    left join before on alerts.alert_id = before.alert_id
+    left join todays on alerts.alert_id = todays.alert_id
 ),
 
 final as (
     select
-        alerts.*,
+        {{ alert_columns() }},
+        compared.status,
         run.as_of_on as told_on,
-        alert_list.alert_id is not null as is_listed
-    from alerts
+        compared.is_listed
+    from compared
     cross join run
-    left join earlier on alerts.alert_id = earlier.alert_id
-    left join alert_list on alerts.alert_id = alert_list.alert_id
     where
-        earlier.status is null
-        or earlier.status <> alerts.status
-        or alert_list.alert_id is not null
-        or alerts.alert_id in (select todays.alert_id from todays)
+        compared.is_listed
+        or compared.is_kept_today
+        or compared.kept_status is null
+        or compared.kept_status <> compared.status
 )
 
 select * from final

@@ -228,28 +228,18 @@ described as (
             and (unalerted.occurred_on < incident_types.valid_to or incident_types.valid_to is null)
 ),
 
+worded as (
+    select
+        *,
+        md5('alert|' || incident_id) as alert_id,
+        {{ alert_reason('fr') }} as reason_fr,
+        {{ alert_reason('en') }} as reason_en
+    from described
+),
+
 raised_now as (
     select
-        md5('alert|' || incident_id) as alert_id,
-        incident_id,
-        customer_id,
-        raised_on,
-        occurred_on,
-        priority,
-        is_first_cumulative,
-        turns_negative,
-        was_already_negative,
-        is_long_tenure,
-        balance_before_points,
-        balance_after_points,
-        playbook_code,
-        owner_role,
-        respond_by,
-        {{ alert_reason('fr') }} as reason_fr,
-        {{ alert_reason('en') }} as reason_en,
-        incident_type,
-        evidence_file_name,
-        evidence_record_no,
+        {{ alert_columns() }},
         incident_id as current_incident_id,
         customer_id as current_customer_id,
         case
@@ -257,7 +247,7 @@ raised_now as (
             else 'open'
         end as status,
         cast(null as date) as first_opened_on
-    from described
+    from worded
 ),
 
 alerts as (

@@ -223,3 +223,36 @@ def test_ids_that_a_release_makes_otherwise_tell_nothing_twice(tmp_path: Path) -
     assert after["kept"] == before["kept"]
     assert after["withdrawn"][0] == before["withdrawn"][0]
     assert stands_for(pipeline)["kept"] == ("kept", current["1"])
+
+
+def test_a_new_column_of_the_mart_is_two_files_and_an_old_history_opens(tmp_path: Path) -> None:
+    project = Project.copied_to(tmp_path / "project")
+    pipeline = Pipeline(tmp_path / "company", project)
+    pipeline.deliver("customers.csv", [Customer("known"), Customer("new")], DAY)
+    known = ticket(1, DAY, "known")
+    pipeline.deliver("first.csv", [known], DAY)
+    pipeline.run(DAY)
+    before = alerts(pipeline)
+
+    project.replace(
+        "models/marts/fct_alert.sql", "{{ alert_reason('fr') }}", "7 as extra, {{ alert_reason('fr') }}"
+    )
+    project.replace(
+        "models/marts/_incidents__models.yml",
+        "      - name: current_incident_id\n",
+        "      - name: extra\n        data_type: integer\n        description: Whatever comes next.\n"
+        "      - name: current_incident_id\n",
+    )
+    gone = replace(known, marker="gone", version_at=at(NEXT), status="deleted")
+    pipeline.deliver("second.csv", [gone, ticket(2, NEXT, "new")], NEXT)
+    pipeline.run(NEXT)
+    assert alerts(pipeline)["known"][:2] == before["known"][:2]
+    path = pipeline.state.outbox / NEXT.isoformat() / "alerts.csv"
+    rows = list(csv.DictReader(path.read_text("utf-8").splitlines()))
+    # The old alert is told as it was kept; what it was not asked for then is empty.
+    assert {row["customer_id"]: (row["change"], row["extra"]) for row in rows} == {
+        "known": ("retracted", ""),
+        "new": ("new", "7"),
+    }
+    pipeline.run(NEXT)  # its history is read back, new column and all
+    assert list(csv.DictReader(path.read_text("utf-8").splitlines())) == rows
