@@ -23,6 +23,8 @@ from tolerance.contracts import SOURCES
 from tolerance.crm.export import export_alerts as write_alert_list
 from tolerance.crm.export import finish_interrupted_export
 from tolerance.crm.history import ensure_empty_history
+from tolerance.crm.list_profile import ListProfile
+from tolerance.crm.list_profiles import profiles_named
 from tolerance.dbt import dbt
 from tolerance.errors import ToleranceError
 from tolerance.intake.expect import expect as hold_against_suite
@@ -61,6 +63,11 @@ _LOCK_PATIENCE_SECONDS = 3600.0
 
 def _state() -> State:
     return State(Path(os.environ["TOLERANCE_STATE"]))
+
+
+def _list_profiles() -> tuple[ListProfile, ...]:
+    """How alert lists are written here: TOLERANCE_CRM names those beside the canonical one."""
+    return profiles_named(os.environ.get("TOLERANCE_CRM", ""))
 
 
 def _as_of() -> date:
@@ -143,7 +150,7 @@ def open_run() -> None:
     with _step("tolerance: opening the run") as state:
         ensure_empty_history(state)
         publishing.finish_interrupted_publication(state)
-        finish_interrupted_export(state)
+        finish_interrupted_export(state, _list_profiles())
         run = open_record(state, _as_of())
         if run.full_rebuild_reason:
             progress.say(f"tolerance: full rebuild, because {run.full_rebuild_reason}")
@@ -183,4 +190,4 @@ def publish() -> None:
 def export_alerts() -> None:
     """Write the alert list of this date for the CRM."""
     with _step("tolerance: writing the alert list") as state:
-        write_alert_list(state)
+        write_alert_list(state, _list_profiles())

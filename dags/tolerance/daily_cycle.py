@@ -10,6 +10,7 @@ from rich.console import Console
 
 from tolerance import alarms, local_run
 from tolerance.contracts import SOURCES
+from tolerance.crm.list_profiles import profiles_named
 from tolerance.errors import NotPublishedError, UsageError
 from tolerance.intake.newest_date import newest_business_date
 from tolerance.lock import state_lock
@@ -40,8 +41,7 @@ def run(request: Request, console: Console) -> None:
         StateBusyError: when another run holds the state.
         NotPublishedError: when a step failed.
     """
-    if request.crm:
-        raise UsageError(f"CRM={request.crm}", "no CRM profile is built yet; leave CRM empty.")
+    profiles_named(request.crm)  # refuses a name before anything is taken in
     state = request.state
     with state_lock(state):
         finish_interrupted_rebuild(state)
@@ -51,7 +51,7 @@ def run(request: Request, console: Console) -> None:
         as_of = request.as_of or _default_as_of(state, extracts)
         refuse_earlier(as_of, last_published(state))
         console.print(f"Taking in {extracts} as of {as_of}", markup=False, highlight=False, soft_wrap=True)
-        failures = local_run.run_dags(state, extracts, as_of)
+        failures = local_run.run_dags(state, extracts, as_of, crm=request.crm)
         if failures:
             raise NotPublishedError("Not published", failures[0])
         print_summary(console, state, _warnings(state, extracts, as_of))

@@ -40,14 +40,14 @@ class _Listener(logging.Handler):
 
 
 def run_dags(
-    state: State, extracts: Path | None, as_of: date, dag_ids: tuple[str, ...] = DAG_IDS
+    state: State, extracts: Path | None, as_of: date, dag_ids: tuple[str, ...] = DAG_IDS, *, crm: str = ""
 ) -> list[str]:
     """Run the DAGs for `as_of`; return the sentences of what failed, none when all went well.
 
-    `extracts` is for those that take files in. A failed DAG stops those that follow. Airflow's own words
-    go to `airflow/logs/run.log` below STATE.
+    `extracts` is for those that take files in, `crm` names the list profiles for those that write lists. A
+    failed DAG stops those that follow. Airflow's own words go to `airflow/logs/run.log` below STATE.
     """
-    _configure_airflow(state, extracts)
+    _configure_airflow(state, extracts, crm)
     log = state.airflow_home / "logs" / "run.log"
     with _terminal_kept_for_people(log) as terminal:
         listener = _Listener(terminal)
@@ -64,7 +64,7 @@ def run_dags(
     return []
 
 
-def _configure_airflow(state: State, extracts: Path | None) -> None:
+def _configure_airflow(state: State, extracts: Path | None, crm: str) -> None:
     home = state.airflow_home
     (home / "logs").mkdir(parents=True, exist_ok=True)
     os.environ |= {
@@ -79,6 +79,8 @@ def _configure_airflow(state: State, extracts: Path | None) -> None:
     }
     if extracts is not None:
         os.environ["TOLERANCE_EXTRACTS"] = str(extracts)
+    if crm:
+        os.environ["TOLERANCE_CRM"] = crm
 
 
 def _ensure_metadata(state: State) -> None:

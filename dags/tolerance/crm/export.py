@@ -6,15 +6,11 @@ run that was killed before this step is completed by the next one.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
-import re
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +18,8 @@ import duckdb
 
 from tolerance import alarms, files
 from tolerance.crm.history import keep_history
+from tolerance.crm.list_profile import ListProfile
+from tolerance.crm.list_profiles import canonical
 from tolerance.publish import published_generation
 from tolerance.state import State
 
@@ -34,10 +32,6 @@ ACKNOWLEDGEMENT_COLUMNS = (
     "outcome",
 )
 
-# Spreadsheets run a cell that begins so; a plain signed number is none of their business.
-_FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
-_PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
-
 
 @dataclass(frozen=True, slots=True)
 class AlertList:
@@ -47,28 +41,11 @@ class AlertList:
     rows: int
 
 
-def cell(value: object) -> str:
-    """One value as text of the list: ISO dates, UTC instants with zone, true/false, defused text."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, (int, Decimal)):
-        return str(value)
-    text = str(value)
-    if text.startswith(_FORMULA_START) and not _PLAIN_NUMBER.fullmatch(text):
-        return f"'{text}"
-    return text
+def export_alerts(state: State, profiles: tuple[ListProfile, ...] = (canonical.PROFILE,)) -> AlertList:
+    """Write the lists, manifest and acknowledgement template of the published generation.
 
-
-def export_alerts(state: State) -> AlertList:
-    """Write list, manifest and acknowledgement template of the published generation.
-
-    A second call writes the same bytes. The manifest comes last: a list without one is not finished.
+    The first profile's list is the one that is returned and that the manifest's own counts speak of. A second
+    call writes the same bytes. The manifest comes last: a list without one is not finished.
 
     Raises:
         FileNotFoundError: when nothing was published yet.
@@ -88,25 +65,31 @@ def export_alerts(state: State) -> AlertList:
         )
         columns = [column[0] for column in cursor.description or ()]
         rows = cursor.fetchall()
-    text = _csv(columns, rows)
-    files.write_text(folder / "alerts.csv", text)
+    lists = {profile.file_name: profile.written(columns, rows) for profile in profiles}
+    for file_name, content in lists.items():
+        files.write_bytes(folder / file_name, content)
     files.write_text(folder / "acknowledgement_template.csv", ";".join(ACKNOWLEDGEMENT_COLUMNS) + "\n")
-    written = {
-        "rows": len(rows),
-        "sha256": hashlib.sha256(text.encode("utf-8")).hexdigest(),
+    counts = {
         "by_priority": _counts(columns, rows, "priority"),
         "by_change": _counts(columns, rows, "change"),
     }
-    manifest = {"as_of": as_of, "generation_id": generation_id} | written
-    manifest["lists"] = {"alerts.csv": written}
+    written = {
+        file_name: {"rows": len(rows), "sha256": hashlib.sha256(content).hexdigest()} | counts
+        for file_name, content in lists.items()
+    }
+    first = profiles[0].file_name
+    manifest = {"as_of": as_of, "generation_id": generation_id} | written[first]
+    manifest["lists"] = written
     manifest["warnings"] = alarms.of_loads(state, date.fromisoformat(as_of))
     manifest["all_clear"] = not manifest["warnings"]
     files.write_text(folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")
-    return AlertList(path=folder / "alerts.csv", rows=len(rows))
+    return AlertList(path=folder / first, rows=len(rows))
 
 
-def finish_interrupted_export(state: State) -> AlertList | None:
-    """Write the list of a generation that was published by a run which died before its last step."""
+def finish_interrupted_export(
+    state: State, profiles: tuple[ListProfile, ...] = (canonical.PROFILE,)
+) -> AlertList | None:
+    """Write the lists of a generation that was published by a run which died before its last step."""
     generation = published_generation(state)
     if generation is None:
         return None
@@ -114,15 +97,7 @@ def finish_interrupted_export(state: State) -> AlertList | None:
     manifest = state.outbox / as_of / "manifest.json"
     if manifest.exists() and json.loads(manifest.read_text("utf-8"))["generation_id"] == generation_id:
         return None
-    return export_alerts(state)
-
-
-def _csv(columns: list[str], rows: list[tuple[Any, ...]]) -> str:
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([cell(value) for value in row] for row in rows)
-    return buffer.getvalue()
+    return export_alerts(state, profiles)
 
 
 def _counts(columns: list[str], rows: list[tuple[Any, ...]], column: str) -> dict[str, int]:

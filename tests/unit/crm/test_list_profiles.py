@@ -14,7 +14,8 @@ from click.testing import CliRunner
 from tolerance.cli import main
 from tolerance.crm import list_profiles
 from tolerance.crm.export import export_alerts
-from tolerance.crm.list_profiles import UnknownListProfileError, profiles_named
+from tolerance.crm.list_profiles import profiles_named
+from tolerance.errors import UsageError
 from tolerance.state import State
 
 DAY = "2026-11-20"
@@ -82,7 +83,7 @@ def test_the_canonical_list_is_always_written_and_once() -> None:
 
 @pytest.mark.usefixtures("with_made_up")
 def test_a_profile_that_is_not_there_is_refused_with_those_that_are() -> None:
-    with pytest.raises(UnknownListProfileError, match=r"no list profile salesforce: .*\(made_up\)\."):
+    with pytest.raises(UsageError, match=r"no list profile salesforce: .*\(made_up\)\."):
         profiles_named("made_up,salesforce")
 
 

@@ -7,13 +7,7 @@ import pkgutil
 
 from tolerance.crm.list_profile import ListProfile
 from tolerance.crm.list_profiles import canonical
-from tolerance.errors import ToleranceError
-
-
-class UnknownListProfileError(ToleranceError):
-    """A list was asked for in a form that no profile declares."""
-
-    exit_code = 2
+from tolerance.errors import UsageError
 
 
 def list_profiles() -> dict[str, ListProfile]:
@@ -28,14 +22,14 @@ def profiles_named(names: str) -> tuple[ListProfile, ...]:
     """The canonical profile, which is always written, and those of these names, separated by commas.
 
     Raises:
-        UnknownListProfileError: when there is no profile of a name.
+        UsageError: when there is no profile of a name.
     """
     known = list_profiles()
     chosen = dict.fromkeys(name.strip() for name in names.split(",") if name.strip())
     unknown = [name for name in chosen if name not in known]
     if unknown:
         others = ", ".join(sorted(known.keys() - {canonical.PROFILE.name})) or "none yet"
-        raise UnknownListProfileError(
+        raise UsageError(
             f"CRM={names}: there is no list profile {', '.join(unknown)}",
             f"leave CRM empty for the canonical list alone, or choose among the others ({others}).",
         )
