@@ -6,7 +6,7 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -33,17 +33,21 @@ def digest(*parts: bytes) -> str:
 
 def files_hash(paths: Iterable[Path], root: Path) -> str:
     """The hash of files with their paths below `root`, to the byte."""
-    return _hash({path: path.read_bytes() for path in paths}, root)
+    return _hash({path.relative_to(root).as_posix(): path.read_bytes() for path in paths})
+
+
+def named_files_hash(files: Mapping[str, Path]) -> str:
+    """The hash of files under the names that are given them, to the byte."""
+    return _hash({name: path.read_bytes() for name, path in files.items()})
 
 
 def code_hash(paths: Iterable[Path], root: Path) -> str:
     """The hash of SQL, Python and dbt's yml with their paths below `root`, by what they do."""
-    return _hash({path: effective(path) for path in paths}, root)
+    return _hash({path.relative_to(root).as_posix(): effective(path) for path in paths})
 
 
-def _hash(contents: dict[Path, bytes], root: Path) -> str:
-    names = {path.relative_to(root).as_posix(): content for path, content in contents.items()}
-    return digest(*(part for name in sorted(names) for part in (name.encode(), names[name])))
+def _hash(contents: Mapping[str, bytes]) -> str:
+    return digest(*(part for name in sorted(contents) for part in (name.encode(), contents[name])))
 
 
 def effective(path: Path) -> bytes:

@@ -14,6 +14,7 @@ from tolerance.crm.list_profiles import profiles_named
 from tolerance.errors import NotPublishedError, UsageError
 from tolerance.intake.newest_date import newest_business_date
 from tolerance.lock import state_lock
+from tolerance.parameters import current_parameters
 from tolerance.profiles.catalogue import company_file, mappings
 from tolerance.publish import finish_interrupted_publication
 from tolerance.reread import finish_interrupted_rebuild
@@ -47,7 +48,9 @@ def run(request: Request, console: Console) -> None:
         finish_interrupted_rebuild(state)
         finish_interrupted_publication(state)
         extracts = _inbox(request, console)
-        mappings(company_file(extracts))  # its mistakes are told before anything is taken in
+        # Mistakes in the company's files are told before anything is taken in.
+        current_parameters()
+        mappings(company_file(extracts))
         as_of = request.as_of or _default_as_of(state, extracts)
         refuse_earlier(as_of, last_published(state))
         console.print(f"Taking in {extracts} as of {as_of}", markup=False, highlight=False, soft_wrap=True)

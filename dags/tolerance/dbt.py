@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
-from tolerance.code_hashes import files_hash
+from tolerance import company
+from tolerance.code_hashes import digest, files_hash
 from tolerance.errors import ToleranceError
 from tolerance.settings import DBT_PROJECT, PROJECT_ROOT
 from tolerance.state import State
@@ -51,7 +54,8 @@ def dbt(
     target = state.dbt / "target"
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
-    files = parsed_files_hash()
+    seeds = _seeds(state)
+    files = parsed_files_hash(seeds)
     parsed = target / "parsed_files"
     # Changed macros leave stale dependencies in what was parsed before.
     is_parsed = parsed.exists() and parsed.read_text("utf-8") == files
@@ -65,9 +69,10 @@ def dbt(
                 places=(
                     *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
                     *("--target-path", str(target), "--log-path", str(state.dbt / "logs")),
+                    *_variables(),
                 ),
-                environment=environment(state),
-                parsed=f"{state.root} {PROJECT_ROOT} {files}",
+                environment=environment(state) | {"TOLERANCE_SEEDS": os.path.relpath(seeds, DBT_PROJECT)},
+                parsed=f"{state.root} {PROJECT_ROOT} {_variables()} {files}",
             )
         )
     if results.exists():  # dbt got beyond parsing
@@ -105,14 +110,35 @@ def environment(state: State) -> dict[str, str]:
     }
 
 
-def parsed_files_hash() -> str:
+def _seeds(state: State) -> Path:
+    """The folder of seeds that dbt reads: the tree's, or one with the company's own among them."""
+    tree = DBT_PROJECT / "seeds"
+    chosen = company.seeds(tree)
+    if all(path.parent == tree for path in chosen.values()):
+        return tree
+    folder = state.dbt / "seeds"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for path in (*tree.glob("*.yml"), *chosen.values()):
+        shutil.copy(path, folder)
+    return folder
+
+
+def _variables() -> tuple[str, ...]:
+    """What the company's settings say in place of the project's vars; lists are the readers' business."""
+    own = company.own_variables(DBT_PROJECT / "dbt_project.yml")
+    for_models = {name: value for name, value in own.items() if not isinstance(value, list)}
+    return ("--vars", json.dumps(for_models)) if for_models else ()
+
+
+def parsed_files_hash(seeds: Path) -> str:
     """All files that dbt parses, as a hash: with the same files, what was parsed before still holds."""
-    return files_hash(
-        [
-            path
-            for folder in (DBT_PROJECT, *(PROJECT_ROOT / name for name in _PARSED_FOLDERS))
-            for path in folder.rglob("*")
-            if path.suffix in _PARSED_SUFFIXES
-        ],
-        PROJECT_ROOT,
+    folders = (DBT_PROJECT, *(PROJECT_ROOT / name for name in _PARSED_FOLDERS))
+    return digest(
+        *(
+            files_hash(
+                [path for path in folder.rglob("*") if path.suffix in _PARSED_SUFFIXES], folder
+            ).encode()
+            for folder in (*folders, seeds)
+        )
     )

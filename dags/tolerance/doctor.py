@@ -25,6 +25,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from tolerance import inbox, reread, runs
+from tolerance.company import CompanyError
 from tolerance.contracts import SOURCES
 from tolerance.errors import ToleranceError
 from tolerance.identity import KEY_VARIABLE
@@ -145,6 +146,8 @@ def _company() -> Finding:
         current_parameters()
         hours = {datetime(2026, month, 1, tzinfo=zone).utcoffset() for month in (1, 7)}
         ZoneInfo("America/Montreal")
+    except CompanyError as error:
+        return Finding("company", Verdict.PROBLEM, str(error))
     except (OSError, ValueError, KeyError) as error:
         return Finding(
             "company",

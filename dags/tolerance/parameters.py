@@ -15,7 +15,8 @@ from pathlib import Path
 
 import yaml
 
-from tolerance.code_hashes import code_hash, digest, effective, files_hash
+from tolerance import company
+from tolerance.code_hashes import code_hash, digest, effective, named_files_hash
 from tolerance.contracts import told_to_dbt
 from tolerance.detection import PHRASES, detector_version
 from tolerance.settings import DBT_PROJECT, PROJECT_ROOT, settings
@@ -92,24 +93,22 @@ def _code_version() -> str:
 
 
 def current_parameters() -> Parameters:
-    """The parameters and the code of this checkout."""
-    seeds = DBT_PROJECT / "seeds"
+    """The parameters of the company and the code of this checkout."""
+    seeds = company.seeds(DBT_PROJECT / "seeds")
     variables = json.dumps(
-        yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text("utf-8"))["vars"],
-        sort_keys=True,
-        default=str,
+        company.variables(DBT_PROJECT / "dbt_project.yml"), sort_keys=True, default=str
     ).encode()
-    all_seeds = sorted(seeds.glob("*.csv"))
-    incident_types = _incident_type_hashes(seeds / _TAXONOMY)
     return Parameters(
-        parameters_hash=digest(variables, files_hash(all_seeds, seeds).encode()),
+        parameters_hash=digest(variables, named_files_hash(seeds).encode()),
         rebuild_hash=digest(
             variables,
-            files_hash([path for path in all_seeds if path.name not in {_TAXONOMY, PHRASES}], seeds).encode(),
+            named_files_hash(
+                {name: path for name, path in seeds.items() if name not in {_TAXONOMY, PHRASES}}
+            ).encode(),
             # A new type, or another order of them, changes what a tag means.
-            json.dumps(_tag_order(seeds / _TAXONOMY)).encode(),
+            json.dumps(_tag_order(seeds[_TAXONOMY])).encode(),
         ),
         code_version=_code_version(),
-        incident_types=incident_types,
+        incident_types=_incident_type_hashes(seeds[_TAXONOMY]),
         detector_version=detector_version(),
     )

@@ -1,4 +1,4 @@
-"""The company's settings, read from the one place where they stand: the vars of the dbt project."""
+"""The company's settings: the vars of the dbt project, and what the company says in their place."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import yaml
+from tolerance import company
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
@@ -29,8 +29,8 @@ class Settings:
 
 @cache
 def settings() -> Settings:
-    """The settings of this checkout's `dbt_project.yml`."""
-    vars_ = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text("utf-8"))["vars"]
+    """The settings that count: the company's own, else those of `dbt_project.yml`."""
+    vars_ = company.variables(DBT_PROJECT / "dbt_project.yml")
     return Settings(
         business_time_zone=ZoneInfo(vars_["business_time_zone"]),
         earliest_plausible_on=date.fromisoformat(str(vars_["earliest_plausible_on"])),

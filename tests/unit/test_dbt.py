@@ -44,8 +44,8 @@ def test_a_changed_file_is_parsed_again(monkeypatch: pytest.MonkeyPatch, tmp_pat
         shutil.copytree(PROJECT_ROOT / folder, tmp_path / folder)
     monkeypatch.setattr(door, "PROJECT_ROOT", tmp_path)
     monkeypatch.setattr(door, "DBT_PROJECT", tmp_path / "dbt_project")
-    before = door.parsed_files_hash()
-    assert door.parsed_files_hash() == before
+    before = door.parsed_files_hash(tmp_path / "dbt_project/seeds")
+    assert door.parsed_files_hash(tmp_path / "dbt_project/seeds") == before
     with (tmp_path / file).open("a", encoding="utf-8") as changed:
         changed.write("\n")
-    assert door.parsed_files_hash() != before
+    assert door.parsed_files_hash(tmp_path / "dbt_project/seeds") != before

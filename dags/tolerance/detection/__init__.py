@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tolerance.code_hashes import code_hash, digest, files_hash
+from tolerance import company
+from tolerance.code_hashes import code_hash, digest, named_files_hash
 from tolerance.settings import DBT_PROJECT
 
 PHRASES = "incident_phrases.csv"
@@ -16,12 +17,17 @@ PHRASES = "incident_phrases.csv"
 _READ_TEXTS = ("references.py", "words.py")
 
 
+def phrases_file() -> Path:
+    """The phrases that count: the company's own, else the tree's."""
+    return company.seeds(DBT_PROJECT / "seeds")[PHRASES]
+
+
 def detector_version() -> str:
     """What decides how a text is read, as a hash: the modules that read it and what they read it by.
 
     It is data of a run, not part of its code: another version reads every text once and touches the
     customers whose contacts it reads otherwise.
     """
-    package, seeds = Path(__file__).parent, DBT_PROJECT / "seeds"
+    package = Path(__file__).parent
     code = code_hash([package / name for name in _READ_TEXTS], package)
-    return digest(code.encode(), files_hash([seeds / PHRASES], seeds).encode())[:16]
+    return digest(code.encode(), named_files_hash({PHRASES: phrases_file()}).encode())[:16]

@@ -15,8 +15,7 @@ from typing import TypedDict
 
 import re2
 
-from tolerance.detection import PHRASES
-from tolerance.settings import DBT_PROJECT
+from tolerance.detection import phrases_file
 
 RULE = "words_v1"
 MIN_CONFIDENCE = 0.6
@@ -42,7 +41,7 @@ def plain_words(text: str) -> str:
 
 @cache
 def _phrases() -> tuple[tuple[str, str, float], ...]:
-    with (DBT_PROJECT / "seeds" / PHRASES).open(encoding="utf-8", newline="") as file:
+    with phrases_file().open(encoding="utf-8", newline="") as file:
         return tuple(
             (f" {row['phrase']} ", row["incident_type"], float(row["weight"])) for row in csv.DictReader(file)
         )

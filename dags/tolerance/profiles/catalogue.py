@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
+from tolerance.company import own_file
 from tolerance.profiles.mistakes import MappingError
 from tolerance.profiles.profile import BY_CONTRACT, DEFAULT, Profile
 from tolerance.profiles.reading import MappingFile, Profiles, Rule, no_such_profile, parse
@@ -65,7 +66,8 @@ def _is_day(part: str) -> bool:
 
 
 def company_file(extracts: Path | None) -> Path | None:
-    """The company's own mapping file: what TOLERANCE_MAPPINGS names, else `mappings.yml` in the inbox.
+    """The company's own mapping file: what TOLERANCE_MAPPINGS names, else `mappings.yml` in the inbox,
+    else the one in the company's folder.
 
     Raises `MappingError` when the variable names no file.
     """
@@ -76,7 +78,7 @@ def company_file(extracts: Path | None) -> Path | None:
         return Path(named)
     if extracts is not None and (extracts / COMPANY_FILE).is_file():
         return extracts / COMPANY_FILE
-    return None
+    return own_file(COMPANY_FILE)
 
 
 def mappings(company: Path | None = None) -> Mappings:

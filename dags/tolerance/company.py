@@ -1,0 +1,139 @@
+"""The company's own numbers, settings and mapping file, found by one setting.
+
+`TOLERANCE_COMPANY` names a folder that may hold `seeds/*.csv`, `settings.yml` (in place of vars of
+`dbt_project.yml`) and `mappings.yml`. What it does not hold is the tree's, file by file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+
+from tolerance.errors import UsageError
+
+VARIABLE = "TOLERANCE_COMPANY"
+SETTINGS = "settings.yml"
+_PLAIN = re.compile(r"[A-Za-z0-9_/+:.-]+")
+"""What a text among the settings may be made of: dbt would take braces for a template."""
+
+_LIMITS = {"monthly_decay_rate": 1.0, "max_bad_share": 1.0}
+
+
+class CompanyError(UsageError):
+    """The company's folder, or a file in it, cannot be used."""
+
+
+def folder() -> Path | None:
+    """The company's folder; None where the tree's files count.
+
+    Raises:
+        CompanyError: when the setting names no folder.
+    """
+    named = os.environ.get(VARIABLE, "").strip()
+    if not named:
+        return None
+    found = Path(named).resolve()
+    if not found.is_dir():
+        raise CompanyError(f"{VARIABLE} names {named}, which is no folder", "correct or unset it.")
+    return found
+
+
+def own_file(name: str) -> Path | None:
+    """The company's own file of that name, where it has one."""
+    path = folder()
+    return path / name if path is not None and (path / name).is_file() else None
+
+
+def seeds(tree: Path) -> dict[str, Path]:
+    """The seeds that count, by file name: the company's where it has its own, else those of `tree`.
+
+    Raises:
+        CompanyError: for a file that is no seed of the tree, or has other columns.
+    """
+    known = {path.name: path for path in sorted(tree.glob("*.csv"))}
+    company = folder()
+    for path in sorted((company / "seeds").glob("*")) if company is not None else ():
+        if path.name not in known:
+            raise CompanyError(f"{path} is no seed", f"name it one of {', '.join(known)}, or remove it.")
+        if (columns := _header(known[path.name])) != _header(path):
+            raise CompanyError(f"{path} has other columns", f"its first line must be {columns}")
+        known[path.name] = path
+    return known
+
+
+def _header(path: Path) -> str:
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        return file.readline().strip()
+
+
+def variables(project_file: Path) -> dict[str, Any]:
+    """The vars of `dbt_project.yml`, those of the company in their place."""
+    of_tree: dict[str, Any] = yaml.safe_load(project_file.read_text("utf-8"))["vars"]
+    return of_tree | own_variables(project_file)
+
+
+def own_variables(project_file: Path) -> dict[str, Any]:
+    """What the company's `settings.yml` says in place of the vars of `dbt_project.yml`.
+
+    Raises:
+        CompanyError: when it cannot be read, names no such setting, or gives it a value that cannot be.
+    """
+    path = own_file(SETTINGS)
+    if path is None:
+        return {}
+    try:
+        own = yaml.safe_load(path.read_text("utf-8")) or {}
+    except (OSError, ValueError, yaml.YAMLError):
+        raise CompanyError(f"{path} cannot be read", "write lines such as `budget_preset: flat`.") from None
+    if not isinstance(own, dict):
+        raise CompanyError(f"{path} holds no settings", "write lines such as `budget_preset: flat`.")
+    known = yaml.safe_load(project_file.read_text("utf-8"))["vars"]
+    unknown = [str(name) for name in own if name not in known]
+    if unknown:
+        raise CompanyError(
+            f"{path} names {', '.join(unknown)}, which is no setting", f"known are {', '.join(known)}."
+        )
+    return {name: _checked(path, name, value, known[name]) for name, value in own.items()}
+
+
+def _checked(path: Path, name: str, value: Any, of_tree: Any) -> Any:
+    if isinstance(value, date):
+        value = value.isoformat()  # YAML takes an unquoted date for one
+    wanted, is_so = _kind(name, of_tree)
+    if not is_so(value):
+        raise CompanyError(f"{path}: {name} cannot be {value!r}", f"give {wanted}.")
+    return value
+
+
+def _kind(name: str, of_tree: Any) -> tuple[str, Callable[[Any], bool]]:
+    """What a setting must be, in words and as a check, judged by the tree's own value."""
+    if isinstance(of_tree, list):
+        return (
+            "a list of texts",
+            lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value),
+        )
+    if isinstance(of_tree, int):
+        return "a whole number, 0 or more", lambda value: type(value) is int and value >= 0
+    if isinstance(of_tree, float):
+        most = _LIMITS[name]
+        return f"a number from 0 to {most}", lambda value: type(value) in {int, float} and 0 <= value <= most
+    if name.endswith("_on"):
+        return "a date, YYYY-MM-DD", lambda value: _can(date.fromisoformat, value)
+    if name.endswith("time_zone"):
+        return "a time zone such as Europe/Paris", lambda value: _can(ZoneInfo, value)
+    return "a name", lambda value: _can(str, value)
+
+
+def _can(make: Callable[[str], object], value: Any) -> bool:
+    try:
+        make(value)
+    except (OSError, TypeError, ValueError, KeyError):
+        return False
+    return isinstance(value, str) and bool(_PLAIN.fullmatch(value))
