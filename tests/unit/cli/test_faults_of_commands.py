@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,3 +45,20 @@ def test_a_mistake_of_the_program_is_not_swallowed(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(runs, "all_runs", fail)
     result = CliRunner().invoke(main, ["generations", "--state", str(tmp_path)])
     assert isinstance(result.exception, ValueError)
+
+
+def test_listing_generations_starts_no_engine_of_arrays(tmp_path: Path) -> None:
+    listing = (
+        "import sys\n"
+        "from tolerance.cli import main\n"
+        "main(['generations', '--state', sys.argv[1]], standalone_mode=False)\n"
+        "print({'numpy', 'pandas', 'pyarrow'} & {*sys.modules})"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", listing, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert told.stdout == "set()\n"

@@ -247,8 +247,12 @@ def test_every_command_has_a_line_of_help_that_is_not_cut_and_tells_its_exit_cod
     commands = said.partition("Commands:")[2]
     assert "..." not in commands
     listed = [line.split()[0] for line in commands.splitlines() if line.strip()]
-    assert sorted(listed) == sorted(main.commands)
-    for name in main.commands:
+    # In the order in which somebody new meets them.
+    assert listed == [
+        *("run", "doctor", "preview", "quarantine", "explain", "generations"),
+        *("data-docs", "rebuild", "sample"),
+    ]
+    for name in listed:
         code, said = run(name, "--help")
         assert code == 0
         if name in {"run", "rebuild", "doctor", "data-docs", "preview", "quarantine"}:

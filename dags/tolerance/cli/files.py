@@ -11,12 +11,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tolerance.cli.options import STATE, state_in
 from tolerance.contracts import SOURCES
 from tolerance.errors import UsageError
 from tolerance.inbox import told_name
 from tolerance.profiles.catalogue import company_file, mappings
 from tolerance.records import QuarantineReason
-from tolerance.state import State
 
 if TYPE_CHECKING:
     from tolerance.preview import ColumnUse, Preview
@@ -148,14 +148,7 @@ def _print_verdict(console: Console, found: Preview, settings: Settings) -> int:
     type=click.Path(file_okay=False, path_type=Path),
     help="Write the records below this folder, to be repaired and delivered again.",
 )
-@click.option(
-    "--state",
-    "state_folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("var"),
-    show_default=True,
-    help="Folder of the warehouse and all its files.",
-)
+@STATE
 def quarantine(
     source: str | None, reason: str | None, show_bytes: bool, folder: Path | None, state_folder: Path
 ) -> None:
@@ -166,7 +159,7 @@ def quarantine(
     """
     from tolerance.quarantine import export, groups
 
-    state, console = State(state_folder.resolve()), Console()
+    state, console = state_in(state_folder), Console()
     if not state.loads.is_dir():
         raise UsageError(f"STATE={state_folder} holds no loads", "give the folder of a warehouse.")
     if folder is not None:

@@ -1,0 +1,52 @@
+"""The command-line tool `tolerance`; the Makefile's targets set up the environment and call it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, cast
+
+import click
+
+from tolerance.errors import ToleranceError
+
+_MODULES = {
+    "run": "cycle",
+    "doctor": "examine",
+    "preview": "files",
+    "quarantine": "files",
+    "explain": "published",
+    "generations": "published",
+    "data-docs": "published",
+    "rebuild": "cycle",
+    "sample": "cycle",
+}
+"""Each command in the order in which somebody new meets it, and the module of this package that has it."""
+
+
+class _Commands(click.Group):
+    """Imports a command when it is asked for, and ends a fault with one sentence and its exit code."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        return [*_MODULES]
+
+    def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _MODULES:
+            return None
+        module = import_module(f"tolerance.cli.{_MODULES[cmd_name]}")
+        return cast(click.Command, getattr(module, cmd_name.replace("-", "_")))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ToleranceError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(error.exit_code)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """The customer tolerance warehouse: who is about to break with us, and why.
+
+    All files of a warehouse lie in one folder, STATE (default: var). Each command tells its exit codes by
+    --help: 0 it went well, 1 it did not, 2 wrong usage, 75 another run holds the state.
+    """

@@ -1,0 +1,33 @@
+"""Is this machine, is this state fit for a run?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tolerance.cli.options import STATE, state_in
+
+
+@click.command(short_help="Are this machine and this state fit for a run?")
+@click.option("--extracts", type=click.Path(path_type=Path), help="An inbox to look at as well.")
+@STATE
+def doctor(extracts: Path | None, state_folder: Path) -> None:
+    """Tell on one screen whether this machine and this state are fit for a run. Changes nothing.
+
+    Each line is ok, a warning (for somebody's eyes) or a problem (a run would fail or be wrong), with what
+    to do. Exit codes: 0 no problem, 1 at least one.
+    """
+    from tolerance.doctor import Verdict, examine
+
+    colours = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.PROBLEM: "red"}
+    table = Table("check", "", "what")
+    found = list(examine(state_in(state_folder), extracts and extracts.resolve()))
+    for one in found:
+        table.add_row(one.check, f"[{colours[one.verdict]}]{one.verdict}[/]", escape(one.what))
+    Console().print(table)
+    sys.exit(any(one.verdict == Verdict.PROBLEM for one in found))
