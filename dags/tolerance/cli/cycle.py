@@ -17,7 +17,7 @@ from tolerance.cli.options import STATE, business_date, state_in
     help="The inbox, with customers/ faq/ mail/ tickets/ in it. Default: the sample company.",
 )
 @click.option("--as-of", "as_of_text", help="Business date, YYYY-MM-DD. Default: the newest in the inbox.")
-@click.option("--crm", default="", help="CRM profiles to write beside the canonical list.")
+@click.option("--crm", default="", help="List profiles to write beside the canonical one, as a,b.")
 @STATE
 def run(extracts: Path | None, as_of_text: str | None, crm: str, state_folder: Path) -> None:
     """Run one daily cycle: take in the extracts, compute, check, publish, write the alert list.
