@@ -51,7 +51,7 @@
         {#- The same inside the engine, by the customer's number. -#}
         {{ column }} in (select touched.customer_no from {{ ref('int_touched_customers') }} as touched)
     {%- elif row_set == 'new_loads' -%}
-        {{ column }} > (select run.since_load_no from {{ ref('int_run') }} as run)
+        {{ column }} > (select run.decided_load_no from {{ ref('int_run') }} as run)
     {%- elif row_set == 'unpublished_runs' -%}
         {#- And those of published runs that the new rows sum up: they bear an earlier number. -#}
         {{ column }} > (select run.since_run_no from {{ ref('int_run') }} as run)

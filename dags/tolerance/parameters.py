@@ -1,7 +1,7 @@
 """What the numbers depend on besides the data: parameters and code, as hashes.
 
-When they change, tables are rebuilt in full and the log says so. A changed entry of the taxonomy
-touches only the customers who have incidents of that type.
+When they change, tables are rebuilt in full and the log says so. What a changed decision table decides
+otherwise touches the customers concerned alone.
 """
 
 from __future__ import annotations
@@ -18,23 +18,27 @@ import yaml
 from tolerance import company
 from tolerance.code_hashes import code_hash, digest, effective, named_files_hash
 from tolerance.contracts import told_to_dbt
-from tolerance.detection import PHRASES, detector_version
+from tolerance.detection import detector_version
 from tolerance.settings import DBT_PROJECT, PROJECT_ROOT, settings
 
 _TAXONOMY = "incident_types.csv"
+_FAQ_TYPES = "faq_incident_types.csv"
+_BUDGETS = "tolerance_budgets.csv"
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """Hashes of what a run computes with.
 
-    `parameters_hash` covers every number of the company. `rebuild_hash` leaves out what a
-    reclassification can replace row by row: the entries of the taxonomy, which stand in
-    `incident_types` with one hash per type, and the phrases, which are part of the `detector_version`.
+    `parameters_hash` covers every number of the company; `rebuild_hash` those that move every account.
+    `incident_types` has one hash per type of the taxonomy, `decision_hash` covers which structure of a
+    contact means which type, and `detector_version` what its words mean: each of them touches the customers
+    concerned. What only the next alerts are made with rebuilds and touches nobody.
     """
 
     parameters_hash: str
     rebuild_hash: str
+    decision_hash: str
     code_version: str
     incident_types: dict[str, str]
     detector_version: str
@@ -67,6 +71,12 @@ def reading_version() -> str:
     return digest(code_hash(code, package).encode(), repr(settings()).encode())[:16]
 
 
+AT_THE_DOORS = frozenset(
+    {"business_time_zone", "max_bad_share", "max_bad_share_from_records", "own_addresses"}
+)
+"""Settings that no model reads: they hold for what is ingested from then on, and `tolerance rebuild` applies
+them to the past."""
+
 _SOURCES_OF_NUMBERS = {".sql", ".py", ".yml"}
 _CALLED_BY_MODELS = ("detection/linking.py", "direct_sum.py", "oracle.py")
 """The modules of the library that compute rows of the tables; what reads texts is the detector's version."""
@@ -86,27 +96,28 @@ def _code_version() -> str:
     return digest(
         code_hash(code, PROJECT_ROOT).encode(),
         code_hash([package / name for name in _CALLED_BY_MODELS], package).encode(),
-        json.dumps(project, sort_keys=True, default=str).encode(),
+        _json(project),
         effective(DBT_PROJECT / "profiles.yml"),
-        json.dumps(told_to_dbt()).encode(),
+        _json(told_to_dbt()),
     )[:16]
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, default=str).encode()
 
 
 def current_parameters() -> Parameters:
     """The parameters of the company and the code of this checkout."""
     seeds = company.seeds(DBT_PROJECT / "seeds")
-    variables = json.dumps(
-        company.variables(DBT_PROJECT / "dbt_project.yml"), sort_keys=True, default=str
-    ).encode()
+    variables = company.variables(DBT_PROJECT / "dbt_project.yml")
+    of_models = {name: value for name, value in variables.items() if name not in AT_THE_DOORS}
     return Parameters(
-        parameters_hash=digest(variables, named_files_hash(seeds).encode()),
-        rebuild_hash=digest(
-            variables,
-            named_files_hash(
-                {name: path for name, path in seeds.items() if name not in {_TAXONOMY, PHRASES}}
-            ).encode(),
+        parameters_hash=digest(_json(variables), named_files_hash(seeds).encode()),
+        rebuild_hash=digest(_json(of_models), named_files_hash({_BUDGETS: seeds[_BUDGETS]}).encode()),
+        decision_hash=digest(
+            named_files_hash({_FAQ_TYPES: seeds[_FAQ_TYPES]}).encode(),
             # A new type, or another order of them, changes what a tag means.
-            json.dumps(_tag_order(seeds[_TAXONOMY])).encode(),
+            _json(_tag_order(seeds[_TAXONOMY])),
         ),
         code_version=_code_version(),
         incident_types=_incident_type_hashes(seeds[_TAXONOMY]),

@@ -56,6 +56,9 @@ class Run:
     checks_passed: int = 0
     detector_version: str = ""
     former_detector_versions: str = ""
+    decision_hash: str = ""
+    is_redecided: bool = False
+    """Whether the decision tables changed: they decide on all contacts again."""
     unknown: dict[str, Any] = field(default_factory=dict)
     """Fields of the record that another release wrote; they are written back as they are."""
 
@@ -232,6 +235,8 @@ def open_run(state: State, as_of: date) -> Run:
         full_rebuild_reason=_rebuild_reason(state, as_of, parameters, since),
         detector_version=parameters.detector_version,
         former_detector_versions=",".join(_former_detector_versions(parameters, since)),
+        decision_hash=parameters.decision_hash,
+        is_redecided=any(run.decision_hash != parameters.decision_hash for run in since),
     )
     _write(state, run)
     return run

@@ -13,6 +13,8 @@ final as (
         since_as_of_on,
         since_load_no,
         since_run_no,
+        -- What the decision tables say of the loads up to this one stands.
+        case when is_redecided then 0 else since_load_no end as decided_load_no,
         changed_incident_types,
         detector_version,
         former_detector_versions,

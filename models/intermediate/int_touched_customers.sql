@@ -38,13 +38,14 @@ classifications as (
     select * from {{ ref('int_text_classifications') }}
 ),
 
--- What came, or came to its day.
+-- What came, or came to its day, or is decided otherwise by changed tables.
 new_contacts as (
     select contact_versions.contact_id
     from contact_versions
     cross join run
     where
         contact_versions._load_no > run.since_load_no
+        or contact_versions.decided_run_no > run.since_run_no
         or (
             contact_versions.visible_on > run.since_as_of_on
             and contact_versions.visible_on <= run.as_of_on

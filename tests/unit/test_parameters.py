@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,9 +60,6 @@ def test_a_changed_phrase_is_another_detector_and_rebuilds_nothing(project: Path
     [
         ("dbt_project/dbt_project.yml", "monthly_decay_rate: 0.05", "monthly_decay_rate: 0.04"),
         ("dbt_project/seeds/tolerance_budgets.csv", "150", "160"),
-        ("dbt_project/seeds/faq_incident_types.csv", "colis_perdu", "colis_egare"),
-        # Of several tags the first in the table's order counts, so another order is another meaning.
-        ("dbt_project/seeds/incident_types.csv", "delivery_late,1,", "delivery_late,99,"),
     ],
 )
 def test_other_numbers_rebuild(project: Path, file: str, old: str, new: str) -> None:
@@ -69,6 +68,54 @@ def test_other_numbers_rebuild(project: Path, file: str, old: str, new: str) -> 
     after = parameters.current_parameters()
     assert after.rebuild_hash != before.rebuild_hash
     assert after.code_version == before.code_version
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("dbt_project/seeds/faq_incident_types.csv", "colis_perdu", "colis_egare"),
+        # Of several tags the first in the table's order counts, so another order is another meaning.
+        ("dbt_project/seeds/incident_types.csv", "delivery_late,1,", "delivery_late,99,"),
+    ],
+)
+def test_another_meaning_of_structure_is_another_decision_and_rebuilds_nothing(
+    project: Path, file: str, old: str, new: str
+) -> None:
+    before = parameters.current_parameters()
+    edit(project / file, old, new)
+    after = parameters.current_parameters()
+    assert after.decision_hash != before.decision_hash
+    assert after.parameters_hash != before.parameters_hash
+    assert (after.rebuild_hash, after.code_version) == (before.rebuild_hash, before.code_version)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("dbt_project/seeds/playbooks.csv", "delivery_lost", "delivery_missing"),
+        ("dbt_project/seeds/alert_priorities.csv", "4,is_cumulative", "5,is_cumulative"),
+        ("dbt_project/dbt_project.yml", "max_bad_share: 0.5", "max_bad_share: 0.4"),
+    ],
+)
+def test_what_only_the_next_alerts_or_files_meet_is_another_parameter_and_rebuilds_nothing(
+    project: Path, file: str, old: str, new: str
+) -> None:
+    before = parameters.current_parameters()
+    edit(project / file, old, new)
+    after = parameters.current_parameters()
+    assert after == replace(before, parameters_hash=after.parameters_hash)
+    assert after.parameters_hash != before.parameters_hash
+
+
+def test_no_model_reads_a_setting_of_the_doors() -> None:
+    sql = "".join(
+        path.read_text("utf-8")
+        for room in ("models", "macros")
+        for path in (PROJECT_ROOT / room).rglob("*.sql")
+    )
+    read = set(re.findall(r"var\(['\"](\w+)['\"]", sql))
+    assert "monthly_decay_rate" in read
+    assert not read & parameters.AT_THE_DOORS
 
 
 @pytest.mark.parametrize(

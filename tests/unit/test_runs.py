@@ -18,6 +18,7 @@ from tolerance.versions import NewerFormatError
 PARAMETERS = Parameters(
     parameters_hash="p",
     rebuild_hash="r",
+    decision_hash="d",
     code_version="c",
     incident_types={"late": "1", "lost": "1"},
     detector_version="d",
@@ -160,6 +161,21 @@ def test_a_record_of_a_run_before_detectors_had_versions_is_read(state: State) -
     del fields["detector_version"], fields["former_detector_versions"]
     record.write_text(json.dumps(fields), "utf-8")
     assert runs.open_run(state, date(2026, 10, 2)).former_detector_versions == ""
+
+
+def test_a_changed_decision_table_decides_again_also_after_a_killed_try(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(state, date(2026, 10, 1))
+    use(monkeypatch, replace(PARAMETERS, decision_hash="x"))
+    run = runs.open_run(state, date(2026, 10, 2))
+    assert run.is_redecided
+    assert run.full_rebuild_reason is None
+    # The try was killed and the change taken back: the tables hold what it decided.
+    use(monkeypatch, PARAMETERS)
+    publish(state, date(2026, 10, 2))
+    assert runs.current_run(state).is_redecided
+    assert not runs.open_run(state, date(2026, 10, 3)).is_redecided
 
 
 def test_the_same_inputs_give_the_same_generation_and_another_date_another(state: State) -> None:

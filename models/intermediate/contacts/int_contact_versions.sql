@@ -1,17 +1,22 @@
 {{ config(materialized='incremental', incremental_strategy='replace_rows', meta=replaces(_load_no='new_loads')) }}
 
--- One row per version of a contact: whom it names, what its structure says, when it may be seen. Of its text
--- only the hash, and that only where somebody has to read it.
+-- One row per version of a contact: whom it names, what its structure says, when it may be seen, and which run
+-- decided so. Of its text only the hash, and that only where somebody has to read it. Changed decision tables
+-- decide on all versions again; what they leave as it is was decided when it was.
 {% set of_new_loads -%}
     -- By the loads' ids: they decide which files are opened, where a number would be asked of every record.
     where _load_id in (
         select load_id from {{ ref('stg_runs__loads') }}
-        where load_no > (select since_load_no from {{ ref('int_run') }})
+        where load_no > (select decided_load_no from {{ ref('int_run') }})
     )
 {%- endset %}
 {%- set new_only = of_new_loads if is_incremental() else '' %}
 
-with records as (
+with run as (
+    select * from {{ ref('int_run') }}
+),
+
+records as (
     select * from {{ ref('int_contact_records') }} {{ new_only }}
 ),
 
@@ -54,7 +59,7 @@ tagged as (
     left join tag_types on records.tags = tag_types.tags
 ),
 
-final as (
+decided as (
     select
         -- key
         {{ contact_id('source', 'native_id') }} as contact_id,
@@ -90,6 +95,42 @@ final as (
         _record_no,
         _load_no
     from tagged
+),
+
+{% if is_incremental() %}
+decided_before as (
+    select versions.*
+    from {{ this }} as versions
+    cross join run
+    where versions._load_no > run.decided_load_no
+),
+{% endif %}
+
+final as (
+    select
+        decided.*,
+        {% if is_incremental() %}
+        case
+            when
+                decided_before._file_sha256 is not null
+                and decided.structured_type is not distinct from decided_before.structured_type
+                and decided.structured_rule is not distinct from decided_before.structured_rule
+                and decided.is_text_decisive = decided_before.is_text_decisive
+                then decided_before.decided_run_no
+            else run.run_no
+        end as decided_run_no
+        {% else %}
+        run.run_no as decided_run_no
+        {% endif %}
+    from decided
+    cross join run
+    {% if is_incremental() %}
+    left join decided_before
+        on
+            decided.source = decided_before.source
+            and decided._file_sha256 = decided_before._file_sha256
+            and decided._record_no = decided_before._record_no
+    {% endif %}
 )
 
 select * from final

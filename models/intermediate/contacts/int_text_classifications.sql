@@ -12,7 +12,7 @@ with run as (
     select
         detector_version,
         {% if is_incremental() %}
-        case when former_detector_versions = '' then since_load_no else 0 end as read_load_no
+        case when former_detector_versions = '' then decided_load_no else 0 end as read_load_no
         {% else %}
         0 as read_load_no
         {% endif %}

@@ -14,6 +14,7 @@ final as (
         changed_incident_types,
         coalesce(detector_version, '') as detector_version,
         coalesce(former_detector_versions, '') as former_detector_versions,
+        coalesce(is_redecided, false) as is_redecided,
 
         -- what the run knows, and what the last published run knew
         as_of_on,

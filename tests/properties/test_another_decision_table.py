@@ -1,0 +1,85 @@
+"""A changed decision table decides on all contacts again, touches whom it concerns, and rebuilds nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.properties.comparing import against_rebuild
+from tests.properties.pipeline import Pipeline, Project
+from tests.properties.records import Call, Customer, Ticket, at
+
+DAYS = [date(2025, 1, 20), date(2025, 1, 21), date(2025, 1, 22)]
+CONTACT = at(date(2025, 1, 10))
+
+FAQ_TYPES = "dbt_project/seeds/faq_incident_types.csv"
+FORMER, OTHER = "colis_perdu,delivery_lost\n", "colis_perdu,delivery_late\nhours,staff_behaviour\n"
+CONCERNED = {"lost", "asked_for_hours"}
+
+
+def _incidents(pipeline: Pipeline) -> set[tuple[str, str]]:
+    with pipeline.tables() as warehouse:
+        found = warehouse.execute("select customer_id, incident_type from fct_incident").fetchall()
+        return {(str(customer), str(incident_type)) for customer, incident_type in found}
+
+
+def _touched(pipeline: Pipeline) -> set[str]:
+    with pipeline.tables() as warehouse:
+        found = warehouse.execute("select customer_id from int_touched_customers").fetchall()
+        return {str(name) for (name,) in found}
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    """A published day; each test leaves the tables as they were."""
+    root = tmp_path_factory.mktemp("decisions")
+    pipeline = Pipeline(root / "warehouse", Project.copied_to(root / "project"))
+    names = ("lost", "asked_for_hours", "other_code", "tagged")
+    pipeline.deliver(f"{DAYS[0]}/customers.csv", [Customer(name) for name in names], DAYS[0])
+    calls = [
+        Call("1", "1", "lost", CONTACT, "colis_perdu"),
+        Call("2", "2", "asked_for_hours", CONTACT, "hours"),
+        Call("3", "3", "other_code", CONTACT, "panne_service"),
+    ]
+    pipeline.deliver(f"{DAYS[0]}/calls.csv", calls, DAYS[0])
+    ticket = Ticket("a ticket", "1", CONTACT, CONTACT, customer_id="tagged", tags=("delivery_lost",))
+    pipeline.deliver(f"{DAYS[0]}/tickets.csv", [ticket], DAYS[0])
+    pipeline.run(DAYS[0])
+    assert _incidents(pipeline) == {
+        ("lost", "delivery_lost"),
+        ("other_code", "service_outage"),
+        ("tagged", "delivery_lost"),
+    }
+    return pipeline
+
+
+def test_a_changed_map_touches_exactly_whom_it_concerns(published: Pipeline, tmp_path: Path) -> None:
+    pipeline = published.copied_to(tmp_path / "warehouse")
+    pipeline.project.replace(FAQ_TYPES, FORMER, OTHER)
+    run = pipeline.run(DAYS[1])
+    assert run.full_rebuild_reason is None
+    assert _touched(pipeline) == CONCERNED
+    assert ("lost", "delivery_late") in _incidents(pipeline)
+    assert ("asked_for_hours", "staff_behaviour") in _incidents(pipeline)
+    rebuilt = pipeline.copied_to(tmp_path / "rebuilt")
+    rebuilt.rebuild()
+    assert against_rebuild(pipeline, rebuilt) == []
+
+    pipeline.project.replace(FAQ_TYPES, OTHER, FORMER)
+    pipeline.run(DAYS[2])
+    assert _touched(pipeline) == CONCERNED
+    assert _incidents(pipeline) == _incidents(published)
+
+
+def test_an_attempt_with_another_map_leaves_nothing_behind(published: Pipeline, tmp_path: Path) -> None:
+    pipeline = published.copied_to(tmp_path / "warehouse")
+    pipeline.project.replace(FAQ_TYPES, FORMER, OTHER)
+    pipeline.run_killed(DAYS[1], "tag:staging tag:intermediate fct_incident")
+    assert _incidents(pipeline) != _incidents(published)
+    pipeline.project.replace(FAQ_TYPES, OTHER, FORMER)
+    run = pipeline.run(DAYS[1])
+    assert run.full_rebuild_reason is None
+    assert _touched(pipeline) == CONCERNED
+    assert _incidents(pipeline) == _incidents(published)
