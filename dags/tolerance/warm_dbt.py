@@ -69,7 +69,8 @@ class WarmDbt:
         self._line, theirs = socket.socketpair()
         with theirs:
             self._server = subprocess.Popen(
-                [sys.executable, "-m", "tolerance.warm_dbt", str(theirs.fileno())],
+                # As a file, not as a module of the library: a fork finds the library where its project is.
+                [sys.executable, "-P", __file__, str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,  # dbt's words may hold customers' values; they stand in its log
                 pass_fds=(theirs.fileno(),),
