@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tolerance import company, detection, mapping, parameters
+from tolerance import company, detection, parameters
+from tolerance.profiles import catalogue
 from tolerance.settings import DBT_PROJECT, settings
 
 PROJECT_FILE = DBT_PROJECT / "dbt_project.yml"
@@ -80,9 +81,9 @@ def test_the_companys_mapping_file_counts_where_the_inbox_has_none(folder: Path,
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     (folder / "mappings.yml").touch()
-    assert mapping.company_file(inbox) == folder / "mappings.yml"
+    assert catalogue.company_file(inbox) == folder / "mappings.yml"
     (inbox / "mappings.yml").touch()
-    assert mapping.company_file(inbox) == inbox / "mappings.yml"
+    assert catalogue.company_file(inbox) == inbox / "mappings.yml"
 
 
 def test_a_folder_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
