@@ -133,6 +133,8 @@ def test_no_field_that_is_secret_is_published_listed_or_told(cycle: Cycle) -> No
     tables = cycle.rows("select table_schema, table_name from information_schema.tables")
     texts = [str(row) for schema, table in tables for row in cycle.rows(f"from {schema}.{table}")]
     assert any("canary_1" in text for text in texts), "the customer with the secrets is published"
+    unknown = cycle.rows("select native_id, file_name from main.audit_contact_review where source = 'mail'")
+    assert [name for _, name in unknown] == ["canary.eml"]
     (alerts,) = (cycle.state / "outbox" / "crm").rglob("alerts.csv")
     assert "canary" in alerts.read_text("utf-8")
     texts += [path.read_text("utf-8") for path in (cycle.state / "outbox").rglob("*") if path.is_file()]
