@@ -6,20 +6,17 @@ import unicodedata
 from datetime import date, timedelta
 from random import Random
 
-from tolerance.sample import phrases_en, phrases_fr
 from tolerance.sample.chance import chance
 from tolerance.sample.company import Person
-from tolerance.sample.wording import Manners, Told, words
+from tolerance.sample.wording import Manners, Told, Wording, wording, words
 
 Facts = dict[str, str]
 """What the phrases may name; the contacts of one event share it."""
 
-MANNERS: dict[str, Manners] = {"fr": phrases_fr.MANNERS, "en": phrases_en.MANNERS}
-_INCIDENTS = {"fr": phrases_fr.INCIDENTS, "en": phrases_en.INCIDENTS}
-_TOPICS = {"fr": phrases_fr.TOPICS, "en": phrases_en.TOPICS}
-_SPAM = {"fr": phrases_fr.SPAM, "en": phrases_en.SPAM}
+_WORDING: dict[str, Wording] = {language: wording(language) for language in ("fr", "en")}
+MANNERS: dict[str, Manners] = {language: words_of.manners for language, words_of in _WORDING.items()}
 
-HARMLESS_TOPICS: tuple[str, ...] = tuple(phrases_fr.TOPICS)
+HARMLESS_TOPICS: tuple[str, ...] = tuple(_WORDING["fr"].topics)
 """The matters of questions and praise; also their FAQ codes."""
 
 _WEEKDAYS = {
@@ -96,15 +93,15 @@ def facts_of(rng: Random, person: Person, on: date) -> Facts:
 
 def told(matter: str, language: str) -> Told:
     """The words for an incident type or a harmless topic, or for `spam`."""
+    found = _WORDING[language]
     if matter == "spam":
-        return _SPAM[language]
-    incidents = _INCIDENTS[language]
-    return incidents[matter] if matter in incidents else _TOPICS[language][matter]
+        return found.spam
+    return found.incidents[matter] if matter in found.incidents else found.topics[matter]
 
 
 def is_incident(matter: str) -> bool:
     """Whether the matter is an incident type of the default taxonomy."""
-    return matter in phrases_fr.INCIDENTS
+    return matter in _WORDING["fr"].incidents
 
 
 def fill(template: str, facts: Facts, **more: str) -> str:

@@ -1,8 +1,11 @@
-"""The shape of the sample's words: how one matter is told, and one language's manners."""
+"""The sample's words, from `words/<language>.yml`: how one matter is told, and a language's manners."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,31 @@ class Manners:
     agent_answers: tuple[str, ...]  # what the company wrote, as it stands in quoted history
     absences: tuple[str, ...]  # automatic replies
     absence_subjects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """All words of one language, by matter: incidents by their type, harmless topics by their FAQ code."""
+
+    incidents: dict[str, Told]
+    topics: dict[str, Told]
+    spam: Told
+    manners: Manners
+
+
+def wording(language: str) -> Wording:
+    """The words of a language."""
+    found = yaml.safe_load((Path(__file__).parent / "words" / f"{language}.yml").read_text("utf-8"))
+    return Wording(
+        incidents={matter: _told(lists) for matter, lists in found["incidents"].items()},
+        topics={matter: _told(lists) for matter, lists in found["topics"].items()},
+        spam=_told(found["spam"]),
+        manners=Manners(**{name: tuple(texts) for name, texts in found["manners"].items()}),
+    )
+
+
+def _told(lists: dict[str, list[str]]) -> Told:
+    return Told(**{name: tuple(texts) for name, texts in lists.items()})
 
 
 def words(text: str) -> tuple[str, ...]:
