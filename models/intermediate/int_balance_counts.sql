@@ -2,38 +2,49 @@
 
 -- One row per run, month and balance: by how many accounts the run changed the number of those that closed the
 -- month at it. The sums of the signed counts are exact. In months that published runs have begun, versions of
--- segments that were opened since are counted in and closed ones out; the months after them for all accounts.
+-- segments that the run opened are counted in and those that it closed out; the months after them for all accounts.
+-- By equality, so that the versions of other runs are not even read.
 {%- set standing_segments = '(select *, 1 as count_sign from ' ~ ref('int_tolerance_segments') ~ ') as standing' %}
 {%- set changed_segments %}
 (
     select
-        versions.*,
-        case when versions.closed_run_no is null then 1 else -1 end as count_sign
-    from {{ ref('int_segment_versions') }} as versions
-    cross join {{ ref('int_run') }} as run
-    where versions.opened_run_no > run.since_run_no or versions.closed_run_no > run.since_run_no
+        opened.*,
+        1 as count_sign
+    from {{ ref('int_segment_versions') }} as opened
+    inner join {{ ref('int_run') }} as run on opened.opened_run_no = run.run_no
+    union all
+    select
+        closed.*,
+        -1 as count_sign
+    from {{ ref('int_segment_versions') }} as closed
+    inner join {{ ref('int_run') }} as run on closed.closed_run_no = run.run_no
 ) as changed
 {%- endset %}
 {%- set months_begun %}
 select
     cast(null as integer) as first_month_index,
-    max(published.month_index) as last_month_index
-from {{ this }} as published
-where published.run_no <= (select run.since_run_no from {{ ref('int_run') }} as run)
-having max(published.month_index) is not null
+    last_month_index
+from published_months
+where last_month_index is not null
 {%- endset %}
 {%- set months_not_begun %}
 select
-    begun.last_month_index + 1 as first_month_index,
+    published_months.last_month_index + 1 as first_month_index,
     as_of.last_month_index
-from ({{ until_as_of_month() }}) as as_of
-left join ({{ months_begun }}) as begun on 1 = 1
-where begun.last_month_index is null or begun.last_month_index < as_of.last_month_index
+from published_months
+cross join ({{ until_as_of_month() }}) as as_of
+where published_months.last_month_index is null or published_months.last_month_index < as_of.last_month_index
 {%- endset %}
 
 {% if is_incremental() %}
 with run as (
     select * from {{ ref('int_run') }}
+),
+
+published_months as (
+    select max(counted.month_index) as last_month_index
+    from {{ this }} as counted
+    where counted.run_no <= (select run.since_run_no from run)
 ),
 
 changes as (

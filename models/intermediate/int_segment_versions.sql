@@ -1,32 +1,26 @@
 {{ config(materialized='incremental', incremental_strategy='replace_rows', meta=replaces(customer_no='touched_accounts')) }}
 
-{% set segment -%}
-    customer_id,
-        customer_no,
-        month_index,
-        next_event_month_index,
-        relationship_started_on,
-        started_month_index,
-        ended_month_index,
-        is_first_segment,
-        incident_count,
-        last_occurred_on,
-        weighted_points,
-        new_penalty_points,
-        opening_remembered_points,
-        remembered_points
-{%- endset %}
+{% set segment = [
+    'customer_id', 'customer_no', 'month_index', 'next_event_month_index', 'relationship_started_on',
+    'started_month_index', 'ended_month_index', 'is_first_segment', 'incident_count', 'last_occurred_on',
+    'weighted_points', 'new_penalty_points', 'opening_remembered_points', 'remembered_points',
+] %}
+{#- What decides a balance tells one version from the next; of one that is closed no more is read and kept. -#}
+{%- set deciding = [
+    'customer_no', 'month_index', 'next_event_month_index', 'started_month_index', 'ended_month_index',
+    'weighted_points', 'new_penalty_points', 'opening_remembered_points', 'remembered_points',
+] %}
 
 -- One row per version of a segment: which run opened it and, where another one stands in its place or none, which
 -- run closed it. A version that a run closes stays until its customer is touched again, so that
--- int_balance_counts sees what to take away. What decides a balance tells one version from the next.
+-- int_balance_counts sees what to take away.
 with run as (
     select * from {{ ref('int_run') }}
 ),
 
 touched_segments as (
     select
-        {{ segment }}
+        {{ segment | join(',\n        ') }}
     from {{ ref('int_touched_segments') }}
 ),
 
@@ -34,7 +28,7 @@ touched_segments as (
 -- As the last published run left them, whatever attempts have written since.
 published as (
     select
-        {{ segment }},
+        {{ deciding | join(',\n        ') }},
         opened_run_no
     from {{ this }}
     cross join run
@@ -54,10 +48,7 @@ unchanged as (
         on
             published.customer_no = touched_segments.customer_no
             and published.month_index = touched_segments.month_index
-            {%- for column in [
-                'next_event_month_index', 'started_month_index', 'ended_month_index', 'weighted_points',
-                'new_penalty_points', 'opening_remembered_points', 'remembered_points',
-            ] %}
+            {%- for column in deciding[2:] %}
             and published.{{ column }} is not distinct from touched_segments.{{ column }}
             {%- endfor %}
 ),
@@ -77,7 +68,10 @@ standing as (
 
 closed as (
     select
-        published.*,
+        {%- for column in segment %}
+        {{ 'published.' ~ column if column in deciding else 'null as ' ~ column }},
+        {%- endfor %}
+        published.opened_run_no,
         run.run_no as closed_run_no
     from published
     cross join run
@@ -106,7 +100,7 @@ versions as (
 
 final as (
     select
-        {{ segment }},
+        {{ segment | join(',\n        ') }},
         opened_run_no,
         closed_run_no
     from versions

@@ -150,7 +150,7 @@ MISTAKES = (
     Mistake(
         "only_one_month_is_rolled_over",
         COUNTS,
-        "begun.last_month_index + 1 as first_month_index",
+        "published_months.last_month_index + 1 as first_month_index",
         "as_of.last_month_index as first_month_index",
         "agg_tolerance_monthly",
     ),
@@ -164,8 +164,8 @@ MISTAKES = (
     Mistake(
         "a_closed_segment_still_counts",
         COUNTS,
-        "then 1 else -1 end as count_sign",
-        "then 1 else 0 end as count_sign",
+        "-1 as count_sign",
+        "0 as count_sign",
         "agg_tolerance_monthly",
     ),
     Mistake(
