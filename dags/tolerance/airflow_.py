@@ -17,7 +17,6 @@ from airflow.sdk import Asset, Param, get_current_context, task
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from tolerance import audits, progress
-from tolerance import publish as publishing
 from tolerance.calendar import as_of_for_schedule, parse_as_of
 from tolerance.contracts import SOURCES
 from tolerance.crm.export import export_alerts as write_alert_list
@@ -33,6 +32,8 @@ from tolerance.intake.load import ensure_empty_sources
 from tolerance.intake.load import load as load_files
 from tolerance.intake.read import read as read_files
 from tolerance.lock import state_lock
+from tolerance.publishing.generations import finish_interrupted_publication
+from tolerance.publishing.generations import publish as publish_generation
 from tolerance.reread import finish_interrupted_rebuild
 from tolerance.runs import current_run, record_checks
 from tolerance.runs import open_run as open_record
@@ -149,7 +150,7 @@ def open_run() -> None:
     """Finish what a killed run left, then write the record of this run."""
     with _step("tolerance: opening the run") as state:
         ensure_empty_history(state)
-        publishing.finish_interrupted_publication(state)
+        finish_interrupted_publication(state)
         finish_interrupted_export(state, _list_profiles())
         run = open_record(state, _as_of())
         if run.full_rebuild_reason:
@@ -183,7 +184,7 @@ def audit() -> None:
 def publish() -> None:
     """Give readers the new generation, by rename."""
     with _step("tolerance: publishing") as state:
-        publishing.publish(state)
+        publish_generation(state)
 
 
 @task

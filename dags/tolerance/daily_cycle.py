@@ -16,7 +16,7 @@ from tolerance.intake.newest_date import newest_business_date
 from tolerance.lock import state_lock
 from tolerance.parameters import current_parameters
 from tolerance.profiles.catalogue import company_file, mappings
-from tolerance.publish import finish_interrupted_publication
+from tolerance.publishing.generations import finish_interrupted_publication
 from tolerance.reread import finish_interrupted_rebuild
 from tolerance.runs import last_published, refuse_earlier
 from tolerance.sample import make_sample

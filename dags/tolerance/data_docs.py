@@ -20,7 +20,7 @@ from tolerance import gates
 from tolerance.contracts import SOURCES
 from tolerance.intake.expect import frames
 from tolerance.intake.loads import load_records
-from tolerance.publish import published_generation
+from tolerance.publishing.generations import published_generation
 from tolerance.state import State
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ from tolerance.intake.loads import known_loads, refuse_lost_loads
 from tolerance.lock import held, holder_note
 from tolerance.parameters import current_parameters
 from tolerance.profiles.catalogue import company_file, mappings
-from tolerance.publish import published_generation
+from tolerance.publishing.generations import published_generation
 from tolerance.settings import PROJECT_ROOT, settings
 from tolerance.state import State
 

@@ -17,7 +17,8 @@ from tolerance.contracts import SOURCES
 from tolerance.errors import NotPublishedError, ToleranceError, UsageError
 from tolerance.intake.loads import FileRecord
 from tolerance.lock import state_lock
-from tolerance.publish import finish_interrupted_publication, quoted
+from tolerance.publishing.generations import finish_interrupted_publication
+from tolerance.publishing.write import quoted
 from tolerance.reread import (
     as_of_to_rebuild,
     finish_interrupted_rebuild,

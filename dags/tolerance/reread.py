@@ -25,7 +25,7 @@ from tolerance.intake.load import ensure_empty_sources, load
 from tolerance.intake.loads import FileRecord, by_profile, known_loads, profile_of
 from tolerance.intake.read import read
 from tolerance.profiles.catalogue import Mappings, company_file, mappings
-from tolerance.publish import published_generation
+from tolerance.publishing.generations import published_generation
 from tolerance.runs import last_published
 from tolerance.state import State
 

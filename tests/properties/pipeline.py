@@ -19,13 +19,14 @@ import duckdb
 
 from tests.properties.records import Delivery, Record, write_file
 from tolerance import dbt as door
-from tolerance import detection, parameters, publish, runs
+from tolerance import detection, parameters, runs
 from tolerance.contracts import SOURCES
 from tolerance.crm import export
 from tolerance.crm.history import ensure_empty_history
 from tolerance.intake.land import land
 from tolerance.intake.load import ensure_empty_sources, load
 from tolerance.intake.read import read
+from tolerance.publishing.generations import publish
 from tolerance.settings import PROJECT_ROOT
 from tolerance.state import State
 
@@ -127,7 +128,7 @@ class Pipeline:
             return door.dbt("build", select, self.state, exclude=exclude, full_refresh=run.is_full_rebuild)
 
     def publish(self) -> None:
-        publish.publish(self.state)
+        publish(self.state)
         export.export_alerts(self.state)
 
     def run(self, as_of: date, *, exclude: str = MODELS_ONLY) -> runs.Run:

@@ -20,7 +20,7 @@ from tolerance import alarms, files
 from tolerance.crm.history import keep_history
 from tolerance.crm.list_profile import ListProfile
 from tolerance.crm.list_profiles import canonical
-from tolerance.publish import published_generation
+from tolerance.publishing.generations import published_generation
 from tolerance.state import State
 
 ACKNOWLEDGEMENT_COLUMNS = (

@@ -10,7 +10,7 @@ import pytest
 from tests.fixtures import stored_states
 from tolerance import lock
 from tolerance.lock import StateBusyError
-from tolerance.publish import finish_interrupted_publication, published_generation
+from tolerance.publishing.generations import finish_interrupted_publication, published_generation
 from tolerance.state import State
 from tolerance.versions import NewerFormatError
 
