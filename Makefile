@@ -16,10 +16,10 @@ run_arguments = --state "$(STATE)" \
 	$(if $(AS_OF),--as-of "$(AS_OF)") \
 	$(if $(CRM),--crm "$(CRM)")
 
-.PHONY: help setup run rebuild doctor data-docs preview quarantine sample test soak bench lint format clean explain generations
+.PHONY: help setup run rebuild doctor data-docs preview quarantine sample test soak bench lint format clean explain generations data-dictionary
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Names, versions and hashes stand in the lock; uv comes through pip, in the version of the lock.
 $(INSTALLED): requirements.lock pyproject.toml
@@ -72,6 +72,9 @@ soak: $(INSTALLED) ## The long tests of the promises
 
 lint: $(INSTALLED) ## Style and types
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
+
+data-dictionary: $(INSTALLED) ## docs/data_dictionary.md anew from dbt's yml
+	@$(BIN)/python -m tolerance.data_dictionary
 
 bench: $(INSTALLED) ## How fast? docs/benchmark*.md; SCALE=10m for ten million customers
 	@$(BIN)/python -m bench $(if $(SCALE),--scale "$(SCALE)")

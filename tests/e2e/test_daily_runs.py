@@ -9,9 +9,11 @@ import subprocess
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.e2e.conftest import TABLES, Cycle, published, published_rows, run_cycle
+from tolerance.publishing.contents import described_columns
 from tolerance.sample import make_sample
 
 DAY_1 = date(2026, 10, 28)
@@ -51,6 +53,41 @@ def test_the_published_file_holds_every_table_and_each_load_balances(
     assert unbalanced == 0
     quarantined = cycle.rows("select sum(quarantined_records) from main.audit_load")[0][0]
     assert quarantined > 0
+
+
+def test_every_published_table_view_and_column_has_its_description_as_comment(
+    three_days: tuple[Path, Path, dict[str, list[str]]],
+) -> None:
+    _, state, _ = three_days
+    cycle = Cycle(state, subprocess.CompletedProcess([], 0))
+    comments = cycle.rows(
+        "select table_name, column_name, comment from duckdb_columns() where not internal "
+        "union all select table_name, null, comment from duckdb_tables() "
+        "union all select view_name, null, comment from duckdb_views() where not internal"
+    )
+    assert len(comments) > 200
+    assert [(table, column) for table, column, comment in comments if not comment] == []
+
+
+def test_every_column_of_the_warehouse_is_described_and_every_described_column_is_there(
+    three_days: tuple[Path, Path, dict[str, list[str]]],
+) -> None:
+    _, state, _ = three_days
+    nodes = json.loads((state / "dbt" / "target" / "manifest.json").read_text("utf-8"))["nodes"]
+    described = described_columns(nodes)
+    # Staging stands before fct_alert, where the columns of an alert are described.
+    described["model.tolerance.stg_runs__alert_history"] |= described["model.tolerance.fct_alert"]
+    with duckdb.connect(str(state / "warehouse.duckdb"), read_only=True) as warehouse:
+        columns = warehouse.execute("select table_name, column_name from duckdb_columns() where not internal")
+        there = set(columns.fetchall())
+    models = {node["name"]: node_id for node_id, node in nodes.items() if node["resource_type"] == "model"}
+    assert {
+        (table, column)
+        for table, column in there
+        if table in models and column not in described[models[table]]
+    } == set()
+    declared = {(name, column) for name, node_id in models.items() for column in nodes[node_id]["columns"]}
+    assert declared - there == set()
 
 
 def test_the_list_and_its_manifest_agree_with_the_alerts(
