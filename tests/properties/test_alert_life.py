@@ -206,7 +206,7 @@ def test_ids_that_a_release_makes_otherwise_tell_nothing_twice(tmp_path: Path) -
     before = alerts(pipeline)
 
     # The release: contacts, and so incidents, have other ids, and the record says which.
-    project.replace("macros/contact_id.sql", "|| '|' ||", "|| '#' ||")
+    project.replace("macros/contacts/contact_id.sql", "|| '|' ||", "|| '#' ||")
     former, current = (
         {number: md5(f"tickets{mark}{number}".encode()).hexdigest() for number in "12"} for mark in "|#"
     )

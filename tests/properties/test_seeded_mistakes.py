@@ -42,14 +42,14 @@ class Mistake:
     victim: str
 
 
-TOUCHED = "models/intermediate/int_touched_customers.sql"
-CONTACTS = "models/intermediate/int_contacts.sql"
+TOUCHED = "models/intermediate/runs/int_touched_customers.sql"
+CONTACTS = "models/intermediate/contacts/int_contacts.sql"
 LINKS = "dags/tolerance/detection/linking.py"
-REPLACE = "macros/replace_rows.sql"
-MONTHS = "macros/account_months.sql"
-COUNTS = "models/intermediate/int_balance_counts.sql"
-VERSIONS = "models/intermediate/int_segment_versions.sql"
-LEDGER = "models/intermediate/int_tolerance_ledger.sql"
+REPLACE = "macros/incremental/replace_rows.sql"
+MONTHS = "macros/account/account_months.sql"
+COUNTS = "models/intermediate/accounts/int_balance_counts.sql"
+VERSIONS = "models/intermediate/accounts/int_segment_versions.sql"
+LEDGER = "models/intermediate/accounts/int_tolerance_ledger.sql"
 
 MISTAKES = (
     Mistake(
@@ -134,7 +134,7 @@ MISTAKES = (
     ),
     Mistake(
         "the_touched_set_counts_from_the_last_attempt",
-        "models/intermediate/int_run.sql",
+        "models/intermediate/runs/int_run.sql",
         "        since_load_no,",
         "        (select max(one.last_load_no) from runs as one where one.run_no < runs.run_no)"
         " as since_load_no,",
@@ -191,14 +191,14 @@ MISTAKES = (
     ),
     Mistake(
         "closed_segments_are_read_as_if_they_stood",
-        "models/intermediate/int_tolerance_segments.sql",
+        "models/intermediate/accounts/int_tolerance_segments.sql",
         "where closed_run_no is null",
         "where opened_run_no is not null",
         "moved_from",
     ),
     Mistake(
         "the_version_that_came_last_wins",
-        "macros/newest_version_first.sql",
+        "macros/contacts/newest_version_first.sql",
         "{{ versions }}.version_at desc,",
         "{{ versions }}._load_no desc,",
         "older_version_late",
@@ -213,7 +213,7 @@ MISTAKES = (
     ),
     Mistake(
         "versions_of_one_instant_are_ordered_by_time_alone",
-        "macros/newest_version_first.sql",
+        "macros/contacts/newest_version_first.sql",
         "{{ versions }}._content_hash desc,",
         "",
         "ties",
@@ -227,21 +227,21 @@ MISTAKES = (
     ),
     Mistake(
         "a_threshold_is_compared_in_doubles",
-        "macros/decay.sql",
+        "macros/account/decay.sql",
         "cast({{ weighted_points }} * {{ decay_power }} as {{ points_type() }})",
         "({{ weighted_points }} * {{ decay_power }})",
         "moved_to",  # 100 points in December, a budget of 95: exactly 0 in January
     ),
     Mistake(
         "the_customer_record_that_came_last_wins",
-        "models/intermediate/int_customers.sql",
+        "models/intermediate/contacts/int_customers.sql",
         "order by delivered_on desc, _file_name desc, _load_no desc, _record_no desc",
         "order by _load_no desc, _file_name desc, _record_no desc",
         "late_customer_file",
     ),
     Mistake(
         "an_end_that_is_delivered_changes_no_account",
-        "models/intermediate/int_customers.sql",
+        "models/intermediate/contacts/int_customers.sql",
         "\n        and newest.relationship_ended_on is not distinct from known.relationship_ended_on",
         "",
         "ended",

@@ -30,7 +30,7 @@ def test_flags_of_another_dbt_project_in_the_environment_change_nothing(
     [
         "models/marts/fct_alert.sql",
         "models/staging/runs/_runs__sources.yml",
-        "macros/decay.sql",
+        "macros/account/decay.sql",
         "macros/python/incident_detection.py",
         "tests/data/assert_month_adds_up.sql",
         "dbt_project/dbt_project.yml",

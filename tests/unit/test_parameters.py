@@ -123,7 +123,7 @@ def test_no_model_reads_a_setting_of_the_doors() -> None:
     [
         ("models/marts/_tolerance__models.yml", "description: The incident.", "description: Which incident."),
         ("models/marts/dim_customer.sql", "-- One row per customer", "-- Exactly one row per customer"),
-        ("macros/_macros.yml", "description: The", "description: In short, the"),
+        ("macros/account/_account__macros.yml", "description: The", "description: In short, the"),
         ("dbt_project/dbt_project.yml", "# The company's calendar.", "# When the company works."),
     ],
 )
@@ -138,7 +138,7 @@ def test_what_is_said_of_the_models_changes_nothing(project: Path, file: str, ol
     [
         ("models/marts/dim_customer.sql", "select", "select distinct"),
         ("models/marts/_tolerance__models.yml", "enforced: true", "enforced: false"),
-        ("macros/decay.sql", "1 - ", "1.0 - "),
+        ("macros/account/decay.sql", "1 - ", "1.0 - "),
         ("dbt_project/dbt_project.yml", "+materialized: view", "+materialized: table"),
         ("dbt_project/profiles.yml", "TimeZone: UTC", "TimeZone: Europe/Paris"),
         ("dbt_project/seeds/_seeds.yml", "points", "cents"),

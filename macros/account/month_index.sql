@@ -9,21 +9,6 @@
     )
 {%- endmacro %}
 
-{% macro month_start(month_index_expression) -%}
-    {#- The first day of a month given by its index: the inverse of month_index. -#}
-    {{ return(adapter.dispatch('month_start')(month_index_expression)) }}
-{%- endmacro %}
-
-{% macro default__month_start(month_index_expression) -%}
-    cast(
-        date '{{ var('epoch_year') }}-01-01' + ({{ month_index_expression }}) * interval '1 month' as date
-    )
-{%- endmacro %}
-
-{% macro spark__month_start(month_index_expression) -%}
-    add_months(date '{{ var('epoch_year') }}-01-01', cast({{ month_index_expression }} as int))
-{%- endmacro %}
-
 {% macro month_index_of_iso_date(iso_date) -%}
     {#- The month index of a date known when the project is parsed ('1990-01-01'), as a number. -#}
     {{ return((iso_date[:4] | int - var('epoch_year')) * 12 + iso_date[5:7] | int - 1) }}
