@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+LINT := $(VENV)/lint
 
 # The environment of a user must not leak into the project's own.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -70,8 +71,18 @@ test: $(INSTALLED) ## All tests but the long ones
 soak: $(INSTALLED) ## The long tests of the promises
 	@$(BIN)/python -m pytest -m soak -n 2
 
-lint: $(INSTALLED) ## Style and types
+# sqlfluff and dbt do not agree on one version of click.
+$(LINT)/installed: lint.lock $(INSTALLED)
+	@echo "Setting up $(LINT) (once)"
+	@$(PYTHON) -m venv --without-pip $(LINT)
+	@$(BIN)/uv pip install --quiet --python $(LINT)/bin/python --require-hashes --requirement lint.lock
+	@touch $@
+
+lint: $(INSTALLED) $(LINT)/installed ## Style and types
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
+	@TOLERANCE_PROJECT="$(CURDIR)" TOLERANCE_STATE="$(CURDIR)/$(LINT)" DO_NOT_TRACK=1 \
+		DBT_TARGET_PATH="$(CURDIR)/$(LINT)/target" DBT_LOG_PATH="$(CURDIR)/$(LINT)/logs" \
+		$(LINT)/bin/sqlfluff lint models tests/data
 
 data-dictionary: $(INSTALLED) ## docs/data_dictionary.md anew from dbt's yml
 	@$(BIN)/python -m tolerance.data_dictionary

@@ -1,14 +1,16 @@
-{{ config(materialized='incremental', incremental_strategy='replace_rows', meta=replaces(current_customer_id='touched_customers', alert_id='new_rows')) }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_rows',
+    meta=replaces(current_customer_id='touched_customers', alert_id='new_rows'),
+) }}
 
 -- One row per red alert, as known when it was raised: only its status changes afterwards, and which
 -- incident and customer it stands for today.
 -- Alerts raised on earlier dates are read back from what was kept in files, so a rebuilt warehouse
 -- neither forgets them nor raises them twice.
-{% set at_stake_only -%}
-    {% if is_incremental() %}
-    where customer_id in (select customers_at_stake.customer_id from customers_at_stake)
-    {% endif %}
-{%- endset %}
+{% set at_stake_only =
+    'where customer_id in (select customers_at_stake.customer_id from customers_at_stake)' if is_incremental() else ''
+%}
 
 with run as (
     select * from {{ ref('int_run') }}

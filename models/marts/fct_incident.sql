@@ -1,4 +1,8 @@
-{{ config(materialized='incremental', incremental_strategy='replace_rows', meta=replaces(customer_id='touched_customers')) }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_rows',
+    meta=replaces(customer_id='touched_customers'),
+) }}
 
 -- One row per incident of a known customer. A deleted ticket has none.
 with incidents as (

@@ -1,4 +1,8 @@
-{{ config(materialized='incremental', incremental_strategy='replace_rows', meta=replaces(customer_id='touched_customers')) }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_rows',
+    meta=replaces(customer_id='touched_customers'),
+) }}
 
 -- One row per contact that an incident rests on: the record to open when somebody asks "says who?".
 with links as (

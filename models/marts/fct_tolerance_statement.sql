@@ -119,13 +119,22 @@ reclassifications as (
 ),
 
 lines as (
-    select *, cast(null as varchar) as incident_id, cast(null as timestamp with time zone) as occurred_at
+    select
+        *,
+        cast(null as varchar) as incident_id,
+        cast(null as timestamp with time zone) as occurred_at
     from opening_budgets
     union all
-    select *, cast(null as varchar) as incident_id, cast(null as timestamp with time zone) as occurred_at
+    select
+        *,
+        cast(null as varchar) as incident_id,
+        cast(null as timestamp with time zone) as occurred_at
     from budget_changes
     union all
-    select *, cast(null as varchar) as incident_id, cast(null as timestamp with time zone) as occurred_at
+    select
+        *,
+        cast(null as varchar) as incident_id,
+        cast(null as timestamp with time zone) as occurred_at
     from given_back
     union all
     select * from penalties

@@ -10,7 +10,7 @@ select
 from bands as shorter
 inner join bands as longer
     on
-        longer.tenure_months_from > shorter.tenure_months_from
+        shorter.tenure_months_from < longer.tenure_months_from
         and longer.valid_from < coalesce(shorter.valid_to, date '9999-12-31')
         and shorter.valid_from < coalesce(longer.valid_to, date '9999-12-31')
 where longer.budget_points > shorter.budget_points

@@ -1,4 +1,5 @@
--- No number is missing; closing = opening + budget change + recovered - new penalties, to the last decimal; the flags follow.
+-- No number is missing; closing = opening + budget change + recovered - new penalties, to the last decimal; the flags
+-- follow.
 select * from {{ checked_months() }} as monthly
 where
     closing_points <> opening_points + budget_change_points + recovered_points - new_penalty_points

@@ -40,15 +40,15 @@ due_run as (
 -- are read once for each, without an import: what two read, DuckDB would first write down, row by row.
 touched_buckets as (
     select
-        month_index,
-        balance_bucket,
-        sum(customer_count) as customer_count,
-        sum(customer_count) as touched_count,
-        sum(rupture_count) as rupture_count,
-        sum(balance_micropoints * customer_count) as balance_micropoints_sum
-    from {{ ref('int_balance_counts') }}
+        counts.month_index,
+        counts.balance_bucket,
+        sum(counts.customer_count) as customer_count,
+        sum(counts.customer_count) as touched_count,
+        sum(counts.rupture_count) as rupture_count,
+        sum(counts.balance_micropoints * counts.customer_count) as balance_micropoints_sum
+    from {{ ref('int_balance_counts') }} as counts
     cross join due_run
-    group by month_index, balance_bucket
+    group by counts.month_index, counts.balance_bucket
 ),
 
 -- A company without any incident still has its as-of month. An incident before the relationship's start
@@ -161,8 +161,8 @@ untouched as (
     cross join period
     inner join months
         on
-            months.month_index >= period.first_month_index
-            and months.month_index <= period.as_of_month_index
+            period.first_month_index <= months.month_index
+            and period.as_of_month_index >= months.month_index
     left join changes_of_untouched as changes
         on
             starts.started_month_index is not distinct from changes.started_month_index
@@ -271,10 +271,18 @@ balances_in_quantile_buckets as (
         balances.balance_micropoints,
         sum(balances.customer_count) as customer_count
     from (
-        select month_index, balance_bucket, balance_micropoints, customer_count
+        select
+            month_index,
+            balance_bucket,
+            balance_micropoints,
+            customer_count
         from {{ ref('int_balance_counts') }}
         union all
-        select month_index, balance_bucket, balance_micropoints, customer_count
+        select
+            month_index,
+            balance_bucket,
+            balance_micropoints,
+            customer_count
         from untouched_balances
     ) as balances
     inner join quantile_buckets
@@ -329,8 +337,8 @@ final as (
     from period
     inner join months
         on
-            months.month_index >= period.first_month_index
-            and months.month_index <= period.as_of_month_index
+            period.first_month_index <= months.month_index
+            and period.as_of_month_index >= months.month_index
     left join statistics on months.month_index = statistics.month_index
     left join quantiles on months.month_index = quantiles.month_index
 )

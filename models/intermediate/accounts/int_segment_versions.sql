@@ -1,4 +1,8 @@
-{{ config(materialized='incremental', incremental_strategy='replace_rows', meta=replaces(customer_no='touched_accounts')) }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_rows',
+    meta=replaces(customer_no='touched_accounts'),
+) }}
 
 {% set segment = [
     'customer_id', 'customer_no', 'month_index', 'next_event_month_index', 'relationship_started_on',

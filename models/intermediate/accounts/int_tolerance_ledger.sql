@@ -1,4 +1,8 @@
-{{ config(materialized='incremental', incremental_strategy='replace_rows', meta=replaces(customer_no='touched_accounts')) }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_rows',
+    meta=replaces(customer_no='touched_accounts'),
+) }}
 
 -- One row per incident that costs points and touched an account: the balance before and after it.
 with incidents as (

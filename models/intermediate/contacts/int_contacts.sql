@@ -1,4 +1,8 @@
-{{ config(materialized='incremental', incremental_strategy='replace_rows', meta=replaces(customer_id='touched_customers')) }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_rows',
+    meta=replaces(customer_id='touched_customers'),
+) }}
 
 -- One row per contact of a known customer: its newest version that may be seen on the as-of date.
 with run as (
@@ -65,9 +69,9 @@ classified as (
         and classifications.incident_type is null
         and (coalesce(classifications.confidence, 0) > 0 or versions.source = 'tickets') as needs_review
     from versions
-    {%- if is_incremental() %}
+    {% if is_incremental() %}
     inner join candidates on versions.contact_id = candidates.contact_id
-    {%- endif %}
+    {% endif %}
     left join classifications on versions.text_hash = classifications.text_hash
 ),
 
@@ -82,7 +86,7 @@ ranked as (
         first_value(incident_type) over (
             partition by contact_id
             order by
-                version_at,
+                version_at asc,
                 _content_hash desc,
                 _file_sha256 desc,
                 _record_no desc

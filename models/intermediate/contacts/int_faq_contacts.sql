@@ -15,7 +15,7 @@ faq_types as (
         incident_type as faq_code,
         incident_type
     from {{ ref('incident_types') }}
-    where incident_type not in (select faq_code from {{ ref('faq_incident_types') }})
+    where incident_type not in (select codes.faq_code from {{ ref('faq_incident_types') }} as codes)
 ),
 
 final as (

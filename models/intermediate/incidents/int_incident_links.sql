@@ -1,4 +1,9 @@
-{{ config(materialized='incremental', incremental_strategy='replace_rows', meta=replaces(customer_id='touched_customers'), tags=['python_macro']) }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_rows',
+    meta=replaces(customer_id='touched_customers'),
+    tags=['python_macro'],
+) }}
 
 -- One row per contact that tells of an incident: which incident, and by which rule it was linked.
 -- A unit is what belongs together without looking at time: a ticket with the contacts that name it,

@@ -1,4 +1,3 @@
-
 -- One row per incident of a customer whom this run computes again, with its category and what it costs by
 -- the table of its date. All incidents stand in fct_incident; nobody reads those to find the day's few.
 with touched as (

@@ -20,7 +20,7 @@ final as (
         former_detector_versions,
         full_rebuild_reason is not null as is_full_rebuild
     from runs
-    where run_no = (select max(run_no) from runs)
+    where run_no = (select max(newest.run_no) from runs as newest)
 )
 
 select * from final
