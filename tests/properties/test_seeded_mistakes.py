@@ -62,15 +62,15 @@ MISTAKES = (
     Mistake(
         "a_watermark_on_event_time_finds_the_touched",
         TOUCHED,
-        "contact_versions._load_no > run.since_load_no",
+        "contact_versions.decided_run_no > run.since_run_no",
         "contact_versions.occurred_on > run.since_as_of_on",
         "late",
     ),
     Mistake(
         "a_watermark_on_event_time_finds_the_new_versions",
         "models/intermediate/contacts/int_contact_versions.sql",
-        "with records as (\n    select * from {{ ref('int_contact_records') }} {{ new_only }}",
-        "with records as (\n    select * from {{ ref('int_contact_records') }}"
+        "records as (\n    select * from {{ ref('int_contact_records') }} {{ new_only }}",
+        "records as (\n    select * from {{ ref('int_contact_records') }}"
         " {% if is_incremental() %}where occurred_on > (select since_as_of_on from {{ ref('int_run') }})"
         "{% endif %}",
         "late",
@@ -78,8 +78,8 @@ MISTAKES = (
     Mistake(
         "a_deletion_touches_nobody",
         TOUCHED,
-        "contact_versions._load_no > run.since_load_no",
-        "(contact_versions._load_no > run.since_load_no and not contact_versions.is_deleted)",
+        "contact_versions.decided_run_no > run.since_run_no",
+        "(contact_versions.decided_run_no > run.since_run_no and not contact_versions.is_deleted)",
         "deleted",
     ),
     Mistake(
@@ -121,8 +121,8 @@ MISTAKES = (
     Mistake(
         "another_detector_reads_new_texts_alone",
         "models/intermediate/contacts/int_text_classifications.sql",
-        "case when former_detector_versions = '' then since_load_no else 0 end",
-        "since_load_no",
+        "case when former_detector_versions = '' then decided_load_no else 0 end",
+        "decided_load_no",
         "read_otherwise",
     ),
     Mistake(
@@ -135,9 +135,9 @@ MISTAKES = (
     Mistake(
         "the_touched_set_counts_from_the_last_attempt",
         "models/intermediate/runs/int_run.sql",
-        "        since_load_no,",
-        "        (select max(one.last_load_no) from runs as one where one.run_no < runs.run_no)"
-        " as since_load_no,",
+        "        since_run_no,",
+        "        (select max(attempts.run_no) from runs as attempts where attempts.run_no < runs.run_no)"
+        " as since_run_no,",
         "late",
     ),
     Mistake(

@@ -44,8 +44,7 @@ new_contacts as (
     from contact_versions
     cross join run
     where
-        contact_versions._load_no > run.since_load_no
-        or contact_versions.decided_run_no > run.since_run_no
+        contact_versions.decided_run_no > run.since_run_no
         or (
             contact_versions.visible_on > run.since_as_of_on
             and contact_versions.visible_on <= run.as_of_on
