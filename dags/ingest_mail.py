@@ -3,7 +3,7 @@
 When: every day at 04:00 business time; `tolerance_daily` follows once all four sources are in.
 Reads: `EXTRACTS/mail/`, up to the as-of date.
 Writes: `landing/`, `raw/mail/`, `quarantine/mail/` and one record per load in `raw/loads/`.
-If it fails: the sentence in the task's log names the file or the expectation. Mend it, clear the task.
+If it fails: the sentence in the task's log names the file. Mend it, clear the task.
 A load counts when its record is written, so a second try loads nothing twice.
 """
 

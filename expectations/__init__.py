@@ -1,1 +1,1 @@
-"""What is accepted at the doors, what is sent: one suite of Great Expectations per extract."""
+"""What only the whole shows: one suite of Great Expectations for each extract, one for the alert list."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tolerance import alarms, local_run
+from tolerance import all_clear, local_run
 from tolerance.contracts import SOURCES
 from tolerance.crm.list_profiles import profiles_named
 from tolerance.errors import NotPublishedError, UsageError
@@ -91,4 +91,4 @@ def _default_as_of(state: State, extracts: Path) -> date:
 
 def _warnings(state: State, extracts: Path, as_of: date) -> list[str]:
     """What a published generation does not tell by itself; none of them is an all-clear."""
-    return [*alarms.of_inbox(state, extracts, as_of), *alarms.of_loads(state, as_of)]
+    return [*all_clear.of_inbox(state, extracts, as_of), *all_clear.of_loads(state, as_of)]

@@ -9,10 +9,9 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from tolerance.errors import ToleranceError
 
@@ -31,7 +30,7 @@ class GateFailedError(ToleranceError):
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """What a gate found: expectations checked, those that failed (by name), rows looked at.
+    """What a gate found: expectations checked, those that failed (by name), rows looked at, warnings.
 
     `failed` names expectation and column, never a value.
     """
@@ -40,10 +39,11 @@ class GateResult:
     expectations: int
     failed: tuple[str, ...]
     rows: int
+    warnings: tuple[str, ...] = ()
 
     @property
     def is_passed(self) -> bool:
-        """Whether every expectation held."""
+        """Whether every expectation held, but for those that only warn."""
         return not self.failed
 
     @property
@@ -75,28 +75,33 @@ def great_expectations() -> ModuleType:
 
 
 def check(frame: pd.DataFrame, suite: ExpectationSuite, name: str) -> GateResult:
-    """Hold one frame against one suite. `name` is what the result's sentence begins with."""
-    return check_batches([frame], suite, name)
+    """Hold one frame against one suite. `name` is what the result's sentence begins with.
 
-
-def check_batches(frames: Iterable[pd.DataFrame], suite: ExpectationSuite, name: str) -> GateResult:
-    """Hold a frame that comes in batches against a suite whose expectations judge single rows."""
+    An unmet expectation of the severity "warning" fails nothing; it tells the warnings of its `meta`.
+    """
     definition = (
         context()
         .data_sources.add_pandas(name)
         .add_dataframe_asset(name)
         .add_batch_definition_whole_dataframe(name)
     )
-    failed: dict[str, None] = {}
-    rows = 0
-    for frame in frames:
-        rows += len(frame)
-        batch = definition.get_batch({"dataframe": frame})
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            outcome = batch.validate(suite, result_format="BOOLEAN_ONLY")
-        failed.update(dict.fromkeys(_label(one) for one in outcome.results if not one.success))
-    return GateResult(name, len(suite.expectations), tuple(sorted(failed)), rows)
+    batch = definition.get_batch({"dataframe": frame})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        outcome = batch.validate(suite, result_format="BOOLEAN_ONLY")
+    unmet: list[Any] = [result.expectation_config for result in outcome.results if not result.success]
+    return GateResult(
+        name,
+        expectations=len(suite.expectations),
+        failed=tuple(sorted(_label(expectation) for expectation in unmet if not _only_warns(expectation))),
+        rows=len(frame),
+        warnings=tuple(
+            sentence
+            for expectation in unmet
+            if _only_warns(expectation)
+            for sentence in expectation.meta["warnings"]
+        ),
+    )
 
 
 def context() -> AbstractDataContext:
@@ -121,8 +126,11 @@ def context() -> AbstractDataContext:
     )
 
 
-def _label(outcome: object) -> str:
+def _only_warns(expectation: Any) -> bool:
+    return bool(expectation.severity == "warning")
+
+
+def _label(expectation: Any) -> str:
     """Expectation and column, such as `values_to_not_be_null(call_id)`."""
-    configuration = outcome.expectation_config  # type: ignore[attr-defined]
-    column = configuration.kwargs.get("column", "table")
-    return f"{configuration.type.removeprefix('expect_').removeprefix('column_')}({column})"
+    column = expectation.kwargs.get("column", "table")
+    return f"{expectation.type.removeprefix('expect_').removeprefix('column_')}({column})"

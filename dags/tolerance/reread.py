@@ -116,7 +116,7 @@ def read_again(state: State, extracts: Path | None = None) -> Iterator[Reread]:
 
     Raises:
         CannotRebuildError: when landed files are missing or damaged, or the disk is too small.
-        GateFailedError, MappingError, UnbalancedLoadError: as taking in raises them; nothing was changed.
+        MappingError, UnbalancedLoadError: as taking in raises them; nothing was changed.
     """
     loads = known_loads(state)
     _refuse_lost_files(state, loads)

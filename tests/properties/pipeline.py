@@ -1,7 +1,6 @@
 """The pipe without Airflow: files in, the project's own steps in their order, tables out.
 
-Left out against a real cycle: the expectations of Great Expectations at the doors (their cost, and
-the extracts here are sound), and Airflow. Everything else is the library and the dbt project.
+Left out against a real cycle: Airflow. Everything else is the library and the dbt project.
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ from tolerance import detection, parameters, runs
 from tolerance.contracts import SOURCES
 from tolerance.crm import export
 from tolerance.crm.history import ensure_empty_history
+from tolerance.intake.expect import expect
 from tolerance.intake.land import land
 from tolerance.intake.load import ensure_empty_sources, load
 from tolerance.intake.read import read
@@ -114,6 +114,7 @@ class Pipeline:
             load_id = land(source, self.extracts, as_of, self.state, _LOADED_AT)
             if load_id:
                 read(source, load_id, self.state)
+                expect(source, load_id, self.state)
                 load(source, load_id, self.state)
 
     # Through

@@ -10,8 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from expectations import extracts
-from tolerance import alarms, gates, inbox, quarantine
+from tolerance import all_clear, inbox, quarantine
 from tolerance.contracts import CONTRACTS, SOURCES
 from tolerance.formats.content import Frame
 from tolerance.intake.expect import expect
@@ -65,6 +64,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCap
         load_id = land(source, tmp_path / "in", AS_OF, state, LOADED_AT)
         assert load_id is not None
         read(source, load_id, state)
+        expect(source, load_id, state)
         load(source, load_id, state)
     return state
 
@@ -101,26 +101,11 @@ def test_load_records_reasons_warnings_and_logs_hold_nothing_of_a_customer(
 ) -> None:
     told = [path.read_text("utf-8") for path in state.loads.iterdir()]
     told += [record.detail + record.reason for record in quarantine.set_aside(state)]
-    told += alarms.of_loads(state, AS_OF)
+    told += all_clear.of_loads(state, AS_OF)
     told += [record.getMessage() for record in caplog.records]
     told += capfd.readouterr()
     assert len(told) > 10
     assert found_in("\n".join(told)) == []
-
-
-def test_a_failed_gate_names_no_value(state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = FILES["faq/a.csv"].replace("K1;", f"{WORD};")
-    (tmp_path / "in" / "faq" / "gate.csv").write_text(text, "utf-8")
-    load_id = land("faq", tmp_path / "in", AS_OF, state, LOADED_AT)
-    assert load_id is not None
-    read("faq", load_id, state)
-    too_short = gates.great_expectations().expectations.ExpectColumnValueLengthsToBeBetween(
-        column="call_id", max_value=3
-    )
-    monkeypatch.setattr(extracts, "suite", lambda source: gates.new_suite(source, [too_short]))
-    with pytest.raises(gates.GateFailedError) as failed:
-        expect("faq", load_id, state)
-    assert found_in(str(failed.value)) == []
 
 
 def test_a_reader_that_fails_logs_where_and_not_on_what(caplog: pytest.LogCaptureFixture) -> None:

@@ -15,6 +15,7 @@ import pytest
 from tolerance import files, inbox, parameters, runs
 from tolerance.contracts import SOURCES
 from tolerance.intake import read as reading
+from tolerance.intake.expect import expect
 from tolerance.intake.land import land
 from tolerance.intake.load import ensure_empty_sources, load
 from tolerance.intake.loads import EMPTY_LOAD_ID, FileRecord, RawLostError, known_loads, load_records
@@ -66,6 +67,7 @@ def take_in(state: State, as_of: date) -> None:
         load_id = land(source, state.root.parent / "in", as_of, state, LOADED_AT)
         if load_id:
             read(source, load_id, state)
+            expect(source, load_id, state)
             load(source, load_id, state)
 
 

@@ -9,8 +9,7 @@ from functools import cached_property
 LONGEST_ID = 255
 LONGEST_CODE = 100
 LANGUAGE = (2, 35)
-"""How many characters a field may have: a record that has others is set aside, so that one cell does not
-fail the gate of its whole source."""
+"""How many characters a field may have: a record that has others is set aside."""
 
 
 class Kind(StrEnum):

@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from tolerance import alarms, files
+from tolerance import all_clear, files
 from tolerance.crm.history import keep_history
 from tolerance.crm.list_profile import ListProfile
 from tolerance.crm.list_profiles import canonical
@@ -80,7 +80,7 @@ def export_alerts(state: State, profiles: tuple[ListProfile, ...] = (canonical.P
     first = profiles[0].file_name
     manifest = {"as_of": as_of, "generation_id": generation_id} | written[first]
     manifest["lists"] = written
-    manifest["warnings"] = alarms.of_loads(state, date.fromisoformat(as_of))
+    manifest["warnings"] = all_clear.of_loads(state, date.fromisoformat(as_of))
     manifest["all_clear"] = not manifest["warnings"]
     files.write_text(folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")
     return AlertList(path=folder / first, rows=len(rows))

@@ -1,40 +1,26 @@
-"""Third step: the staged rows are held against the source's suite."""
+"""Third step: what only the whole extract shows is measured; `all_clear` holds it against its past."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyarrow.parquet as pq
-
-from expectations import extracts
-from tolerance import gates
-from tolerance.intake.loads import is_loaded
+from tolerance.intake.loads import is_loaded, read_records, write_records
+from tolerance.intake.measures import measure
 from tolerance.intake.work import Work
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from tolerance.state import State
 
 
 def expect(source: str, load_id: str, state: State) -> None:
-    """Hold the staged rows against the source's suite in `expectations/extracts.py`.
+    """Measure the staged rows for the expectations in `expectations/extracts.py`; `load` keeps the counts.
 
-    Raises `gates.GateFailedError` with a sentence in counts. No rows, nothing to expect.
+    Nothing is judged here: what is unusual is a warning, and no reason to refuse what the readers accepted.
     """
-    paths = sorted(Work(state, source, load_id).staged.glob("*.parquet"))
-    if not paths or is_loaded(state, source, load_id):
+    work = Work(state, source, load_id)
+    staged = sorted(work.staged.glob("*.parquet"))
+    if not staged or is_loaded(state, source, load_id):
         return
-    result = gates.check_batches(frames(paths), extracts.suite(source), source)
-    if not result.is_passed:
-        raise gates.GateFailedError(result.sentence)
-
-
-def frames(paths: list[Path]) -> Iterator[pd.DataFrame]:
-    """Rows of Parquet files as data frames of at most a batch; dates are comparable in them."""
-    for path in paths:
-        with pq.ParquetFile(path) as file:
-            for group in range(file.num_row_groups):  # bounded in rows and bytes
-                yield file.read_row_group(group).to_pandas(date_as_object=False)
+    files = read_records(work.counted)
+    measure(work, files, staged)
+    write_records(work.counted, files)

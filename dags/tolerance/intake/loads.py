@@ -64,6 +64,9 @@ class FileRecord:
     """Readers and settings that it was read with: what is read again otherwise is another generation."""
     is_doubtful: bool = False
     """Loaded, but records of it may be missing: somebody should look at the file, the day is no all-clear."""
+    measures: dict[str, int] = field(default_factory=dict)
+    """Counts of all that the load brought for this day of delivery, with the first of its files: see
+    `measures.py`. They are added up by name; a record of an older release has none."""
     unknown: dict[str, Any] = field(default_factory=dict)
     """Fields of the record that another release wrote; they are written back as they are."""
 

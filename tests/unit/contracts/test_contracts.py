@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from click.testing import CliRunner
 
 from tests.fixtures.canaries import CANARY, MAIL, UNDECLARED, header, line
 from tests.fixtures.ingesting import rows
-from tolerance import alarms, inbox
+from tolerance import all_clear, inbox
 from tolerance.cli import main
 from tolerance.contracts import CONTRACTS, SOURCES, told_to_dbt
 from tolerance.contracts.base import Contract, Field, Kind
@@ -22,7 +23,8 @@ from tolerance.intake.load import ensure_empty_sources, load
 from tolerance.intake.read import read
 from tolerance.preview import preview
 from tolerance.profiles.profile import BY_CONTRACT
-from tolerance.records import raw_schema
+from tolerance.readers.outcomes import Outcome
+from tolerance.records import AcceptedRecord, raw_schema
 from tolerance.sandbox import limits
 from tolerance.settings import settings
 from tolerance.state import State
@@ -92,7 +94,7 @@ def test_the_models_learn_what_is_published_from_a_file_that_is_written_anew(tmp
 def contract(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Contract:
     """Each contract in turn, and one of a source that has nothing but its contract."""
     monkeypatch.setitem(CONTRACTS, "chat", CHAT)
-    for module in ("inbox", "quarantine", "alarms", "intake.load"):
+    for module in ("inbox", "quarantine", "all_clear", "intake.load"):
         monkeypatch.setattr(f"tolerance.{module}.SOURCES", (*SOURCES, "chat"))
     if request.param == "chat":  # a reading process of its own would not know it
         monkeypatch.setattr(limits, "run_in_child", _run_here)
@@ -147,7 +149,7 @@ def test_no_preview_log_message_or_list_shows_a_field_that_is_not_public(
     assert found.accepted == 1
     shown = [str(found), *(summary_file.message or "" for summary_file in summary.files)]
     shown += [path.read_text("utf-8") for path in state.loads.iterdir()]
-    shown += alarms.of_loads(state, AS_OF)
+    shown += all_clear.of_loads(state, AS_OF)
     shown += [record.getMessage() for record in caplog.records]
     listed = CliRunner().invoke(main, ["quarantine", "--state", str(state.root)])
     assert f"{source} " in listed.output
@@ -168,3 +170,51 @@ def test_the_raw_schema_is_the_contracts_columns_and_the_lineage(contract: Contr
     names = raw_schema(contract.source).names
     assert names[: len(contract.columns)] == [column.name for column in contract.columns]
     assert names[-1] == "_loaded_at"
+
+
+HOSTILE = [
+    "",
+    " ",
+    "x",
+    "x" * 2_000,
+    "-1",
+    "Solved!",
+    "ä" * 101,
+    "yes, no",
+    "\x00",
+    f"{CANARY}@{CANARY}.example",
+]
+HASHES = re.compile(r"[0-9a-f]{64}(,[0-9a-f]{64})*")
+
+
+@pytest.mark.parametrize("source", [source for source in SOURCES if CONTRACTS[source].takes_profiles])
+def test_a_record_that_is_loaded_keeps_its_contract_whatever_was_delivered(
+    source: str, read_bytes: Callable[..., list[Outcome]]
+) -> None:
+    contract = CONTRACTS[source]
+    lines = [line(contract, **{field.name: bad}) for field in contract.fields for bad in HOSTILE]
+    content = "\n".join([header(contract), *lines, ""]).encode()
+    accepted = [
+        outcome.values
+        for outcome in read_bytes(source, "a.csv", content)
+        if isinstance(outcome, AcceptedRecord)
+    ]
+    assert len(accepted) > len(contract.fields)
+    for values in accepted:
+        for field in contract.fields:
+            value = values[field.columns[0].name]
+            if field.is_required or field.otherwise or field.name == contract.deletion:
+                assert value is not None, field.name
+            if value is not None:
+                _assert_kept(field, value)
+
+
+def _assert_kept(field: Field, value: object) -> None:
+    if field.columns[0].is_hash:
+        assert HASHES.fullmatch(str(value)), field.name
+    if field.kind is Kind.WORD:
+        assert value in field.words, field.name
+    if field.kind is Kind.COUNT:
+        assert int(str(value)) >= 0, field.name
+    if field.most is not None:
+        assert field.least <= len(str(value)) <= field.most, field.name

@@ -8,6 +8,7 @@ import os
 import pytest
 
 from tests.fixtures.ingesting import CALLS, Deliver, call, quarantined, rows, take_in
+from tolerance.intake.expect import expect
 from tolerance.intake.load import load
 from tolerance.intake.loads import load_records
 from tolerance.intake.read import read
@@ -17,6 +18,7 @@ STEPS = [
     ("tolerance.intake.land", "sync_folder", "land"),
     ("tolerance.intake.read", "_read_batch", "read"),
     ("tolerance.intake.load", "_write_loaded", "load"),
+    ("tolerance.intake.expect", "measure", "expect"),
     ("tolerance.intake.load", "_assert_balanced", "load"),
     ("tolerance.intake.load", "_publish", "load"),
     ("tolerance.intake.load", "write_load_record", "load"),
@@ -43,6 +45,8 @@ def test_a_killed_step_run_again_ends_like_an_undisturbed_one(
         (plan,) = (state.work / "faq").glob("*/plan.ndjson")
         if step == "read":
             read("faq", plan.parent.name, state)
+        if step in {"read", "expect"}:
+            expect("faq", plan.parent.name, state)
         load("faq", plan.parent.name, state)
     assert rows(state) == rows(calm)
     assert quarantined(state) == quarantined(calm)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tolerance import alarms, inbox, recount
+from tolerance import all_clear, inbox, recount
 from tolerance.formats.content import FileNotes
 from tolerance.intake.loads import FileRecord, load_records, write_load_record
 from tolerance.intake.read import _recount
@@ -61,40 +61,42 @@ def usual_weeks(state: State, weeks: int = 8) -> None:
 def test_an_extract_far_below_the_same_weekdays_median_is_told(state: State) -> None:
     usual_weeks(state)
     loaded(state, AS_OF, 10)
-    (warning,) = alarms.of_loads(state, AS_OF)
+    (warning,) = all_clear.of_loads(state, AS_OF)
     assert "only 10 records were delivered for 2026-11-20" in warning
     assert "94 (median" in warning
 
 
 def test_no_extract_where_the_weekday_always_had_one_is_told(state: State) -> None:
     usual_weeks(state)
-    (warning,) = alarms.of_loads(state, AS_OF)
+    (warning,) = all_clear.of_loads(state, AS_OF)
     assert "nothing was delivered" in warning
 
 
 def test_a_usual_day_a_new_source_and_another_weekday_are_all_clear(state: State) -> None:
-    assert alarms.of_loads(state, AS_OF) == []
+    assert all_clear.of_loads(state, AS_OF) == []
     usual_weeks(state, weeks=3)
-    assert alarms.of_loads(state, AS_OF) == []
+    assert all_clear.of_loads(state, AS_OF) == []
     usual_weeks(state)
-    assert alarms.of_loads(state, AS_OF + timedelta(days=1)) == []
+    assert all_clear.of_loads(state, AS_OF + timedelta(days=1)) == []
     loaded(state, AS_OF, 60)
-    assert alarms.of_loads(state, AS_OF) == []
+    assert all_clear.of_loads(state, AS_OF) == []
 
 
 def test_a_refused_file_is_told_on_its_day_also_when_the_run_is_repeated(state: State) -> None:
     loaded(state, AS_OF, 0, status="refused")
     assert (
-        alarms.of_loads(state, AS_OF) == alarms.of_loads(state, AS_OF) == [f"faq/{AS_OF}/0.csv is refused."]
+        all_clear.of_loads(state, AS_OF)
+        == all_clear.of_loads(state, AS_OF)
+        == [f"faq/{AS_OF}/0.csv is refused."]
     )
-    assert alarms.of_loads(state, AS_OF + timedelta(days=1)) == []
+    assert all_clear.of_loads(state, AS_OF + timedelta(days=1)) == []
 
 
 def test_a_loaded_file_that_may_hold_more_is_no_all_clear(state: State) -> None:
     loaded(state, AS_OF, 5, message=f"{AS_OF}/5.csv: look at it", is_doubtful=True)
-    assert alarms.of_loads(state, AS_OF) == [f"faq/{AS_OF}/5.csv: look at it"]
+    assert all_clear.of_loads(state, AS_OF) == [f"faq/{AS_OF}/5.csv: look at it"]
     loaded(state, AS_OF + timedelta(days=1), 5, message="a.csv: 2 records have another status")
-    assert alarms.of_loads(state, AS_OF + timedelta(days=1)) == []
+    assert all_clear.of_loads(state, AS_OF + timedelta(days=1)) == []
 
 
 @pytest.mark.parametrize(
@@ -120,13 +122,13 @@ def test_a_load_record_of_release_0_1_0_tells_of_doubt_in_its_message(
 def test_a_new_column_is_warned_of_once(state: State) -> None:
     loaded(state, AS_OF - timedelta(days=1), 5, columns="mood")
     loaded(state, AS_OF, 5, columns="mood,weather")
-    (before,) = alarms.of_loads(state, AS_OF - timedelta(days=1))
+    (before,) = all_clear.of_loads(state, AS_OF - timedelta(days=1))
     assert "new column mood;" in before
-    (now,) = alarms.of_loads(state, AS_OF)
+    (now,) = all_clear.of_loads(state, AS_OF)
     assert "new column weather;" in now
 
 
-def test_a_file_that_waits_past_its_day_is_an_alarm(
+def test_a_file_that_waits_past_its_day_is_a_warning(
     state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inbox._first_looks.clear()
@@ -135,7 +137,7 @@ def test_a_file_that_waits_past_its_day_is_an_alarm(
     for name in ("old.csv", "old.csv.part"):
         (tmp_path / "in" / "faq" / name).write_text("x")
     os.utime(tmp_path / "in" / "faq" / "old.csv", (1_700_000_000, 1_700_000_000))
-    told = alarms.of_inbox(state, tmp_path / "in", AS_OF)
+    told = all_clear.of_inbox(state, tmp_path / "in", AS_OF)
     assert any("old.csv waits" in one and "since 2023-11-14: ask its sender" in one for one in told)
 
 
@@ -150,5 +152,5 @@ def test_a_file_that_cannot_be_counted_again_is_told(
     (record,) = load_records(state)
     _recount(record, tmp_path, FileNotes(), tmp_path)
     write_load_record(state, "faq", record.load_id, [record])
-    (warning,) = [one for one in alarms.of_loads(state, AS_OF) if "100.csv" in one]
+    (warning,) = [one for one in all_clear.of_loads(state, AS_OF) if "100.csv" in one]
     assert "was not possible in bounded memory" in warning

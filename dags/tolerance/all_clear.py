@@ -1,0 +1,70 @@
+"""Is this day all clear, and if not, why: what a person should look at although a generation was published.
+
+From load records alone, so a second run of the same date says the same; only files that still wait are
+told from the inbox. What a whole extract should be like stands in `expectations/extracts.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from expectations import extracts
+from tolerance import gates, inbox
+from tolerance.contracts import SOURCES
+from tolerance.intake.loads import load_records
+
+if TYPE_CHECKING:
+    from tolerance.intake.loads import FileRecord
+    from tolerance.state import State
+
+
+def of_loads(state: State, as_of: date) -> list[str]:
+    """The warnings that the load records of a date give: files that are refused, empty or may hold more
+    than was found in them, and extracts that are missing or unlike those before.
+    """
+    records = load_records(state)
+    of_the_day = [record for record in records if record.as_of_on == as_of]
+    is_unread = {"refused", "empty"}
+    warnings = [_told(record) for record in of_the_day if record.status in is_unread]
+    warnings += [
+        _told(record) for record in of_the_day if record.is_doubtful and record.status not in is_unread
+    ]
+    for source in SOURCES:
+        warnings += _of_extract(source, [record for record in records if record.source == source], as_of)
+    return list(dict.fromkeys(warnings))
+
+
+def _told(record: FileRecord) -> str:
+    """What a load record says of its file. Readers know its name alone, which another source may have too."""
+    message = record.message or f"{record.file_name} is {record.status}."
+    return f"{record.source}/{message}" if message.startswith(record.file_name) else message
+
+
+def of_inbox(state: State, extracts: Path, as_of: date) -> list[str]:
+    """The warnings that the inbox gives: sources without a file, files that are not taken yet."""
+    known = {record.source for record in load_records(state)}
+    warnings: list[str] = []
+    for source in SOURCES:
+        found = inbox.deliveries(extracts, source, as_of)
+        if not found.files:
+            was = "delivered before, but now " if source in known else ""
+            warnings.append(
+                f"{source}: {was}the inbox has no file for {as_of} or before; balances still decay."
+            )
+        for file in found.waiting:
+            late = file.since_on is not None and file.since_on < as_of
+            since = f", since {file.since_on}: ask its sender to finish or remove it" if late else ""
+            warnings.append(f"{source}/{file.name} waits: {file.why}{since}.")
+    return warnings
+
+
+def _of_extract(source: str, files: list[FileRecord], as_of: date) -> list[str]:
+    """What is unusual in a whole extract. Without an extract Great Expectations is not even imported."""
+    expected = extracts.expected_of(source, files, as_of)
+    unusual = extracts.nothing_delivered(source, files, as_of)
+    if expected:
+        found = gates.check(extracts.row(expected), extracts.suite(source, expected), source)
+        unusual = [*found.warnings, *unusual]
+    return unusual
