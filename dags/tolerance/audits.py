@@ -21,6 +21,8 @@ def audit(state: State, run: Run) -> int:
     tables = dbt("build", "tag:audit", state, full_refresh=run.is_full_rebuild)
     with duckdb.connect(str(state.warehouse), read_only=True) as warehouse:
         alerts = warehouse.execute("select * from main.crm_alert_list").df()
+    if alerts.empty:  # nothing to judge: a date without alerts does without Great Expectations
+        return tables.tests
     alert_list = gates.check(alerts, crm_alert_list.suite(), "crm_alert_list")
     if not alert_list.is_passed:
         raise gates.GateFailedError(alert_list.sentence)

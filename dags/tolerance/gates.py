@@ -48,7 +48,7 @@ class GateResult:
 
     @property
     def sentence(self) -> str:
-        """One sentence in counts, such as `faq: 2 of 14 expectations failed (1 203 rows): …`."""
+        """One sentence in counts, such as `crm_alert_list: 1 of 11 expectations failed (93 rows): …`."""
         rows = f"{self.rows:,}".replace(",", " ")
         if self.is_passed:
             return f"{self.name}: {self.expectations} expectations hold ({rows} rows)"

@@ -45,11 +45,13 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> State:
             expect("faq", load_id, state)
             load("faq", load_id, state)
     state.serving.parent.mkdir()
-    columns = ", ".join(f"'{CANARY}' as {name}" for name in crm_alert_list.NEVER_NULL if name != "priority")
+    columns = ", ".join(
+        f"'{CANARY}' as {name}" for name in ("alert_id", "incident_id", *crm_alert_list.NEEDED)
+    )
     with duckdb.connect(str(state.serving)) as serving:
         serving.execute(f"create table audit_generation as select 'g' generation_id, date '{DAY}' as_of_on")
         serving.execute("create schema exports")
-        serving.execute(f"create table exports.crm_alert_list as select {columns}, 9 as priority")
+        serving.execute(f"create table exports.crm_alert_list as select {columns}")
     return state
 
 
@@ -64,7 +66,7 @@ def test_the_pages_tell_the_last_load_in_counts_and_hold_no_value(
     assert result.exit_code == 0, result.output
     assert "faq: 3 rows, 1 expectations failed" in result.output
     assert "mail: no data yet" in result.output
-    assert "crm_alert_list: 1 rows, 5 expectations failed" in result.output
+    assert "crm_alert_list: 1 rows, 2 expectations failed" in result.output
     made = pages(state.root / "data_docs")
     assert {name for name in made if name.startswith("expectations/")} == {
         f"expectations/{suite}.html" for suite in ("customers", "faq", "mail", "tickets", "crm_alert_list")
