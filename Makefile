@@ -51,7 +51,7 @@ preview: $(INSTALLED) ## What a mapping profile makes of FILE= as SOURCE=: PROFI
 	@$(BIN)/tolerance preview "$(FILE)" --source "$(SOURCE)" $(if $(PROFILE),--profile "$(PROFILE)") \
 		$(if $(EXTRACTS),--extracts "$(EXTRACTS)") $(if $(ROWS),--rows "$(ROWS)")
 
-quarantine: $(INSTALLED) ## What was set aside and why: SOURCE= REASON= SHOW_BYTES=1 EXPORT= STATE=
+quarantine: $(INSTALLED) ## Quarantined records and why: SOURCE= REASON= SHOW_BYTES=1 EXPORT= STATE=
 	@$(BIN)/tolerance quarantine --state "$(STATE)" $(if $(SOURCE),--source "$(SOURCE)") \
 		$(if $(REASON),--reason "$(REASON)") $(if $(SHOW_BYTES),--show-bytes) \
 		$(if $(EXPORT),--export "$(EXPORT)")

@@ -1,10 +1,10 @@
-"""Take in the customer extracts: who the customers are, and under which addresses they write.
+"""Ingest the customer extracts: who the customers are, and under which addresses they write.
 
-When: every day at 04:00 business time; `tolerance_daily` follows once all four sources are in.
+When: every day at 04:00 business time; `tolerance_daily` starts once all four sources are ingested.
 Reads: `EXTRACTS/customers/`, up to the as-of date.
 Writes: `landing/`, `raw/customers/`, `quarantine/customers/` and one record per load in `raw/loads/`.
-If it fails: the sentence in the task's log names the file. Mend it, clear the task.
-A load counts when its record is written, so a second try loads nothing twice.
+If it fails: the sentence in the task's log names the file. Fix it, clear the task.
+A load counts once its load record is written, so a retry loads nothing twice.
 """
 
 from airflow.sdk import DAG, CronTriggerTimetable, chain

@@ -1,11 +1,11 @@
 """Compute the tolerance account of every customer as of one date, publish it, tell the CRM.
 
-When: as soon as all four sources were taken in (see the `ingest_*` DAGs), for the date they were
-taken in for.
+When: as soon as all four sources are ingested (see the `ingest_*` DAGs), for the as-of date of those
+loads.
 Reads: `raw/`, `history/`, the company's numbers in `dbt_project/seeds/`. Writes: `warehouse.duckdb`,
 then `serving/tolerance.duckdb` (what BI opens), then `outbox/crm/<as-of>/`.
-If it fails: nothing was published and yesterday's generation still stands. The task's log names the
-model or the check. Mend it and clear the failed task; nothing is sent twice.
+If it fails: nothing was published and readers keep yesterday's generation. The task's log names the
+model or the check. Fix it and clear the failed task; nothing is sent twice.
 """
 
 from airflow.sdk import DAG, AssetAll, chain

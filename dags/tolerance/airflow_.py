@@ -1,7 +1,7 @@
 """The glue to Airflow: the tasks of all DAGs. The only module that imports airflow.
 
-A task asks the context for its date, holds the state's lock, calls one function of the library and
-turns the library's errors into a failed task with one sentence.
+A task takes its date from the context, holds the lock on STATE, calls one function of the library and
+turns the library's errors into a failed task with a one-sentence message.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from tolerance.settings import settings
 from tolerance.state import State
 
 RAW = {source: Asset(name=f"raw_{source}", uri=f"tolerance://raw/{source}") for source in SOURCES}
-"""What an ingestion DAG leaves behind; `tolerance_daily` starts when all four are there."""
+"""What an ingestion DAG updates; `tolerance_daily` starts when all four are updated."""
 
 PARAMS = {
     "as_of": Param(
@@ -67,7 +67,7 @@ def _state() -> State:
 
 
 def _list_profiles() -> tuple[ListProfile, ...]:
-    """How alert lists are written here: TOLERANCE_CRM names those beside the canonical one."""
+    """The list profiles in use: the canonical one and those that TOLERANCE_CRM names."""
     return profiles_named(os.environ.get("TOLERANCE_CRM", ""))
 
 
@@ -80,7 +80,7 @@ def _as_of() -> date:
     events = context.get("triggering_asset_events") or {}
     dates = {event.extra["as_of"] for of_asset in events.values() for event in of_asset}
     if dates:
-        # A day that was taken in late and the next one may wait together: the later covers both.
+        # A day ingested late may wait together with the next day: the later date covers both.
         return max(parse_as_of(text) for text in dates)
     return as_of_for_schedule(_run_after(), settings().business_time_zone)
 
@@ -91,7 +91,7 @@ def _run_after() -> datetime:
 
 @contextmanager
 def _step(sentence: str) -> Iterator[State]:
-    """Say what is done, hold the state, and fail with a sentence where the library has one."""
+    """Log the step, hold the lock on STATE, and turn the library's errors into a failed task."""
     state = _state()
     progress.say(sentence)
     try:
@@ -100,13 +100,13 @@ def _step(sentence: str) -> Iterator[State]:
             yield state
     except ToleranceError as error:
         progress.fail(str(error))
-        # Airflow tries again, as often as the DAG says, only where that can help.
+        # Airflow retries, as often as the DAG allows, only where a retry can help.
         raise (AirflowException if error.can_retry else AirflowFailException)(str(error)) from None
 
 
 @task
 def land(source: str) -> str | None:
-    """Copy what is new in the inbox to `landing/` by content hash; None when nothing is."""
+    """Copy what is new in the inbox to `landing/` by content hash; None when nothing is new."""
     with _step(f"{source}: looking into the inbox") as state:
         ensure_empty_sources(state)
         extracts = Path(os.environ["TOLERANCE_EXTRACTS"])
@@ -116,7 +116,7 @@ def land(source: str) -> str | None:
 
 @task
 def read(source: str, load_id: str | None) -> None:
-    """Frame and read the landed files; set aside what is no record, with a reason."""
+    """Frame and read the landed files; quarantine bad records with a reason."""
     if load_id:
         with _step(f"{source}: reading") as state:
             read_files(source, load_id, state)
@@ -132,7 +132,7 @@ def expect(source: str, load_id: str | None) -> None:
 
 @task
 def load(source: str, load_id: str | None, *, outlet_events: Any = None) -> None:
-    """Move the records to `raw/` with a load record that balances, and tell which date they are for."""
+    """Move the records to `raw/` with a load record that balances, and report their date."""
     if load_id:
         with _step(f"{source}: loading") as state:
             summary = load_files(source, load_id, state)
@@ -147,7 +147,7 @@ def load_into(source: str) -> Any:
 
 @task
 def open_run() -> None:
-    """Finish what a killed run left, then write the record of this run."""
+    """Finish what a killed run left unfinished, then write this run's record."""
     with _step("tolerance: opening the run") as state:
         ensure_empty_history(state)
         finish_interrupted_publication(state)
@@ -174,7 +174,7 @@ def build(layer: str) -> None:
 
 @task
 def audit() -> None:
-    """Check the whole before anybody sees it: invariants, a sample by direct sum, the alert list."""
+    """Check the whole warehouse before publication: invariants, a sample by direct sum, the alert list."""
     with _step("tolerance: auditing") as state:
         run = current_run(state)
         record_checks(state, run.checks_passed + audits.audit(state, run))

@@ -1,4 +1,4 @@
-"""What lies in the inbox, and which of it is complete enough to be taken."""
+"""The files in the inbox, and which of them are complete and ready to ingest."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NO_DELIVERY = re.compile(
     r"|dovecot(?:\.index|\.list\.index|\.mailbox\.log|-uidlist|-uidvalidity|-keywords|-acl)",
     re.IGNORECASE,
 )
-"""Hidden files, and what Windows and mail servers keep for themselves in every folder."""
+"""Hidden files, and what Windows and mail servers keep in every folder for their own use."""
 
 _MAILDIR_FOLDERS = ("cur", "new", "tmp")
 
@@ -35,7 +35,7 @@ class InboxError(ToleranceError):
 
 @dataclass(frozen=True, slots=True)
 class DeliveredFile:
-    """One file of the inbox that is complete. `name` is its path below the source's folder."""
+    """One complete file of the inbox. `name` is its path below the source's folder."""
 
     source: str
     name: str
@@ -45,13 +45,13 @@ class DeliveredFile:
 
 @dataclass(frozen=True, slots=True)
 class WaitingFile:
-    """One file that is not taken yet, and why."""
+    """One file that is not ingested yet, and why."""
 
     source: str
     name: str
     why: str
     since_on: date | None = None
-    """The day (UTC) of its last change."""
+    """The day (UTC) when it last changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ _Stamp = tuple[int, int]  # size in bytes, time of the last change in ns
 
 @dataclass(slots=True)
 class _Look:
-    """What one look at the whole inbox saw, and when on the monotonic clock."""
+    """What one look at the whole inbox found, and when by the monotonic clock."""
 
     seen_at: float
     stamps: dict[Path, _Stamp]
@@ -78,11 +78,11 @@ _first_looks: dict[Path, _Look] = {}
 
 
 def deliveries(extracts: Path, source: str, as_of: date) -> Deliveries:
-    """The files of `source` that a run for `as_of` takes, and those that must wait.
+    """The files of `source` that a run for `as_of` ingests, and those that must wait.
 
     Files in folders named by a day count up to `as_of`; all others count as delivered
     on `as_of`. Sorted by day of delivery, then name. Raises `InboxError` when the inbox
-    is no folder; a missing source folder is an empty one.
+    is not a folder; a missing source folder counts as empty.
     """
     if not extracts.is_dir():
         raise InboxError(
@@ -94,14 +94,15 @@ def deliveries(extracts: Path, source: str, as_of: date) -> Deliveries:
     candidates = [
         DeliveredFile(source, name, path, day or as_of)
         for path in (*below.files, *below.out_of_reach)
-        if (day := _day_of(name := told_name(path.relative_to(folder).as_posix()))) is None or day <= as_of
+        if (day := _day_of(name := printable_name(path.relative_to(folder).as_posix()))) is None
+        or day <= as_of
     ]
     reachable = [file for file in candidates if file.path not in below.out_of_reach]
     waiting = below.out_of_reach | _waiting_reasons(extracts, reachable)
     ready = [file for file in candidates if file.path not in waiting]
     for file in candidates:
         if file.path in waiting:
-            logger.warning("%s/%s is not taken yet: %s", source, file.name, waiting[file.path])
+            logger.warning("%s/%s is not ingested yet: %s", source, file.name, waiting[file.path])
     return Deliveries(
         files=tuple(sorted(ready, key=lambda file: (file.delivered_on, file.name))),
         waiting=tuple(
@@ -117,8 +118,8 @@ def _changed_on(path: Path) -> date | None:
     return None if stamp is None else datetime.fromtimestamp(stamp[1] / 1e9, UTC).date()
 
 
-def told_name(name: str) -> str:
-    """A name for a line of text: control characters and what is no UTF-8 spelt out, as in `caf\\xe9.csv`."""
+def printable_name(name: str) -> str:
+    """A name fit for a line of text: control characters and invalid UTF-8 escaped, as in `caf\\xe9.csv`."""
     text = os.fsencode(name).decode("utf-8", "backslashreplace")
     return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
@@ -128,17 +129,17 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 @dataclass(slots=True)
 class _Below:
-    """What lies below a folder: the files to look at, and what cannot be reached, with the reason."""
+    """The files below a folder, and what cannot be reached, with the reason."""
 
     files: list[Path] = field(default_factory=list)
     out_of_reach: dict[Path, str] = field(default_factory=dict)
 
 
 def _below(folder: Path) -> _Below:
-    """All regular files but sidecars, what nobody delivers and what a Maildir is still writing.
+    """All regular files except sidecars, system files and unfinished messages of a Maildir.
 
-    Links to files and folders are followed, each folder once. What this user may not look into is told:
-    what lies there is delivered, and must not be missed in silence.
+    Links to files and folders are followed, each folder once. What this user may not read is reported:
+    it was delivered and must not be skipped silently.
     """
     found = _Below()
 
@@ -151,7 +152,7 @@ def _below(folder: Path) -> _Below:
         here = Path(place)
         for name in [name for name in folders if (here / name).is_symlink()]:
             if (real := (here / name).resolve()) in seen:
-                folders.remove(name)  # a circle
+                folders.remove(name)  # a loop of links
             seen.add(real)
         for path in (here / name for name in names):
             if (
@@ -165,7 +166,7 @@ def _below(folder: Path) -> _Below:
                     found.files.append(path)
             except FileNotFoundError:
                 if path.is_symlink():
-                    found.out_of_reach[path] = "it is a link to what is not there"
+                    found.out_of_reach[path] = "it is a link whose target is missing"
             except OSError:
                 found.out_of_reach[path] = f"{_CLOSED} it"
     found.files.sort()
@@ -176,19 +177,19 @@ _CLOSED = "it cannot be read; give this user the right to read"
 
 
 def _is_unfinished_maildir_message(path: Path) -> bool:
-    """Messages under `tmp/` of a Maildir are being written; a folder of that name is not."""
+    """Whether it lies under `tmp/` of a Maildir: such messages are still being written."""
     maildir = path.parent.parent
     return path.parent.name == "tmp" and all((maildir / part).is_dir() for part in ("cur", "new"))
 
 
 def is_maildir_message(name: str) -> bool:
-    """Whether a delivered name is a message of a Maildir: it stands in `cur/` or `new/`."""
+    """Whether a delivered name is a message of a Maildir: it is in `cur/` or `new/`."""
     folders = name.split("/")[:-1]
     return bool(folders) and folders[-1] in _MAILDIR_FOLDERS[:2]
 
 
 def _day_of(name: str) -> date | None:
-    """The day of delivery that the folders of a name tell, if any of them does."""
+    """The day of delivery by the folders of a name, if one of them is named by a day."""
     for folder in name.split("/")[:-1]:
         if len(folder) == len("2026-11-20"):
             try:
@@ -199,7 +200,7 @@ def _day_of(name: str) -> date | None:
 
 
 def _waiting_reasons(extracts: Path, files: list[DeliveredFile]) -> dict[Path, str]:
-    """Why each incomplete file waits. Files with a sidecar are judged by it alone."""
+    """Why each incomplete file waits. A sidecar alone decides on its file."""
     reasons: dict[Path, str] = {}
     unmarked: list[Path] = []
     for file in files:
@@ -217,14 +218,14 @@ def _waiting_reasons(extracts: Path, files: list[DeliveredFile]) -> dict[Path, s
 
 
 def _sidecar_verdict(path: Path) -> str | None:
-    """'' when a sidecar vouches for the file, a reason to wait, or None when there is none."""
+    """'' when a sidecar confirms the file, else the reason to wait; None when there is no sidecar."""
     with path.open("rb"):
-        pass  # an unreadable file is found here, not halfway through landing
+        pass  # find an unreadable file here, not halfway through landing
     checksum, done, part = (path.with_name(path.name + suffix) for suffix in _SIDECARS)
     if checksum.is_file():
         claims = checksum.read_text("utf-8", "replace").lower().split()[:1]
         agrees = claims == [_sha256(path)]
-        return "" if agrees else "its .sha256 does not agree with its content"
+        return "" if agrees else "its .sha256 does not match its content"
     if done.is_file():
         return _done_verdict(path, done.read_text("utf-8", "replace").split()[:1])
     if part.exists():
@@ -238,12 +239,12 @@ def _done_verdict(path: Path, claims: list[str]) -> str:
         return ""
     claim = claims[0].lower()
     if len(claim) == hashlib.sha256().digest_size * 2:
-        return "" if claim == _sha256(path) else "its .done does not agree with its content"
+        return "" if claim == _sha256(path) else "its .done does not match its content"
     if claim.isdecimal():
         return (
             ""
             if claim.lstrip("0") == str(path.stat().st_size).lstrip("0")
-            else "its .done tells of another size"
+            else "its .done gives another size"
         )
     return ""
 
@@ -254,11 +255,11 @@ def _sha256(path: Path) -> str:
 
 
 def _still_changing(extracts: Path, paths: list[Path]) -> dict[Path, str]:
-    """Those of `paths` that are not the same at two looks one second apart.
+    """Those of `paths` that differ between two looks one second apart.
 
-    The first look covers the whole inbox and is remembered, so that the next source of
-    the same run has its two looks without waiting again. A file that the remembered look
-    did not see, or saw otherwise, gets a fresh pair of looks.
+    The first look covers the whole inbox and is kept, so that the next source of the same
+    run does not wait again. A file that the kept look did not see, or saw in another state,
+    gets a fresh pair of looks.
     """
     if not paths:
         return {}
@@ -288,7 +289,7 @@ def _look(extracts: Path) -> _Look:
 
 
 def _stamp(path: Path) -> _Stamp | None:
-    """Size and last change, or None when the file went away."""
+    """Size and last change, or None when the file is gone."""
     try:
         status = path.stat()
     except OSError:

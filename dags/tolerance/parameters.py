@@ -17,7 +17,7 @@ import yaml
 
 from tolerance import company
 from tolerance.code_hashes import code_hash, digest, effective, named_files_hash
-from tolerance.contracts import told_to_dbt
+from tolerance.contracts import contracts_for_dbt
 from tolerance.detection import detector_version
 from tolerance.settings import DBT_PROJECT, PROJECT_ROOT, settings
 
@@ -98,7 +98,7 @@ def _code_version() -> str:
         code_hash([package / name for name in _CALLED_BY_MODELS], package).encode(),
         _json(project),
         effective(DBT_PROJECT / "profiles.yml"),
-        _json(told_to_dbt()),
+        _json(contracts_for_dbt()),
     )[:16]
 
 

@@ -1,4 +1,4 @@
-"""What lies in `quarantine/`: listed by reason, and given out so that a person can repair it."""
+"""The records in `quarantine/`: listed by reason, and exported for repair."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _BATCH_ROWS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
-    """One record in quarantine. `file` is its delivery; `raw` its own bytes."""
+class QuarantineEntry:
+    """One quarantined record: `file` is the delivered file, `raw` are the record's own bytes."""
 
     file: FileRecord
     position: Position
@@ -36,32 +36,34 @@ class SetAside:
 
 @dataclass(slots=True)
 class Group:
-    """The records of one source and reason: how many, and the one that came first."""
+    """The records of one source and reason: how many, and the first as an example."""
 
     source: str
     reason: str
     count: int
-    example: SetAside
+    example: QuarantineEntry
 
 
-def set_aside(state: State, source: str | None = None, reason: str | None = None) -> Iterator[SetAside]:
-    """Every record in quarantine, in the order of loads, files and positions; of one source or reason."""
-    for one in SOURCES if source is None else (source,):
+def entries(state: State, source: str | None = None, reason: str | None = None) -> Iterator[QuarantineEntry]:
+    """All quarantined records, or those of a source or reason, in the order of loads, files and positions."""
+    for source_name in SOURCES if source is None else (source,):
         files: dict[str, dict[tuple[str, str], FileRecord]] = {}
-        for record in load_records(state, one):
+        for record in load_records(state, source_name):
             files.setdefault(record.load_id, {})[record.file_name, record.file_sha256] = record
         for load_id, of_load in files.items():
-            for path in sorted((state.quarantine / one / load_id).glob("*.parquet")):
+            for path in sorted((state.quarantine / source_name / load_id).glob("*.parquet")):
                 yield from _rows(path, of_load, reason)
 
 
-def _rows(path: Path, files: dict[tuple[str, str], FileRecord], reason: str | None) -> Iterator[SetAside]:
+def _rows(
+    path: Path, files: dict[tuple[str, str], FileRecord], reason: str | None
+) -> Iterator[QuarantineEntry]:
     with pq.ParquetFile(path) as parquet:
         for batch in parquet.iter_batches(batch_size=_BATCH_ROWS):
             rows: list[dict[str, Any]] = batch.to_pylist()
             for row in rows:
                 if reason is None or row["reason"] == reason:
-                    yield SetAside(
+                    yield QuarantineEntry(
                         files[row["file_name"], row["file_sha256"]],
                         Position(row["record_no"], row["byte_start"], row["byte_end"]),
                         row["reason"],
@@ -71,9 +73,9 @@ def _rows(path: Path, files: dict[tuple[str, str], FileRecord], reason: str | No
 
 
 def groups(state: State, source: str | None = None, reason: str | None = None) -> list[Group]:
-    """The records in quarantine by source and reason, the most frequent first within a source."""
+    """The quarantined records by source and reason, the most frequent reason first within a source."""
     found: dict[tuple[str, str], Group] = {}
-    for record in set_aside(state, source, reason):
+    for record in entries(state, source, reason):
         key = (record.file.source, record.reason)
         if key in found:
             found[key].count += 1
@@ -82,28 +84,28 @@ def groups(state: State, source: str | None = None, reason: str | None = None) -
     return sorted(found.values(), key=lambda group: (SOURCES.index(group.source), -group.count, group.reason))
 
 
-# Given out for repair -----------------------------------------------------------------
+# Export for repair --------------------------------------------------------------------
 
 
 @dataclass(slots=True)
 class Exported:
-    """What was given out: files by path with their number of records, and records that were not."""
+    """What was exported: files by path with their number of records, and the number of records left out."""
 
     files: dict[Path, int]
     left_out: int = 0
 
 
 def export(state: State, folder: Path, source: str | None = None, reason: str | None = None) -> Exported:
-    """Write records in quarantine below `folder`, as files that can be delivered once they are repaired.
+    """Write quarantined records below `folder`, as files that can be delivered once they are repaired.
 
-    Each delivered file gives one file of its form with the header, or the users, that it had, under
+    Each delivered file becomes one file of the same form with the same header, or the same users, under
     its source and its own name with `repaired` in it, so that the same mapping profile fits. A record
     whose bytes are not all kept in quarantine (it was too large) is left out and counted.
     Raises `UsageError` rather than overwrite what somebody may be repairing.
     """
     done = Exported({})
     open_files: dict[tuple[str, str], _Repair] = {}
-    for record in set_aside(state, source, reason):
+    for record in entries(state, source, reason):
         if len(record.raw) != record.position.byte_end - record.position.byte_start:
             done.left_out += 1
             continue
@@ -118,7 +120,7 @@ def export(state: State, folder: Path, source: str | None = None, reason: str | 
 
 
 _FORMS_OF_MANY = frozenset({"csv", "json", "ndjson", "jsonl", "mbox"})
-"""Forms whose files hold many records. Whatever else was taken is one message."""
+"""Forms whose files hold many records. A file of any other form is one message."""
 
 
 class _Repair:
@@ -150,11 +152,11 @@ class _Repair:
                 made.write(head)
         except FileExistsError:
             raise UsageError(
-                f"{self._path} is there already", "give an empty folder, so that no repair is overwritten."
+                f"{self._path} exists already", "give an empty folder, so that no repair is overwritten."
             ) from None
         self.written[self._path] = 0
 
-    def add(self, record: SetAside) -> None:
+    def add(self, record: QuarantineEntry) -> None:
         if self._is_one_message:
             self._begin(b"")
         is_first = self.written[self._path] == 0
@@ -176,7 +178,7 @@ def _landed(state: State, file: FileRecord) -> Iterator[Content]:
 
 
 def _frame_of_file(content: Content, file: FileRecord, state: State) -> tuple[bytes, bytes]:
-    """What stands before and after the records of a CSV or JSON file."""
+    """The bytes before and after the records of a CSV or JSON file."""
     profile = profile_of(file, state)
     form = profile.form(form_of(file.file_name))
     if form_of(file.file_name) == "csv":
@@ -189,17 +191,17 @@ def _frame_of_file(content: Content, file: FileRecord, state: State) -> tuple[by
     wanted = form.records if form else (contract.json_records,)
     beside = () if form else contract.json_beside
     arrays = json_arrays(content, wanted + beside)
-    key = next((one for one in wanted if one in arrays.elements), wanted[0])
+    key = next((name for name in wanted if name in arrays.elements), wanted[0])
     if key == THE_DOCUMENT:
         return b"[\n", b"\n]\n"
     others = b"".join(
         b',\n"'
-        + one.encode()
+        + name.encode()
         + b'": [\n'
-        + b",\n".join(content[start:end].strip() for start, end in arrays.spans(one))
+        + b",\n".join(content[start:end].strip() for start, end in arrays.spans(name))
         + b"\n]"
-        for one in beside
-        if one in arrays.elements
+        for name in beside
+        if name in arrays.elements
     )
     return b'{"' + key.encode() + b'": [\n', b"\n]" + others + b"}\n"
 
@@ -208,7 +210,7 @@ _UNSAFE = re.compile(r"[^\w .()+=@,-]")
 
 
 def _safe_name(file: FileRecord) -> str:
-    """A path for a delivered name: its own folders and stem, without what could lead elsewhere."""
+    """A path from a delivered name: its folders and stem, without anything that could lead outside."""
     plain = file.file_name
     plain = plain[: -len(".gz")] if plain.lower().endswith(".gz") else plain
     parts = [_UNSAFE.sub("_", part).lstrip(".") or "_" for part in plain.split("/")]

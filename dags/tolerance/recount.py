@@ -299,7 +299,7 @@ def _envelopes(content: mmap.mmap, alive: Callable[[], None]) -> int:
             and _is_envelope(content, position)
         ):
             count += 1
-            trusted = _told_end(content, position)
+            trusted = _declared_end(content, position)
             if count == 1 and _has_text(content, position, alive):
                 count = 2
         position = content.find(_FROM, position + 1)
@@ -358,7 +358,7 @@ def _is_digits(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def _told_end(content: mmap.mmap, position: int) -> int:
+def _declared_end(content: mmap.mmap, position: int) -> int:
     """Where a message ends by its Content-Length, if the next envelope or the end is there; else 0."""
     end_of_headers = _BLANK_LINE.search(content, position, position + _LONGEST_HEADERS)
     if end_of_headers is None:

@@ -39,7 +39,7 @@ class NothingToRebuildError(UsageError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Aside(State):
+class _Replacement(State):
     """The raw layer that is being made: its landed files and its key are those of the state it is for."""
 
     whole: State
@@ -72,8 +72,8 @@ class _Aside(State):
         ]
 
 
-def _aside(state: State) -> _Aside:
-    return _Aside(state.work / "rebuild", state)
+def _replacement(state: State) -> _Replacement:
+    return _Replacement(state.work / "rebuild", state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,20 +122,20 @@ def read_again(state: State, extracts: Path | None = None) -> Iterator[Reread]:
     _refuse_lost_files(state, loads)
     _refuse_full_disk(state)
     finish_interrupted_rebuild(state)
-    aside = _aside(state)
-    for made, _ in aside.replacements:
+    replacement = _replacement(state)
+    for made, _ in replacement.replacements:
         made.mkdir(parents=True)
-    ensure_empty_sources(aside)
-    today = None if extracts is None else _Today.of(extracts, state, aside.work)
+    ensure_empty_sources(replacement)
+    today = None if extracts is None else _Today.of(extracts, state, replacement.work)
     for number, before in enumerate(loads, 1):
         source, load_id = before[0].source, before[0].load_id
         planned = [_with_profile(file, state, today) for file in before]
-        plan_again(planned, aside)
-        read(source, load_id, aside)
-        expect(source, load_id, aside)
-        summary = load(source, load_id, aside, before[0].load_no)
+        plan_again(planned, replacement)
+        read(source, load_id, replacement)
+        expect(source, load_id, replacement)
+        summary = load(source, load_id, replacement, before[0].load_no)
         yield Reread(number, len(loads), tuple(before), summary.files)
-    files.write_text(aside.complete, "")
+    files.write_text(replacement.complete, "")
     finish_interrupted_rebuild(state)
 
 
@@ -145,22 +145,22 @@ def finish_interrupted_rebuild(state: State) -> None:
     Every step can be repeated. The warehouse goes too: without it the next run computes everything.
     Only for whoever holds the state's lock.
     """
-    aside = _aside(state)
-    if aside.complete.exists():
-        aside.outgrown.mkdir(exist_ok=True)
-        for made, place in aside.replacements:
+    replacement = _replacement(state)
+    if replacement.complete.exists():
+        replacement.outgrown.mkdir(exist_ok=True)
+        for made, place in replacement.replacements:
             if not made.exists():
                 continue
             if place.exists():
-                place.rename(aside.outgrown / f"{place.parent.name}-{place.name}")
+                place.rename(replacement.outgrown / f"{place.parent.name}-{place.name}")
             place.parent.mkdir(parents=True, exist_ok=True)
             made.rename(place)
             files.sync_folder(place.parent)
         for database in (state.warehouse, state.warehouse.with_name(f"{state.warehouse.name}.wal")):
             database.unlink(missing_ok=True)
         files.sync_folder(state.root)
-        aside.complete.unlink()
-    shutil.rmtree(aside.root, ignore_errors=True)
+        replacement.complete.unlink()
+    shutil.rmtree(replacement.root, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,7 @@ def warehouse_run_no(state: State) -> int | None:
     return row[0] if row else 0
 
 
-def _set_unreadable_warehouse_aside(state: State) -> None:
+def _move_unreadable_warehouse(state: State) -> None:
     """Make room for a new warehouse; the old file stays beside it for whoever wants to look."""
     for path in (state.warehouse, state.warehouse.with_name("warehouse.duckdb.wal")):
         if path.exists():
@@ -159,13 +159,13 @@ def _rebuild_reason(state: State, as_of: date, parameters: Parameters, since: li
     """
     if not since or not since[0].published:
         if state.warehouse.exists() and warehouse_run_no(state) is None:
-            _set_unreadable_warehouse_aside(state)
+            _move_unreadable_warehouse(state)
         return "nothing was published yet"
     if not state.warehouse.exists():
         return "the warehouse is missing: it is made again from what was taken in"
     known = warehouse_run_no(state)
     if known is None:
-        _set_unreadable_warehouse_aside(state)
+        _move_unreadable_warehouse(state)
         return "the warehouse cannot be read: it is made again from what was taken in"
     if known < since[0].run_no:
         return "the warehouse is older than the last published generation: it is made again"

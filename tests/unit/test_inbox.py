@@ -140,7 +140,7 @@ def test_linked_folders_are_looked_into_and_dead_links_are_told(put: Put, tmp_pa
     found = deliveries(tmp_path, "faq", AS_OF)
     assert [file.name for file in found.files] == ["2026-11-19/a.csv", "b.csv"]
     assert [(file.name, file.why) for file in found.waiting] == [
-        ("dead.csv", "it is a link to what is not there")
+        ("dead.csv", "it is a link whose target is missing")
     ]
 
 

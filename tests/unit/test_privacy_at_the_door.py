@@ -86,7 +86,7 @@ def test_the_canaries_are_there_to_be_found(state: State) -> None:
     landed = "\n".join(path.read_text("utf-8") for path in state.landing.iterdir())
     assert set(found_in(landed)) >= {ADDRESS, PHONE, WORD}
     assert WORD in found_in("\n".join(raw_texts(state, with_text_columns=True)))
-    kept = "\n".join(record.raw.decode() for record in quarantine.set_aside(state))
+    kept = "\n".join(record.raw.decode() for record in quarantine.entries(state))
     assert set(found_in(kept)) >= {ADDRESS, WORD}
 
 
@@ -100,7 +100,7 @@ def test_load_records_reasons_warnings_and_logs_hold_nothing_of_a_customer(
     state: State, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     told = [path.read_text("utf-8") for path in state.loads.iterdir()]
-    told += [record.detail + record.reason for record in quarantine.set_aside(state)]
+    told += [record.detail + record.reason for record in quarantine.entries(state)]
     told += all_clear.of_loads(state, AS_OF)
     told += [record.getMessage() for record in caplog.records]
     told += capfd.readouterr()

@@ -20,11 +20,11 @@ _MODULES = {
     "rebuild": "cycle",
     "sample": "cycle",
 }
-"""Each command in the order in which somebody new meets it, and the module of this package that has it."""
+"""The commands, in the order in which a new user meets them, and the module of this package of each."""
 
 
 class _Commands(click.Group):
-    """Imports a command when it is asked for, and ends a fault with one sentence and its exit code."""
+    """Imports a command when it is called; turns a fault into a one-sentence message and its exit code."""
 
     def list_commands(self, _: click.Context) -> list[str]:
         return [*_MODULES]
@@ -47,6 +47,6 @@ class _Commands(click.Group):
 def main() -> None:
     """The customer tolerance warehouse: who is about to break with us, and why.
 
-    All files of a warehouse lie in one folder, STATE (default: var). Each command tells its exit codes by
-    --help: 0 it went well, 1 it did not, 2 wrong usage, 75 another run holds the state.
+    All files of a warehouse are in one folder, STATE (default: var). --help of a command lists its exit
+    codes: 0 success, 1 failure, 2 wrong usage, 75 another run holds the state.
     """

@@ -1,4 +1,4 @@
-"""Commands that make tables: a daily cycle, everything again, a sample company to run on."""
+"""Commands that make tables: a daily cycle, a rebuild, a sample company to run on."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from tolerance.cli.options import STATE, business_date, state_in
 @click.option("--crm", default="", help="List profiles to write beside the canonical one, as a,b.")
 @STATE
 def run(extracts: Path | None, as_of_text: str | None, crm: str, state_folder: Path) -> None:
-    """Run one daily cycle: take in the extracts, compute, check, publish, write the alert list.
+    """Run one daily cycle: ingest the extracts, compute, check, publish, write the alert list.
 
-    It may be repeated for the same date, which changes nothing, or for a later one. Exit codes: 0 a
+    Run it again for the same date, which changes nothing, or for a later date. Exit codes: 0 a
     generation was published, 1 none was, 2 wrong usage, 75 another run holds the state.
     """
     from tolerance import daily_cycle
@@ -32,22 +32,22 @@ def run(extracts: Path | None, as_of_text: str | None, crm: str, state_folder: P
     daily_cycle.run(request, Console())
 
 
-@click.command(short_help="Make everything again from the landed files.")
+@click.command(short_help="Rebuild everything from the landed files.")
 @click.option(
     "--extracts",
     type=click.Path(path_type=Path),
-    help="An inbox whose mappings.yml, as it is today, counts for all that was ever taken in. Default: each "
-    "file is read by the mapping file that was landed with it.",
+    help="An inbox whose present mappings.yml is used for every file ever ingested. Default: each file is "
+    "read by the mapping file that was landed with it.",
 )
 @STATE
 def rebuild(extracts: Path | None, state_folder: Path) -> None:
-    """Make everything again from the landed files: raw layer, quarantine, warehouse, generation.
+    """Rebuild everything from the landed files: raw layer, quarantine, warehouse, generation.
 
-    For a lost or damaged raw/, and for what taking in decided and would decide otherwise today: a mended
-    reader or mapping profile, another time zone or range of plausible dates. The date is the last published
-    one. Readers see the published generation until the new one is checked; what differs is told. Alerts that
-    were told stay known. Exit codes: 0 published, 1 not (if a file cannot be read again, nothing was
-    changed), 2 nothing to rebuild, 75 another run holds the state.
+    For a lost or damaged raw/, and to apply to the past what is decided on ingest: a corrected reader or
+    mapping profile, another time zone or range of plausible dates. The date is the last published one.
+    Readers keep the published generation until the new one is checked; the differences are listed. Alerts
+    sent before are not sent again. Exit codes: 0 published, 1 not published (if a file cannot be read again,
+    nothing was changed), 2 nothing to rebuild, 75 another run holds the state.
     """
     from tolerance.rebuild import rebuild as rebuild_all
 
@@ -61,7 +61,7 @@ def rebuild(extracts: Path | None, state_folder: Path) -> None:
     "--contacts",
     default=60_000,
     show_default=True,
-    help="How many calls, mails and tickets, about.",
+    help="Roughly how many calls, mails and tickets.",
 )
 @click.option("--seed", default=7, show_default=True, help="Same seed, same bytes.")
 @click.option("--until", default="2026-10-31", show_default=True, help="Last business date.")

@@ -1,4 +1,4 @@
-"""Is this machine, is this state fit for a run?"""
+"""Are this machine and this state fit for a run?"""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ from tolerance.cli.options import STATE, state_in
 
 
 @click.command(short_help="Are this machine and this state fit for a run?")
-@click.option("--extracts", type=click.Path(path_type=Path), help="An inbox to look at as well.")
+@click.option("--extracts", type=click.Path(path_type=Path), help="An inbox to check as well.")
 @STATE
 def doctor(extracts: Path | None, state_folder: Path) -> None:
-    """Tell on one screen whether this machine and this state are fit for a run. Changes nothing.
+    """Show on one screen whether this machine and this state are fit for a run. Changes nothing.
 
-    Each line is ok, a warning (for somebody's eyes) or a problem (a run would fail or be wrong), with what
+    Each line is ok, a warning (a person should look) or a problem (a run would fail or be wrong), with what
     to do. Exit codes: 0 no problem, 1 at least one.
     """
     from tolerance.doctor import Verdict, examine
 
     colours = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.PROBLEM: "red"}
     table = Table("check", "", "what")
-    found = list(examine(state_in(state_folder), extracts and extracts.resolve()))
-    for one in found:
-        table.add_row(one.check, f"[{colours[one.verdict]}]{one.verdict}[/]", escape(one.what))
+    findings = list(examine(state_in(state_folder), extracts and extracts.resolve()))
+    for finding in findings:
+        table.add_row(
+            finding.check, f"[{colours[finding.verdict]}]{finding.verdict}[/]", escape(finding.what)
+        )
     Console().print(table)
-    sys.exit(any(one.verdict == Verdict.PROBLEM for one in found))
+    sys.exit(any(finding.verdict == Verdict.PROBLEM for finding in findings))

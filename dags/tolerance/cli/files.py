@@ -1,4 +1,4 @@
-"""Commands on delivered files: what a profile would make of one, what was set aside and why."""
+"""Commands on delivered files: preview a file, list or export quarantined records."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from rich.table import Table
 from tolerance.cli.options import STATE, state_in
 from tolerance.contracts import SOURCES
 from tolerance.errors import UsageError
-from tolerance.inbox import told_name
+from tolerance.inbox import printable_name
 from tolerance.profiles.catalogue import company_file, mappings
 from tolerance.records import QuarantineReason
 
 if TYPE_CHECKING:
     from tolerance.preview import ColumnUse, Preview
-    from tolerance.quarantine import SetAside
+    from tolerance.quarantine import QuarantineEntry
     from tolerance.settings import Settings
 
 WOULD_LOAD, WOULD_NOT = 0, 1
@@ -30,28 +30,28 @@ _BYTES_SHOWN = 2_000
 # preview ------------------------------------------------------------------------------
 
 
-@click.command(short_help="Show what would be made of a file, before it is loaded.")
+@click.command(short_help="Show how a file would be read, before it is loaded.")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--source", type=click.Choice(SOURCES), required=True, help="Which source it is a file of.")
+@click.option("--source", type=click.Choice(SOURCES), required=True, help="The source of the file.")
 @click.option(
     "--profile",
     "profile_name",
-    help="Mapping profile. Default: what the rules say of the name, when FILE lies in EXTRACTS/SOURCE/.",
+    help="Mapping profile. Default: the one that the rules give the name of a FILE in EXTRACTS/SOURCE/.",
 )
-@click.option("--extracts", type=click.Path(path_type=Path), help="The inbox whose mappings.yml counts.")
+@click.option("--extracts", type=click.Path(path_type=Path), help="The inbox whose mappings.yml is used.")
 @click.option("--rows", default=5, show_default=True, help="How many records to show.")
 def preview(file: Path, source: str, profile_name: str | None, extracts: Path | None, rows: int) -> None:
     """Show what a mapping profile makes of FILE, before anything is loaded.
 
-    The first records as read (no personal data: of texts the length, of addresses a hash), which columns are
-    read and which are not, what would be set aside and why. Exit codes: 0 it would be loaded (perhaps with
-    quarantine), 1 it would be refused or nothing of it loaded, 2 wrong usage.
+    Shows the first records as read (no personal data: only the length of a text, the hash of an address),
+    which columns are read and which are not, what would be quarantined and why. Exit codes: 0 the file would
+    be loaded (perhaps with quarantine), 1 it would be refused or nothing of it loaded, 2 wrong usage.
     """
     from tolerance.preview import preview as look
     from tolerance.settings import settings
 
     if not file.is_file():
-        raise UsageError(f"FILE={file} is no file.")
+        raise UsageError(f"FILE={file} is not a file.")
     extracts = extracts or _inbox_of(file, source)
     known = mappings(company_file(extracts))
     name = _delivered_name(file, extracts, source)
@@ -67,30 +67,30 @@ def preview(file: Path, source: str, profile_name: str | None, extracts: Path | 
 
 
 def _inbox_of(file: Path, source: str) -> Path | None:
-    """The inbox that a file lies in: the folder above that of its source."""
+    """The inbox of a file: the folder above that of its source."""
     return next((folder.parent for folder in file.resolve().parents if folder.name == source), None)
 
 
 def _delivered_name(file: Path, extracts: Path | None, source: str) -> str:
     folder = extracts.resolve() / source if extracts else None
     inside = folder is not None and file.resolve().is_relative_to(folder)
-    return told_name(file.resolve().relative_to(folder).as_posix() if folder and inside else file.name)
+    return printable_name(file.resolve().relative_to(folder).as_posix() if folder and inside else file.name)
 
 
 def _print_columns(console: Console, columns: ColumnUse) -> None:
     if not columns.read and not columns.missing:
         return
     table = Table("field", "read from")
-    for one, names in columns.read.items():
-        table.add_row(one, escape(", ".join(names)))
-    for one, nearest in columns.missing.items():
+    for name, names in columns.read.items():
+        table.add_row(name, escape(", ".join(names)))
+    for name, nearest in columns.missing.items():
         hint = f" ({nearest} looks like it)" if nearest else ""
-        is_required = "missing, required" if one in columns.required else "not there"
-        table.add_row(one, f"[{'red' if one in columns.required else 'dim'}]{is_required}{escape(hint)}[/]")
+        is_required = "missing, required" if name in columns.required else "not there"
+        table.add_row(name, f"[{'red' if name in columns.required else 'dim'}]{is_required}{escape(hint)}[/]")
     console.print(table)
     if columns.unread and not columns.read:
-        # Line 1 may be no header but a customer's record.
-        console.print(f"None of its {len(columns.unread)} columns has a known name.")
+        # Line 1 may be a customer's record and not a header.
+        console.print(f"None of the {len(columns.unread)} columns has a known name.")
     elif columns.unread:
         console.print(
             f"Not read ({len(columns.unread)}): {', '.join(columns.unread)}", soft_wrap=True, markup=False
@@ -98,7 +98,7 @@ def _print_columns(console: Console, columns: ColumnUse) -> None:
 
 
 def _print_records(console: Console, found: Preview) -> None:
-    """One block a record: a table of twenty columns fits no screen."""
+    """One column per record: a table of twenty columns does not fit the screen."""
     if not found.first:
         return
     table = Table("field", *(f"record {position.record_no}" for position, _ in found.first))
@@ -108,25 +108,25 @@ def _print_records(console: Console, found: Preview) -> None:
 
 
 def _print_verdict(console: Console, found: Preview, settings: Settings) -> int:
-    """Say what would become of the file; the exit code."""
+    """Print what would become of the file; return the exit code."""
     for message in found.messages:
         console.print(message, soft_wrap=True, markup=False, highlight=False)
     if found.refusal is not None:
         console.print(f"[red]Refused:[/] {escape(found.refusal)}", soft_wrap=True, highlight=False)
         return WOULD_NOT
     console.print(
-        f"{found.accepted:,} records accepted, {found.bad:,} set aside (encoding {found.encoding})",
+        f"{found.accepted:,} records accepted, {found.bad:,} quarantined (encoding {found.encoding})",
         highlight=False,
     )
     if found.without_customer:
         console.print(
-            f"  {found.without_customer:,} of them tell neither customer nor address", highlight=False
+            f"  {found.without_customer:,} of them have neither a customer nor an address", highlight=False
         )
     for (reason, detail), count in found.quarantined.most_common():
         first = found.first_of[reason, detail]
         console.print(f"  {count:,} {reason}: {detail} (first: record {first})", markup=False, soft_wrap=True)
     if found.is_too_bad(settings):
-        console.print("[red]Refused:[/] so many records are bad that none would be loaded.", soft_wrap=True)
+        console.print("[red]Refused:[/] too many records are bad, so none would be loaded.", soft_wrap=True)
         return WOULD_NOT
     return WOULD_LOAD if found.accepted else WOULD_NOT
 
@@ -134,10 +134,10 @@ def _print_verdict(console: Console, found: Preview, settings: Settings) -> int:
 # quarantine ---------------------------------------------------------------------------
 
 
-@click.command(short_help="List what was set aside, or give it out for repair.")
+@click.command(short_help="List quarantined records, or export them for repair.")
 @click.option("--source", type=click.Choice(SOURCES), help="Only this source.")
 @click.option(
-    "--reason", type=click.Choice([one.value for one in QuarantineReason]), help="Only this reason."
+    "--reason", type=click.Choice([reason.value for reason in QuarantineReason]), help="Only this reason."
 )
 @click.option(
     "--show-bytes", is_flag=True, help="Show the bytes of the examples: PERSONAL DATA on the screen."
@@ -146,16 +146,16 @@ def _print_verdict(console: Console, found: Preview, settings: Settings) -> int:
     "--export",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write the records below this folder, to be repaired and delivered again.",
+    help="Write the records below this folder, for repair and new delivery.",
 )
 @STATE
 def quarantine(
     source: str | None, reason: str | None, show_bytes: bool, folder: Path | None, state_folder: Path
 ) -> None:
-    """List the records that were set aside, by source and reason, with one example each.
+    """List quarantined records by source and reason, with one example each.
 
-    With --export they are given out as files of the form they came in: repair them and put them into the
-    inbox, where they are loaded as files of their own. Exit codes: 0, or 2 for wrong usage.
+    With --export they are written as files of the form they were delivered in: repair them and put them into
+    the inbox, where they are loaded as files of their own. Exit codes: 0, or 2 for wrong usage.
     """
     from tolerance.quarantine import export, groups
 
@@ -167,12 +167,12 @@ def quarantine(
         for path, count in done.files.items():
             console.print(f"{count:,} records: {path}", soft_wrap=True, markup=False, highlight=False)
         if done.left_out:
-            console.print(f"{done.left_out:,} left out: too large, their bytes are in landing/ only.")
+            console.print(f"{done.left_out:,} left out: too large, their bytes are only in landing/.")
         console.print("They hold personal data. Repair them and put them into the inbox under these names.")
         return
     found = groups(state, source, reason)
     if not found:
-        console.print("Nothing is in quarantine.")
+        console.print("No record is quarantined.")
         return
     table = Table("source", "reason", "records", "an example")
     for group in found:
@@ -186,7 +186,7 @@ def quarantine(
             console.print(repr(group.example.raw[:_BYTES_SHOWN])[2:-1], markup=False, soft_wrap=True)
 
 
-def _place(record: SetAside) -> str:
+def _place(record: QuarantineEntry) -> str:
     at = record.position
     place = f"{record.file.file_name}, record {at.record_no}, bytes {at.byte_start} to {at.byte_end}"
     return f"{place}: {record.detail}"

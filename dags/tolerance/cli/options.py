@@ -1,4 +1,4 @@
-"""What several commands take."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ def state_in(folder: Path) -> State:
 
 
 def business_date(text: str) -> date:
-    """The date that a user wrote, within those that the company holds plausible."""
+    """The date that a user gave, within the range that the company holds plausible."""
     known = settings()
     return parse_as_of(text, known.earliest_plausible_on, known.latest_plausible_on)

@@ -1,4 +1,4 @@
-"""Commands that tell what was published, and how it came about."""
+"""Commands that show what was published, and how it came about."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tolerance.errors import UsageError
 @click.argument("customer_id")
 @STATE
 def explain(customer_id: str, state_folder: Path) -> None:
-    """Explain one customer's balance line by line, down to the records it rests on."""
+    """Explain one customer's balance line by line, down to the records it is based on."""
     from tolerance.explain import print_explanation
 
     state = state_in(state_folder)
@@ -31,11 +31,11 @@ def generations(state_folder: Path) -> None:
     """List what was published: as-of date, generation, checks passed."""
     from tolerance.runs import all_runs
 
-    for one in all_runs(state_in(state_folder)):
-        if one.published:
+    for run in all_runs(state_in(state_folder)):
+        if run.published:
             click.echo(
-                f"{one.as_of_on:%Y-%m-%d}  {one.generation_id}  {one.checks_passed} checks passed"
-                + (f"  (full rebuild: {one.full_rebuild_reason})" if one.is_full_rebuild else "")
+                f"{run.as_of_on:%Y-%m-%d}  {run.generation_id}  {run.checks_passed} checks passed"
+                + (f"  (full rebuild: {run.full_rebuild_reason})" if run.is_full_rebuild else "")
             )
 
 

@@ -19,7 +19,7 @@ SOURCES = tuple(CONTRACTS)
 """All sources, in the order in which they are taken in."""
 
 
-def told_to_dbt() -> list[dict[str, object]]:
+def contracts_for_dbt() -> list[dict[str, object]]:
     """What the models need to know of each contract: dbt reads it as a source of its own."""
     return [
         {"source": source, "publishes_native_id": contract.publishes_native_id}

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 def land(source: str, extracts: Path, as_of: date, state: State, loaded_at: datetime) -> str | None:
     """Copy what is new in the inbox to `landing/` and plan its load.
 
-    `loaded_at` is the run's start. Returns the load's id, which follows from names and
-    contents alone, or None when nothing is new. Raises `inbox.InboxError` when there is
+    `loaded_at` is the run's start. Returns the load's id, a hash of names and contents
+    alone, or None when nothing is new. Raises `inbox.InboxError` when there is
     no inbox, `MappingError` when the company's mapping file has a mistake,
-    `RawLostError` when loads of before are missing.
+    `RawLostError` when earlier loads are missing.
     """
     loaded = load_records(state, source)
     refuse_lost_loads(state, loaded)
@@ -83,7 +83,7 @@ def land(source: str, extracts: Path, as_of: date, state: State, loaded_at: date
 
 
 def plan_again(load: list[FileRecord], state: State) -> None:
-    """Plan a load that was made before: its files, without their counts, are read again by `read`."""
+    """Plan an earlier load again: `read` reads its files anew, without their former counts."""
     write_records(
         Work(state, load[0].source, load[0].load_id).plan,
         [FileRecord(**{name: getattr(file, name) for name in _PLANNED}) for file in load],
@@ -94,11 +94,11 @@ _PLANNED = (
     *("load_id", "load_no", "source", "as_of_on", "loaded_at", "file_name", "file_sha256", "byte_count"),
     *("delivered_on", "profile", "profile_fingerprint", "mappings_sha256", "unknown"),
 )
-"""What a load record knows of a file before it is read."""
+"""The fields of a file's load record that are known before it is read."""
 
 
 def _is_new(known: FileRecord | None, profile: Profile) -> bool:
-    """A known name and content is no delivery, unless it was refused and is mapped otherwise now."""
+    """A known name and content is not new, unless it was refused and has another mapping profile now."""
     if known is None:
         return True
     return known.status == "refused" and known.profile_fingerprint != profile.fingerprint

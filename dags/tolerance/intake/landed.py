@@ -29,7 +29,7 @@ def hashed(path: Path) -> Landed:
 def land_file(path: Path, landing: Path, scratch: Path) -> Landed:
     """Copy one delivered file to `landing/<sha256>`, whole or not at all.
 
-    The copy is hashed while it is written, so the name always tells its content even
+    The copy is hashed while it is written, so its name always matches its content, even
     when the delivered file changes meanwhile. `scratch` lies on the same file system as
     `landing`. Raises `OSError` when a file cannot be read or written.
     """

@@ -1,4 +1,4 @@
-"""Last step: what is new moves into `raw/`, what is bad into `quarantine/`; the load record makes it real."""
+"""Last step: new records move into `raw/`, bad ones into `quarantine/`; the load record makes them count."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import orjson
 import pyarrow.parquet as pq
 
-from tolerance.contracts import CONTRACTS, SOURCES, told_to_dbt
+from tolerance.contracts import CONTRACTS, SOURCES, contracts_for_dbt
 from tolerance.errors import ToleranceError
 from tolerance.files import sync_folder
 from tolerance.intake import stage
@@ -39,12 +39,12 @@ class UnbalancedLoadError(ToleranceError):
 def load(source: str, load_id: str, state: State, load_no: int | None = None) -> LoadSummary:
     """Move the staged rows that are new into `raw/`, the bad ones to `quarantine/`.
 
-    The load record is written last and makes the load real; its number is the next one, or `load_no`.
-    Raises `UnbalancedLoadError` when a file's landed records are not its loaded, duplicate and
-    quarantined ones.
+    The load record is written last and makes the load count; its number is `load_no`, or the next free
+    one. Raises `UnbalancedLoadError` when a file's loaded, duplicate and quarantined records do not add
+    up to its landed records.
     """
     earlier = [file for file in load_records(state, source) if file.load_id == load_id]
-    if earlier:  # this very step ended before; only its end was not noticed
+    if earlier:  # this step has finished before, and only its task was not marked so
         return LoadSummary(source, load_id, earlier[0].load_no, tuple(earlier))
     sweep(source, state)
     work = Work(state, source, load_id)
@@ -55,7 +55,7 @@ def load(source: str, load_id: str, state: State, load_no: int | None = None) ->
     for file in files:
         _assert_balanced(file)
     _publish(work.loaded, state.raw / source / load_id)
-    # A copy: killed before its load record is written, this step needs them once more.
+    # A copy: if this step is killed before the load record is written, it needs them again.
     shutil.copytree(work.quarantined, work.evidence)
     _publish(work.evidence, state.quarantine / source / load_id)
     summary = write_load_record(state, source, load_id, files, load_no)
@@ -69,7 +69,7 @@ def _assert_balanced(file: FileRecord) -> None:
         raise UnbalancedLoadError(
             f"{file.source}/{file.file_name}: {file.landed_records} records landed, but {parts} "
             "are accounted for; nothing was loaded",
-            "please report this file's shape.",
+            "report the shape of this file.",
         )
 
 
@@ -87,7 +87,7 @@ select staged._file_no, staged._record_no,
     staged.nth > 1 or known._record_hash is not null as is_duplicate
 from staged left join known using (_record_hash)
 """
-"""Of each content the first record counts: in an earlier load, else by file, then number."""
+"""The first record of each content counts: that of an earlier load, else by file, then number."""
 
 
 def _write_loaded(work: Work, files: list[FileRecord]) -> None:
@@ -95,7 +95,7 @@ def _write_loaded(work: Work, files: list[FileRecord]) -> None:
     staged = sorted(str(path) for path in work.staged.glob("*.parquet"))
     if not staged:
         return
-    import duckdb  # here: reading processes do without it
+    import duckdb  # here: reading processes do not need it
 
     source = work.source
     is_kept = "true" if CONTRACTS[source].keeps_duplicates else "not is_duplicate"
@@ -137,7 +137,7 @@ def _write_loaded(work: Work, files: list[FileRecord]) -> None:
 
 
 def _parquet_paths(state: State, source: str) -> list[str]:
-    """All Parquet files of a source in `raw/`, listed here: no path is ever used as a pattern."""
+    """All Parquet files of a source in `raw/`, listed here, so that no path is used as a pattern."""
     return [str(path) for path in sorted((state.raw / source).glob("*/*.parquet"))]
 
 
@@ -154,10 +154,10 @@ def _publish(made: Path, place: Path) -> None:
 
 
 def ensure_empty_sources(state: State) -> None:
-    """Give every source one Parquet file without rows: a reader's glob matches it, and finds each column.
+    """Give every source one Parquet file without rows, so that dbt's glob matches a file with every column.
 
-    Files of earlier releases may lack columns of today's contract. Beside them lies what dbt needs to know
-    of the contracts.
+    Files of earlier releases may lack columns of today's contract. What dbt needs to know of the contracts
+    is written beside them.
     """
     for source in SOURCES:
         path = state.raw / source / EMPTY_LOAD_ID / "empty.parquet"
@@ -168,8 +168,8 @@ def ensure_empty_sources(state: State) -> None:
             staged.replace(path)
     state.loads.mkdir(parents=True, exist_ok=True)
     (state.loads / "000000-empty.ndjson").touch()
-    told = b"".join(orjson.dumps(line) + b"\n" for line in told_to_dbt())
-    if not state.contracts.is_file() or state.contracts.read_bytes() != told:
+    lines = b"".join(orjson.dumps(line) + b"\n" for line in contracts_for_dbt())
+    if not state.contracts.is_file() or state.contracts.read_bytes() != lines:
         with tempfile.NamedTemporaryFile(dir=state.raw, prefix=".contracts-", delete=False) as file:
-            file.write(told)  # under a name of its own: sources are loaded side by side
+            file.write(lines)  # under a unique name: sources are loaded in parallel
         Path(file.name).replace(state.contracts)

@@ -1,4 +1,4 @@
-"""The load records: what was taken in, file by file, and whether all of it is still there."""
+"""The load records: what was ingested, file by file, and whether all of it is still there."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 EMPTY_LOAD_ID = "0" * 16
 
 LOADED = ("loaded", "loaded_with_quarantine")
-"""A content of these states is known: under another name it brings nothing new."""
+"""Content of a file with one of these states is known: under another name it brings nothing new."""
 
 
 class RawLostError(ToleranceError):
@@ -35,7 +35,7 @@ class RawLostError(ToleranceError):
 
 @dataclass(slots=True)
 class FileRecord:
-    """One delivered file as its load record tells of it: the row of `audit_load`."""
+    """One delivered file in its load record: a row of `audit_load`."""
 
     load_id: str
     load_no: int
@@ -61,19 +61,19 @@ class FileRecord:
     profile_fingerprint: str = ""
     mappings_sha256: str | None = None  # the company's own mapping file, landed like any other
     reading_version: str = ""
-    """Readers and settings that it was read with: what is read again otherwise is another generation."""
+    """Hash of the readers and settings that read it: read with others, it makes another generation."""
     is_doubtful: bool = False
-    """Loaded, but records of it may be missing: somebody should look at the file, the day is no all-clear."""
+    """Loaded, but records may be missing: a person should look at the file, and there is no all-clear."""
     measures: dict[str, int] = field(default_factory=dict)
     """Counts of all that the load brought for this day of delivery, with the first of its files: see
     `measures.py`. They are added up by name; a record of an older release has none."""
     unknown: dict[str, Any] = field(default_factory=dict)
-    """Fields of the record that another release wrote; they are written back as they are."""
+    """Fields that another release wrote; they are written back unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadSummary:
-    """One load: its files in the order of delivery, and their counts in all."""
+    """One load: its files in the order of delivery, with total counts."""
 
     source: str
     load_id: str
@@ -81,7 +81,7 @@ class LoadSummary:
     files: tuple[FileRecord, ...]
 
     def total(self, counter: str) -> int:
-        """The sum over all files of one of the counters, such as `loaded_records`."""
+        """The sum of one counter, such as `loaded_records`, over all files."""
         return sum(int(getattr(file, counter)) for file in self.files)
 
     @property
@@ -102,7 +102,7 @@ def load_records(state: State, source: str | None = None) -> list[FileRecord]:
 
 
 def known_loads(state: State) -> list[list[FileRecord]]:
-    """The files of each load that `raw/loads/` or its copy tells of, in the order of the loads."""
+    """The files of each load with a record in `raw/loads/` or its copy, in the order of the loads."""
     paths = {
         path.name: path for place in (state.load_copies, state.loads) for path in place.glob(_LOAD_RECORDS)
     }
@@ -110,7 +110,7 @@ def known_loads(state: State) -> list[list[FileRecord]]:
 
 
 def copy_load_records(state: State) -> None:
-    """Copy the load records that have no copy yet; after a kill the next load makes up for it."""
+    """Copy the load records that have no copy yet, also those that a killed run did not copy."""
     for path in state.loads.glob(_LOAD_RECORDS):
         copy = state.load_copies / path.name
         if not copy.exists():
@@ -119,7 +119,7 @@ def copy_load_records(state: State) -> None:
 
 
 def refuse_lost_loads(state: State, loaded: list[FileRecord]) -> None:
-    """Raise `RawLostError` when a load left `raw/`: its record, or the rows of `loaded` files."""
+    """Raise `RawLostError` when a load record, or the rows of a file of `loaded`, are gone from `raw/`."""
     lost = {_source_and_id(path) for path in state.load_copies.glob(_LOAD_RECORDS)}
     lost -= {_source_and_id(path) for path in state.loads.glob(_LOAD_RECORDS)}
     lost |= {
@@ -129,7 +129,7 @@ def refuse_lost_loads(state: State, loaded: list[FileRecord]) -> None:
     }
     if lost:
         raise RawLostError(
-            f"{state.raw} lacks {len(lost)} loads that were there",
+            f"{state.raw} lacks {len(lost)} loads that it had",
             f"run `tolerance rebuild --state {state.root}`, which reads the landed files again.",
         )
 
@@ -157,13 +157,13 @@ def sweep(source: str, state: State) -> None:
 
 @cache
 def _mappings_at(path: Path | None) -> Mappings:
-    from tolerance.profiles.catalogue import mappings  # here: listing loads does without it
+    from tolerance.profiles.catalogue import mappings  # here: listing loads does not need it
 
     return mappings(path)
 
 
 def by_profile(profile: Profile, mappings_sha256: str | None) -> dict[str, Any]:
-    """What the record of a file tells of the profile that it is read by."""
+    """The fields of a file's load record that identify its mapping profile."""
     return {
         "profile": profile.name,
         "profile_fingerprint": profile.fingerprint,
@@ -172,8 +172,8 @@ def by_profile(profile: Profile, mappings_sha256: str | None) -> dict[str, Any]:
 
 
 def profile_of(record: FileRecord, state: State) -> Profile:
-    """The profile that a file was planned with, from the mapping file as it was landed then."""
-    if record.profile == DEFAULT:  # most files: no reading process parses profiles for nothing
+    """The mapping profile that a file was planned with, from the mapping file landed with it."""
+    if record.profile == DEFAULT:  # most files: spares reading processes the parsing of profiles
         return BY_CONTRACT
     landed = state.landing / record.mappings_sha256 if record.mappings_sha256 else None
     return _mappings_at(landed).profile(record.source, record.profile)
@@ -182,7 +182,7 @@ def profile_of(record: FileRecord, state: State) -> Profile:
 def write_load_record(
     state: State, source: str, load_id: str, files: list[FileRecord], load_no: int | None = None
 ) -> LoadSummary:
-    """Number the load and write its record; the lock keeps two sources from one number."""
+    """Number the load and write its record; the lock keeps two sources from taking the same number."""
     state.loads.mkdir(parents=True, exist_ok=True)
     with FileLock(state.raw / ".loads.lock"):
         numbers = [int(path.name.partition("-")[0]) for path in state.loads.glob("*-*-*.ndjson")]
@@ -213,15 +213,15 @@ def _line(record: FileRecord) -> dict[str, Any]:
 
 
 def read_records(path: Path) -> list[FileRecord]:
-    """The files that one load record, or one plan of a load, tells of.
+    """The files of one load record, or of one plan of a load.
 
-    Raises `NewerFormatError` for a record of a newer release.
+    Raises `NewerFormatError` for a record that a newer release wrote.
     """
     return [_record(orjson.loads(line), path) for line in path.read_bytes().splitlines()]
 
 
 def _record(line: dict[str, Any], path: Path) -> FileRecord:
-    """One line of a load record, its dates made dates again."""
+    """One line of a load record, with its dates parsed."""
     refuse_newer(Format.LOAD, line.get(VERSION), path)
     known, unknown = split_known(FileRecord, line)
     newest = known.get("newest_event_on")
@@ -239,6 +239,6 @@ def _record(line: dict[str, Any], path: Path) -> FileRecord:
 
 
 def _was_doubtful(known: dict[str, Any]) -> bool:
-    """What release 0.1.0 told in the message alone."""
+    """Release 0.1.0 said so in the message alone."""
     message = known.get("message") or ""
     return "an independent count" in message or "ask whether it holds more" in message

@@ -31,10 +31,10 @@ logger = logging.getLogger(__name__)
 
 
 def newest_business_date(extracts: Path, state: State) -> date | None:
-    """The newest plausible business date among all that was delivered of the sources that may tell it.
+    """The newest plausible business date in the deliveries of the sources that a date may be taken from.
 
-    Contents that were loaded are known from their load records; others are read where
-    they lie. None when there is none.
+    For loaded contents the load records hold it; other files are read where they lie. None
+    when there is no such date.
     """
     known = {
         record.file_sha256: record.newest_event_on
@@ -59,7 +59,7 @@ _Undated = list[tuple[inbox.DeliveredFile, Profile]]
 
 
 def _newest_dates(files: _Undated, state: State) -> list[date | None]:
-    """The newest date of each file, read in a child; of one that breaks its limits there is none."""
+    """The newest date of each file, read in a child process; None for a file that exceeds the limits."""
     if not files:
         return []
     context = ReaderContext(settings(), b"dates only", state.work / "dates", by_blocks=True)
@@ -71,8 +71,8 @@ def _newest_dates(files: _Undated, state: State) -> list[date | None]:
         newest.append(date.fromisoformat(day) if day else None)
         if is_beyond_limits:
             logger.warning(
-                "%s takes more time or memory than a file may: the search for the newest date goes on "
-                "without it; give AS_OF= if its date is the one that counts.",
+                "%s takes more time or memory than a file may: the search for the newest date skips "
+                "it; give AS_OF= if the newest date is in this file.",
                 names[file_no],
             )
     return newest
@@ -81,7 +81,7 @@ def _newest_dates(files: _Undated, state: State) -> list[date | None]:
 def _look_for_dates(
     files: _Undated, answer: Path, context: ReaderContext, *, dropped: frozenset[int]
 ) -> None:
-    """Write down each file's newest date, and whether it broke the limits. Runs in a child."""
+    """Write each file's newest date, and whether it exceeded the limits. Runs in a child process."""
     found: list[tuple[date | None, bool]] = []
     for file_no, (file, profile) in enumerate(files):
         limits.begin_file(file_no)
@@ -94,7 +94,7 @@ def _look_for_dates(
 
 
 def _newest_in(file: inbox.DeliveredFile, context: ReaderContext) -> date | None:
-    """The newest date of one file; a file that would be refused has none."""
+    """The newest date of one file; None for a file that would be refused."""
     newest: date | None = None
     try:
         for outcome in reader_of(file.source)(file.path, name=file.name, context=context, notes=FileNotes()):

@@ -1,4 +1,4 @@
-"""Second step: the landed files of a planned load are read, into staged rows, quarantine and counts."""
+"""Second step: read the landed files of a planned load into staged rows, quarantine and counts."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 BATCH_FILES = 2_000
 BATCH_BYTES = 256 << 20
-"""What one child process reads: so many files, or so many bytes."""
+"""One child process reads at most this many files, or this many bytes."""
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ def read(source: str, load_id: str, state: State) -> None:
                 records[file_no] = record
                 earlier = contents.get(record.file_sha256)
                 if earlier is not None:
-                    # Where duplicates are kept, the file counts again: its rows are marked duplicate.
+                    # Where duplicates are kept, the file is loaded again with its rows marked as duplicates.
                     _repeat(record, earlier)
                 elif record.status in LOADED:
                     contents[record.file_sha256] = record
@@ -87,9 +87,9 @@ _Files = list[tuple[int, FileRecord]]
 
 
 def _split_known(files: _Files, contents: dict[str, FileRecord], source: str) -> tuple[_Files, _Files]:
-    """What is to be read now, and what must wait because its content is read now under another name.
+    """The files to read now, and those that wait because their content is being read under another name.
 
-    Known content is counted here and not read again, but for sources that keep duplicates.
+    Known content is counted here and not read again, except for sources that keep duplicates.
     """
     now: _Files = []
     later: _Files = []
@@ -107,7 +107,7 @@ def _split_known(files: _Files, contents: dict[str, FileRecord], source: str) ->
 
 
 def _batches(files: _Files) -> Iterator[_Files]:
-    """Runs of files that one child reads: many small ones, or one large one."""
+    """The files in batches, one per child process: many small files, or a single large one."""
     batch: _Files = []
     size = 0
     for file in files:
@@ -121,9 +121,9 @@ def _batches(files: _Files) -> Iterator[_Files]:
 
 
 def _read_batch(work: Work, batch: _Files, context: ReaderContext, contents: frozenset[str]) -> _Files:
-    """Read files in a child under limits; give them back with their counts.
+    """Read files in a child process under limits; return them with their counts.
 
-    `contents` were loaded before: their bad records are not set aside again.
+    `contents` were loaded before: their bad records are not quarantined again.
     """
     counted = work.batches / f"{batch[0][0]:06d}.ndjson"
     read_within_limits(
@@ -151,17 +151,17 @@ def _read_files(
     dropped: frozenset[int],
     batch_rows: int,
 ) -> None:
-    """Stage the records of a batch of files and write their counts. Runs in a child."""
+    """Stage the records of a batch of files and write their counts. Runs in a child process."""
     name = f"{batch[0][0]:06d}"
     for folder in (work.staged, work.quarantined):
-        for leftover in folder.glob(f"{name}-*"):  # of a child that was killed
+        for leftover in folder.glob(f"{name}-*"):  # left by a child that was killed
             leftover.unlink()
     with closing(Staging(work, work.source, name, batch_rows)) as staging:
         for file_no, record in batch:
             limits.begin_file(file_no)
             staging.begin(record, file_no, keeps_bad=record.file_sha256 not in contents)
             if file_no in dropped:
-                staging.set_aside(_beyond_limits(record, "reading it ended the reading process"))
+                staging.quarantine(_beyond_limits(record, "reading it ended the reading process"))
                 path = work.state.landing / record.file_sha256
                 _judge(record, staging, path, context, FileNotes(), is_beyond_limits=True)
             else:
@@ -170,7 +170,7 @@ def _read_files(
 
 
 def _loaded_contents(records: list[FileRecord]) -> dict[str, FileRecord]:
-    """The contents that were loaded before, by hash, each with the record of its first load."""
+    """The contents loaded before, by hash, each with the record of its first load."""
     contents: dict[str, FileRecord] = {}
     for record in records:
         if record.status in LOADED:
@@ -179,7 +179,7 @@ def _loaded_contents(records: list[FileRecord]) -> dict[str, FileRecord]:
 
 
 def _repeat(record: FileRecord, earlier: FileRecord) -> None:
-    """Known content under a new name: every record of it is a duplicate."""
+    """Count known content under a new name: every record is a duplicate."""
     record.status = "already_loaded"
     record.encoding = earlier.encoding
     record.landed_records = record.duplicate_records = earlier.landed_records
@@ -188,7 +188,7 @@ def _repeat(record: FileRecord, earlier: FileRecord) -> None:
 
 
 def _read_file(record: FileRecord, staging: Staging, context: ReaderContext, state: State) -> None:
-    """Stage the records of one file, or none of them and the reason why it is refused."""
+    """Stage the records of one file, or note why the file is refused."""
     reader = reader_of(record.source)
     context = replace(context, profile=profile_of(record, state))
     notes = FileNotes()
@@ -202,7 +202,7 @@ def _read_file(record: FileRecord, staging: Staging, context: ReaderContext, sta
             elif isinstance(outcome, AcceptedRecord):
                 staging.accept(outcome)
             else:
-                staging.set_aside(outcome)
+                staging.quarantine(outcome)
             record.newest_event_on = newer(record.newest_event_on, outcome, dates)
     except FileRefusedError as error:
         staging.abandon()
@@ -210,11 +210,11 @@ def _read_file(record: FileRecord, staging: Staging, context: ReaderContext, sta
         return
     except ArchiveTooDenseError:
         staging.abandon()
-        staging.set_aside(_beyond_limits(record, "the archive grows beyond the limit"))
+        staging.quarantine(_beyond_limits(record, "the archive grows beyond the limit"))
         is_beyond_limits = True
     except (MemoryError, RecursionError):
         staging.abandon()
-        staging.set_aside(_beyond_limits(record, "its records cannot be told apart in bounded memory"))
+        staging.quarantine(_beyond_limits(record, "its records cannot be separated in bounded memory"))
         is_beyond_limits = True
     _judge(record, staging, path, context, notes, is_beyond_limits=is_beyond_limits)
     record.is_doubtful |= notes.may_hold_more
@@ -225,7 +225,7 @@ def _read_file(record: FileRecord, staging: Staging, context: ReaderContext, sta
 
 
 def newer(newest: date | None, outcome: Outcome, columns: tuple[str, ...]) -> date | None:
-    """The newest date so far, with the dates of one more outcome."""
+    """The newest date so far, including the dates of one more outcome."""
     if isinstance(outcome, QuarantinedRecord):
         return newest
     for column in columns:
@@ -238,7 +238,7 @@ def newer(newest: date | None, outcome: Outcome, columns: tuple[str, ...]) -> da
 
 
 def _beyond_limits(record: FileRecord, why: str) -> QuarantinedRecord:
-    """A whole file as one record that costs too much."""
+    """A whole file as one quarantined record, because reading it costs too much."""
     return QuarantinedRecord(
         Position(1, 0, record.byte_count),
         b"",
@@ -255,7 +255,7 @@ def _refuse(record: FileRecord, error: FileRefusedError) -> None:
 
 
 def _recount(record: FileRecord, path: Path, notes: FileNotes, scratch: Path) -> None:
-    """Count the file's records by other means; a difference is said aloud and blocks the all-clear."""
+    """Count the file's records by other means; a difference is logged and withholds the all-clear."""
     limits.alive()
     try:
         counted = recount.count_records(
@@ -263,7 +263,7 @@ def _recount(record: FileRecord, path: Path, notes: FileNotes, scratch: Path) ->
             scratch=scratch,
             alive=limits.alive,
         )
-    except (MemoryError, RecursionError):  # the count failed, not the file: what was read stands
+    except (MemoryError, RecursionError):  # the count failed, not the file: what was read counts
         record.is_doubtful = True
         record.message = (
             f"{record.file_name}: the reader found {record.landed_records} records, an independent count was "
@@ -299,14 +299,14 @@ def _judge(
         and bad > company.max_bad_share * record.landed_records
     ):
         with content_of(path, name=record.file_name, scratch=context.scratch) as content:
-            staging.set_all_aside(content)
+            staging.quarantine_all(content)
         record.quarantined_records = record.landed_records
         _refuse(
             record,
             FileRefusedError(
                 RefusalReason.TOO_MANY_BAD_RECORDS,
                 f"{record.file_name}: {bad} of {record.landed_records} records are bad, so none "
-                "was loaded: look at quarantine/ for the reasons, mend the export and deliver it "
+                "was loaded: look at quarantine/ for the reasons, fix the export and deliver it "
                 "again under a new name.",
             ),
         )

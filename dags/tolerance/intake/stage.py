@@ -1,4 +1,4 @@
-"""Rows on their way to disk: what a load's files brought, until it is known whether they are kept."""
+"""The rows of a load's files on their way to disk, until it is decided whether they are kept."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tolerance.versions import CURRENT, VERSION, Format
 
 BATCH_ROWS = 20_000
 ROW_GROUP_BYTES = 16 << 20
-"""Rows go to disk when there are `BATCH_ROWS` of them or this much text in them."""
+"""Rows are written once there are `BATCH_ROWS` of them or this many bytes of text in them."""
 
 _POSITIONS_BYTES = 1 << 20
 
@@ -50,7 +50,7 @@ QUARANTINE_SCHEMA = pa.schema(
     ],
     {VERSION: str(CURRENT[Format.QUARANTINE])},
 )
-"""One refused record a row, as it lies in `quarantine/<source>/<load_id>/`."""
+"""One quarantined record per row, as in `quarantine/<source>/<load_id>/`."""
 
 _KEPT: dict[str, Any] = {"compression": "zstd"}
 _FLEETING: dict[str, Any] = {
@@ -58,12 +58,12 @@ _FLEETING: dict[str, Any] = {
     "write_statistics": False,
     "use_dictionary": ["_file_sha256", "_load_id", "_loaded_at", "_file_no"],
 }
-"""How Parquet is written that goes to its last place as it is, and that is read once and deleted."""
+"""How Parquet is written that is kept, and how Parquet that is read once and deleted."""
 
 
 @dataclass(slots=True)
 class _Rows:
-    """Rows on their way to Parquet, one by one or by columns, flushed in row groups."""
+    """Rows on their way to Parquet, added singly or by columns, flushed in row groups."""
 
     path: Path
     schema: pa.Schema
@@ -71,7 +71,7 @@ class _Rows:
     is_kept: bool
     tables: list[pa.Table] = field(default_factory=list)
     rows: list[dict[str, object]] = field(default_factory=list)
-    """What came after the tables."""
+    """The rows added since the last table."""
     writer: pq.ParquetWriter | None = None
     row_count: int = 0
     byte_count: int = 0
@@ -86,7 +86,7 @@ class _Rows:
         self._grow(table.num_rows, byte_count)
 
     def take(self, other: _Rows) -> None:
-        """Take over the rows of another that has none on disk."""
+        """Take over the rows of another instance that has none on disk."""
         if other.tables:
             self._gather()
             self.tables.extend(other.tables)
@@ -101,7 +101,7 @@ class _Rows:
             self.flush()
 
     def _gather(self) -> None:
-        """Make a table of the rows that came one by one."""
+        """Make a table of the rows that were added singly."""
         if self.rows:
             # By columns: three times as fast as by rows.
             columns = [pa.array([row[field.name] for row in self.rows], field.type) for field in self.schema]
@@ -132,7 +132,7 @@ class _Rows:
             self.writer = None
 
     def discard(self) -> None:
-        """Forget everything, also what is already on disk."""
+        """Drop all rows, including those on disk."""
         self.forget()
         if self.writer is not None:
             self.writer.close()
@@ -141,11 +141,11 @@ class _Rows:
 
 
 class _Positions:
-    """Where the accepted records of the file at hand lie. However many there are, most of it is on disk."""
+    """Where the accepted records of the current file lie; most of it is on disk, so memory stays bounded."""
 
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
-        self._latest = array("q")  # number, start and end of each
+        self._latest = array("q")  # number, start and end of each record
         self._earlier: IO[bytes] | None = None
         self._count = 0
 
@@ -153,7 +153,7 @@ class _Positions:
         return self._count
 
     def add(self, numbers: array[int]) -> None:
-        """Keep the number, start and end of one record or of many."""
+        """Add the number, start and end of one or more records."""
         self._latest.extend(numbers)
         self._count += len(numbers) // 3
         if len(self._latest) * self._latest.itemsize > _POSITIONS_BYTES:
@@ -188,8 +188,8 @@ def _positions(parts: Iterable[array[int]]) -> Iterator[Position]:
 class Staging:
     """The staged rows of one load.
 
-    Small files share Parquet files; a file of more than a batch gets its own, so that a
-    refusal at its end can take all of it back.
+    Small files share Parquet files; a file of more than a batch gets its own, so that all of
+    its rows can be dropped if it is refused at its end.
     """
 
     def __init__(self, work: Work, source: str, batch: str, batch_rows: int) -> None:
@@ -205,7 +205,7 @@ class Staging:
         )
 
     def begin(self, record: FileRecord, file_no: int, *, keeps_bad: bool) -> None:
-        """Turn to the next file. One read before does not set its bad records aside again."""
+        """Start the next file. A file read before does not quarantine its bad records again."""
         own = f"{self._batch}-file-{file_no:06d}.parquet"
         self._record, self._file_no, self._keeps_bad = record, file_no, keeps_bad
         self._good = _Rows(self._work.staged / own, self._schema, self._batch_rows, is_kept=False)
@@ -215,11 +215,11 @@ class Staging:
 
     @property
     def accepted(self) -> int:
-        """Records accepted from the file at hand."""
+        """Records accepted from the current file."""
         return len(self._positions)
 
     def accept(self, outcome: AcceptedRecord) -> None:
-        """Stage one record of the file at hand."""
+        """Stage one record of the current file."""
         values = outcome.values
         position = outcome.position
         content = record_content([values[column] for column in self._columns])
@@ -239,7 +239,7 @@ class Staging:
         )
 
     def accept_block(self, block: AcceptedBlock) -> None:
-        """Stage many records of the file at hand."""
+        """Stage many records of the current file."""
         numbers = np.arange(block.first_record_no, block.first_record_no + len(block))
         places = np.stack((numbers, block.starts, block.ends), axis=1)
         self._positions.add(array("q", places.tobytes()))
@@ -257,7 +257,7 @@ class Staging:
         byte_count = int(block.ends[-1] - block.starts[0])
         self._good.add_table(pa.Table.from_arrays(arrays, schema=self._schema), byte_count)
 
-    def set_aside(self, outcome: QuarantinedRecord) -> None:
+    def quarantine(self, outcome: QuarantinedRecord) -> None:
         """Stage one record for quarantine."""
         self.bad += 1
         if not self._keeps_bad:
@@ -278,22 +278,22 @@ class Staging:
         )
 
     def commit(self) -> None:
-        """Keep what the file at hand brought."""
+        """Keep the rows of the current file."""
         _merge(self._good, self._shared)
         _merge(self._bad, self._shared_bad)
 
     def abandon(self) -> None:
-        """Take back everything of the file at hand."""
+        """Drop the rows of the current file."""
         self._good.discard()
         self._bad.discard()
         self._positions.clear()
         self.bad = 0
 
-    def set_all_aside(self, content: Content) -> None:
-        """Move the accepted records of the file at hand to quarantine, beside the bad ones."""
+    def quarantine_all(self, content: Content) -> None:
+        """Move the accepted records of the current file to quarantine, with the bad ones."""
         self._good.discard()
         for position in self._positions:
-            self.set_aside(
+            self.quarantine(
                 QuarantinedRecord(
                     position,
                     content[position.byte_start : position.byte_end],
@@ -311,7 +311,7 @@ class Staging:
 
 
 def _column(values: pa.Array | pa.Scalar, length: int) -> pa.Array:
-    """The values of one column; a single one stands for all rows."""
+    """The values of one column; a scalar is repeated for all rows."""
     return pa.repeat(values, length) if isinstance(values, pa.Scalar) else values
 
 

@@ -1,4 +1,4 @@
-"""Where the unfinished files of one load lie between its steps."""
+"""Where the unfinished files of one load are between its steps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Where the unfinished files of one load lie."""
+    """The unfinished files of one load."""
 
     state: State
     source: str
@@ -20,7 +20,7 @@ class Work:
 
     @property
     def root(self) -> Path:
-        """All of it."""
+        """The folder of all of them."""
         return self.state.work / self.source / self.load_id
 
     @property
@@ -35,7 +35,7 @@ class Work:
 
     @property
     def quarantined(self) -> Path:
-        """Records that do not."""
+        """Records that do not fit it."""
         return self.root / "quarantined"
 
     @property
@@ -60,5 +60,5 @@ class Work:
 
     @property
     def scratch(self) -> Path:
-        """Decompressed files and whatever else is gone after its step."""
+        """Decompressed files and whatever else a step needs only while it runs."""
         return self.root / "scratch"

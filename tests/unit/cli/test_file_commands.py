@@ -64,7 +64,7 @@ def test_a_preview_shows_records_columns_and_reasons_and_no_customer(tmp_path: P
     path = deliver(tmp_path, "a.csv", FRESHDESK)
     code, said = run("preview", path, "--source", "tickets", "--profile", "freshdesk")
     assert code == 0
-    assert "1 records accepted, 2 set aside" in said
+    assert "1 records accepted, 2 quarantined" in said
     assert (
         "1 bad_value: created_at is in none of the date formats of profile freshdesk: its form is aaaa; "
         "add that to `dates` (first: record 2)" in said

@@ -15,7 +15,7 @@ from tests.fixtures.canaries import CANARY, MAIL, UNDECLARED, header, line
 from tests.fixtures.ingesting import rows
 from tolerance import all_clear, inbox
 from tolerance.cli import main
-from tolerance.contracts import CONTRACTS, SOURCES, told_to_dbt
+from tolerance.contracts import CONTRACTS, SOURCES, contracts_for_dbt
 from tolerance.contracts.base import Contract, Field, Kind
 from tolerance.intake.expect import expect
 from tolerance.intake.land import land
@@ -53,7 +53,7 @@ def test_a_field_is_secret_unless_it_says_that_it_is_public() -> None:
 
 
 def test_only_ids_that_are_declared_public_are_published() -> None:
-    assert told_to_dbt() == [
+    assert contracts_for_dbt() == [
         {"source": "customers", "publishes_native_id": True},
         {"source": "faq", "publishes_native_id": True},
         {"source": "mail", "publishes_native_id": False},

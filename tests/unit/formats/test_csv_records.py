@@ -67,7 +67,7 @@ def test_frames_never_overlap_and_leave_only_line_ends_and_blanks_out(content: b
     assert not content[end:].strip()
 
 
-def test_a_line_beyond_the_limit_is_set_aside_and_the_next_one_read(
+def test_a_line_beyond_the_limit_is_quarantined_and_the_next_one_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for module in (formats.content, formats.csv_records):

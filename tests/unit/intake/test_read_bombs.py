@@ -55,7 +55,7 @@ GOOD_NEIGHBOURS = {
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_a_bomb_is_set_aside_within_five_seconds_and_its_neighbour_loads(state: State, bomb: str) -> None:
+def test_a_bomb_is_quarantined_within_five_seconds_and_its_neighbour_loads(state: State, bomb: str) -> None:
     """Of the processor's time, with all that surrounds it: two reading processes, landing, loading."""
     source, _, name = bomb.partition("/")
     folder = state.root.parent / "in" / source
@@ -91,7 +91,7 @@ def _children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def test_a_line_of_256_megabytes_is_set_aside_and_its_neighbours_load(state: State) -> None:
+def test_a_line_of_256_megabytes_is_quarantined_and_its_neighbours_load(state: State) -> None:
     calls = state.root.parent / "in" / "faq"
     calls.mkdir(parents=True)
     with (calls / "a.csv").open("wb") as file:

@@ -1,4 +1,4 @@
-"""Customers: what is accepted, what is set aside."""
+"""Customers: what is accepted, what is quarantined."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_addresses_become_hashes_and_dates_dates(read_bytes: Callable[..., list[
     assert record.values["preferred_language"] == "fr"
 
 
-def test_bad_customers_are_set_aside_by_reason(read_bytes: Callable[..., list[object]]) -> None:
+def test_bad_customers_are_quarantined_by_reason(read_bytes: Callable[..., list[object]]) -> None:
     records = read_bytes(
         "customers",
         "c.csv",

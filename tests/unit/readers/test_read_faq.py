@@ -69,7 +69,7 @@ def test_a_call_has_an_instant_in_utc_and_a_business_date(
         ("31/10/2026", "bad_value"),
     ],
 )
-def test_an_impossible_date_is_set_aside(read_bytes: Read, asked_at: str, reason: str) -> None:
+def test_an_impossible_date_is_quarantined(read_bytes: Read, asked_at: str, reason: str) -> None:
     (record,) = read_bytes("faq", "calls.csv", call(asked_at))
     assert isinstance(record, QuarantinedRecord)
     assert record.reason.value == reason

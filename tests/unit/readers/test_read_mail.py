@@ -95,7 +95,7 @@ def test_machines_and_lists_are_marked(read_bytes: Read, extra: bytes, kind: str
         (b"From: a@b\nDate: Thu, 1 Jan 1970 00:00:00 +0000\n\nx", "event_time_out_of_range"),
     ],
 )
-def test_what_is_no_dated_mail_is_set_aside(read_bytes: Read, content: bytes, reason: str) -> None:
+def test_what_is_no_dated_mail_is_quarantined(read_bytes: Read, content: bytes, reason: str) -> None:
     (record,) = read_bytes("mail", "m.eml", content)
     assert isinstance(record, QuarantinedRecord)
     assert record.reason.value == reason
@@ -142,7 +142,7 @@ def test_a_hostile_mail_costs_no_more_than_two_seconds(read_bytes: Read, hostile
 
 
 @pytest.mark.parametrize("header", [b"Subject: ", b"X-Other: ", b"Subject: =?utf-8?Q?"])
-def test_a_mail_of_two_megabytes_of_header_is_set_aside(read_bytes: Read, header: bytes) -> None:
+def test_a_mail_of_two_megabytes_of_header_is_quarantined(read_bytes: Read, header: bytes) -> None:
     (record,) = read_bytes("mail", "m.eml", HEAD + header + b"ab " * 700_000 + b"\n\nx")
     assert isinstance(record, QuarantinedRecord)
     assert record.reason.value == "resource_limit"
@@ -154,7 +154,7 @@ def test_another_form_is_refused_but_a_maildir_needs_no_extension(read_bytes: Re
         read_bytes("mail", "m.msg", HEAD + b"\nx")
 
 
-def test_a_mail_of_too_many_parts_is_set_aside(read_bytes: Read) -> None:
+def test_a_mail_of_too_many_parts_is_quarantined(read_bytes: Read) -> None:
     parts = b"--b\nContent-Type: text/plain\n\nx\n" * 250
     head = HEAD + b'Content-Type: multipart/mixed; boundary="b"\n\n'
     (record,) = read_bytes("mail", "m.eml", head + parts + b"--b--\n")

@@ -116,7 +116,7 @@ def test_a_document_without_tickets_is_refused(read_bytes: Read) -> None:
             read_bytes("tickets", "t.json", content)
 
 
-def test_an_id_that_no_float_holds_exactly_is_set_aside(read_bytes: Read) -> None:
+def test_an_id_that_no_float_holds_exactly_is_quarantined(read_bytes: Read) -> None:
     tickets = [{**TICKET, "id": 2**65 + one} for one in (1, 2)]
     records = read_bytes("tickets", "t.json", export(tickets))  # type: ignore[arg-type]
     assert [one.reason.value for one in records if isinstance(one, QuarantinedRecord)] == [
