@@ -1,9 +1,9 @@
 """Identities that changed: former id → current id, of contacts, incidents and alerts, kept in `history/`.
 
-An id is told to others (the CRM, a bookmark, a report), so a release that makes ids otherwise records here
-what each known one is called now. dbt reads the record as a source: what was told under the former id counts
-as told, and nothing is told twice. An incident's id is its anchor's contact id, so an alias of a contact is
-one of the incident that it anchors.
+Others hold our ids (the CRM, a bookmark, a report), so a release that changes how ids are made records here
+what each known id is called now. dbt reads the record as a source: what was sent under a former id counts as
+sent, and nothing is sent twice. An incident's id is the contact id of its anchor, so an alias of a contact is
+also an alias of the incident that it anchors.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """One id that is called otherwise now. `since_on` is the as-of date of the run that changed it."""
+    """One id that was replaced. `since_on` is the as-of date of the run that changed it."""
 
     kind: Kind
     former_id: str
@@ -41,21 +41,21 @@ class Alias:
 
 
 class AliasConflictError(ToleranceError):
-    """A former id cannot be two things, nor become itself again."""
+    """A former id has two current ids, or leads back to itself."""
 
 
 def aliases(state: State) -> list[Alias]:
-    """All aliases, each with the id that is current today, in the order of kind and former id."""
+    """All aliases with their current ids, ordered by kind and former id."""
     if not state.aliases.exists():
         return []
     return [_read(line, state) for line in state.aliases.read_bytes().splitlines()]
 
 
 def record_aliases(state: State, changed: Iterable[Alias]) -> None:
-    """Add aliases to the record; those that led to a former id lead to its current one.
+    """Add aliases to the record; aliases that led to an id replaced now lead to its current id.
 
-    What is recorded already may be recorded again. Raises `AliasConflictError` when a former id has
-    another current id, or when ids would become one another in a circle.
+    An alias may be recorded again. Raises `AliasConflictError` when a former id would have two current
+    ids, or when ids would lead to one another in a circle.
     """
     changed = list(changed)
     every = {(alias.kind, alias.former_id): alias for alias in reversed(changed)}
@@ -64,8 +64,8 @@ def record_aliases(state: State, changed: Iterable[Alias]) -> None:
         kept = every[alias.kind, alias.former_id]
         if _current(alias, every) != (current_id := _current(kept, every)):
             raise AliasConflictError(
-                f"{alias.kind} {alias.former_id} is called {current_id} since {kept.since_on} and cannot be "
-                f"called {alias.current_id} as well",
+                f"{alias.kind} {alias.former_id} has been {current_id} since {kept.since_on} and cannot be "
+                f"{alias.current_id} as well",
                 "give one former id one current id.",
             )
     resolved = [replace(alias, current_id=_current(alias, every)) for alias in every.values()]
@@ -73,7 +73,7 @@ def record_aliases(state: State, changed: Iterable[Alias]) -> None:
 
 
 def ensure_aliases(state: State) -> None:
-    """Leave a record without aliases, so that dbt can read one before the first."""
+    """Write an empty record where there is none, so that dbt can read it before the first alias."""
     if not state.aliases.exists():
         _write(state, [])
 
@@ -86,7 +86,7 @@ def _current(alias: Alias, every: dict[tuple[Kind, str], Alias]) -> str:
         current = further.current_id
     if current in passed:
         raise AliasConflictError(
-            f"{alias.kind} {alias.former_id} would become itself again", "leave one of the ids out."
+            f"{alias.kind} {alias.former_id} would lead back to itself", "leave one of the ids out."
         )
     return current
 

@@ -1,4 +1,4 @@
-"""Business dates: what an as-of date means as an instant, and which one a scheduled run is for."""
+"""Business dates: the instant at which an as-of date ends, and the as-of date of a scheduled run."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def parse_as_of(text: str, earliest: date = date.min, latest: date = date.max) -
     """An as-of date as a user writes it, within the dates that the company holds plausible.
 
     Raises:
-        UsageError: when `text` is not YYYY-MM-DD, no day of the calendar, or outside.
+        UsageError: when `text` is not YYYY-MM-DD, not a calendar day, or outside that range.
     """
     try:
         parsed = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
         raise UsageError(
-            f"AS_OF={text!r} is no date", "write it as YYYY-MM-DD, for example 2026-10-31."
+            f"AS_OF={text!r} is not a date", "write it as YYYY-MM-DD, for example 2026-10-31."
         ) from None
     if not earliest <= parsed <= latest:
         raise UsageError(

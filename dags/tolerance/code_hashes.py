@@ -1,4 +1,4 @@
-"""Hashes of source code by what it does: comments, descriptions and tests can be mended without a rebuild."""
+"""Hashes of what source code does: changed comments, descriptions and tests cause no rebuild."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WITHOUT_EFFECT = frozenset(
 
 
 def digest(*parts: bytes) -> str:
-    """The SHA-256 of the parts, in hex; where one part ends counts too."""
+    """The SHA-256 of the parts, in hex; the boundaries between parts count too."""
     found = sha256()
     for part in parts:
         found.update(len(part).to_bytes(8, "big"))
@@ -32,17 +32,17 @@ def digest(*parts: bytes) -> str:
 
 
 def files_hash(paths: Iterable[Path], root: Path) -> str:
-    """The hash of files with their paths below `root`, to the byte."""
+    """The hash of the exact bytes of files, with their paths below `root`."""
     return _hash({path.relative_to(root).as_posix(): path.read_bytes() for path in paths})
 
 
 def named_files_hash(files: Mapping[str, Path]) -> str:
-    """The hash of files under the names that are given them, to the byte."""
+    """The hash of the exact bytes of files, under the given names."""
     return _hash({name: path.read_bytes() for name, path in files.items()})
 
 
 def code_hash(paths: Iterable[Path], root: Path) -> str:
-    """The hash of SQL, Python and dbt's yml with their paths below `root`, by what they do."""
+    """The hash of SQL, Python and dbt's yml with paths below `root`, without comments and descriptions."""
     return _hash({path.relative_to(root).as_posix(): effective(path) for path in paths})
 
 
@@ -51,7 +51,7 @@ def _hash(contents: Mapping[str, bytes]) -> str:
 
 
 def effective(path: Path) -> bytes:
-    """What of a source file can change a number; all of it where its kind is not known."""
+    """The parts of a source file that can change a number; all of it where its kind is unknown."""
     content = path.read_bytes()
     match path.suffix:
         case ".sql":
@@ -88,7 +88,7 @@ def _python_comments(source: str) -> list[tuple[_Place, _Place]]:
 
 
 def _docstrings(source: str, lines: list[str]) -> list[tuple[_Place, _Place]]:
-    """Where texts stand that are a statement of their own: docstrings, also of attributes."""
+    """The places of strings that are a whole statement: docstrings, also of attributes."""
     found: list[tuple[_Place, _Place]] = []
     for node in ast.walk(ast.parse(source)):
         if (

@@ -21,7 +21,7 @@ from tolerance.errors import UsageError
 VARIABLE = "TOLERANCE_COMPANY"
 SETTINGS = "settings.yml"
 _PLAIN = re.compile(r"[A-Za-z0-9_/+:.-]+")
-"""What a text among the settings may be made of: dbt would take braces for a template."""
+"""The characters that a text setting may have: dbt would take braces for a template."""
 
 _LIMITS = {"monthly_decay_rate": 1.0, "max_bad_share": 1.0}
 
@@ -31,37 +31,37 @@ class CompanyError(UsageError):
 
 
 def folder() -> Path | None:
-    """The company's folder; None where the tree's files count.
+    """The company's folder; None where the tree's files are used.
 
     Raises:
-        CompanyError: when the setting names no folder.
+        CompanyError: when the variable does not name a folder.
     """
     named = os.environ.get(VARIABLE, "").strip()
     if not named:
         return None
     found = Path(named).resolve()
     if not found.is_dir():
-        raise CompanyError(f"{VARIABLE} names {named}, which is no folder", "correct or unset it.")
+        raise CompanyError(f"{VARIABLE} names {named}, which is not a folder", "correct or unset it.")
     return found
 
 
 def own_file(name: str) -> Path | None:
-    """The company's own file of that name, where it has one."""
+    """The company's own file of that name, if it has one."""
     path = folder()
     return path / name if path is not None and (path / name).is_file() else None
 
 
 def seeds(tree: Path) -> dict[str, Path]:
-    """The seeds that count, by file name: the company's where it has its own, else those of `tree`.
+    """The seeds in use, by file name: the company's own, else those of `tree`.
 
     Raises:
-        CompanyError: for a file that is no seed of the tree, or has other columns.
+        CompanyError: for a file that is not a seed of the tree, or has other columns.
     """
     known = {path.name: path for path in sorted(tree.glob("*.csv"))}
     company = folder()
     for path in sorted((company / "seeds").glob("*")) if company is not None else ():
         if path.name not in known:
-            raise CompanyError(f"{path} is no seed", f"name it one of {', '.join(known)}, or remove it.")
+            raise CompanyError(f"{path} is not a seed", f"name it one of {', '.join(known)}, or remove it.")
         if (columns := _header(known[path.name])) != _header(path):
             raise CompanyError(f"{path} has other columns", f"its first line must be {columns}")
         known[path.name] = path
@@ -74,16 +74,16 @@ def _header(path: Path) -> str:
 
 
 def variables(project_file: Path) -> dict[str, Any]:
-    """The vars of `dbt_project.yml`, those of the company in their place."""
+    """The vars of `dbt_project.yml`, overridden by the company's."""
     of_tree: dict[str, Any] = yaml.safe_load(project_file.read_text("utf-8"))["vars"]
     return of_tree | own_variables(project_file)
 
 
 def own_variables(project_file: Path) -> dict[str, Any]:
-    """What the company's `settings.yml` says in place of the vars of `dbt_project.yml`.
+    """The company's `settings.yml`, which overrides vars of `dbt_project.yml`.
 
     Raises:
-        CompanyError: when it cannot be read, names no such setting, or gives it a value that cannot be.
+        CompanyError: when it cannot be read, names an unknown setting, or gives one an impossible value.
     """
     path = own_file(SETTINGS)
     if path is None:
@@ -98,14 +98,14 @@ def own_variables(project_file: Path) -> dict[str, Any]:
     unknown = [str(name) for name in own if name not in known]
     if unknown:
         raise CompanyError(
-            f"{path} names {', '.join(unknown)}, which is no setting", f"known are {', '.join(known)}."
+            f"{path} names {', '.join(unknown)}, which is not a setting", f"known are {', '.join(known)}."
         )
     return {name: _checked(path, name, value, known[name]) for name, value in own.items()}
 
 
 def _checked(path: Path, name: str, value: Any, of_tree: Any) -> Any:
     if isinstance(value, date):
-        value = value.isoformat()  # YAML takes an unquoted date for one
+        value = value.isoformat()  # YAML reads an unquoted date as a date
     wanted, is_so = _kind(name, of_tree)
     if not is_so(value):
         raise CompanyError(f"{path}: {name} cannot be {value!r}", f"give {wanted}.")
@@ -113,7 +113,7 @@ def _checked(path: Path, name: str, value: Any, of_tree: Any) -> Any:
 
 
 def _kind(name: str, of_tree: Any) -> tuple[str, Callable[[Any], bool]]:
-    """What a setting must be, in words and as a check, judged by the tree's own value."""
+    """What a setting must be, in words and as a check, by the kind of the tree's own value."""
     if isinstance(of_tree, list):
         return (
             "a list of texts",

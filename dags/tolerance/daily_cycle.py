@@ -1,4 +1,4 @@
-"""One daily cycle as a user asks for it: inbox, date, state in; a published generation out."""
+"""One daily cycle on request: from inbox, date and state to a published generation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tolerance.summary import print_summary
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a user asked for; None where the default is wanted."""
+    """What a user asked for; None for a default."""
 
     state: State
     extracts: Path | None
@@ -42,18 +42,18 @@ def run(request: Request, console: Console) -> None:
         StateBusyError: when another run holds the state.
         NotPublishedError: when a step failed.
     """
-    profiles_named(request.crm)  # refuses a name before anything is taken in
+    profiles_named(request.crm)  # refuses an unknown name before anything is ingested
     state = request.state
     with state_lock(state):
         finish_interrupted_rebuild(state)
         finish_interrupted_publication(state)
         extracts = _inbox(request, console)
-        # Mistakes in the company's files are told before anything is taken in.
+        # Finds mistakes in the company's files before anything is ingested.
         current_parameters()
         mappings(company_file(extracts))
         as_of = request.as_of or _default_as_of(state, extracts)
         refuse_earlier(as_of, last_published(state))
-        console.print(f"Taking in {extracts} as of {as_of}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"Ingesting {extracts} as of {as_of}", markup=False, highlight=False, soft_wrap=True)
         failures = local_run.run_dags(state, extracts, as_of, crm=request.crm)
         if failures:
             raise NotPublishedError("Not published", failures[0])
@@ -71,14 +71,14 @@ def _inbox(request: Request, console: Console) -> Path:
         return sample
     if not request.extracts.is_dir():
         raise UsageError(
-            f"EXTRACTS={request.extracts} is no folder",
+            f"EXTRACTS={request.extracts} is not a folder",
             f"give the folder that holds {', '.join(f'{source}/' for source in SOURCES)}.",
         )
     return request.extracts.resolve()
 
 
 def _default_as_of(state: State, extracts: Path) -> date:
-    """The newest plausible business date among tickets and calls, never before the last published."""
+    """The newest plausible business date among tickets and calls, never before the last published date."""
     newest = newest_business_date(extracts, state)
     published = last_published(state)
     candidates = [day for day in (newest, published and published.as_of_on) if day]
@@ -90,5 +90,5 @@ def _default_as_of(state: State, extracts: Path) -> date:
 
 
 def _warnings(state: State, extracts: Path, as_of: date) -> list[str]:
-    """What a published generation does not tell by itself; none of them is an all-clear."""
+    """What the published tables do not show by themselves; one warning withholds the all-clear."""
     return [*all_clear.of_inbox(state, extracts, as_of), *all_clear.of_loads(state, as_of)]

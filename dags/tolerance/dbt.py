@@ -25,7 +25,7 @@ class DbtFailedError(ToleranceError):
 
 @dataclass(frozen=True, slots=True)
 class DbtResult:
-    """What one dbt command did, counted from its run results."""
+    """The outcome of one dbt command, counted from its run results."""
 
     nodes: int
     tests: int
@@ -45,7 +45,7 @@ def dbt(
         "--select",
         select,
         *(("--exclude", exclude) if exclude else ()),
-        # A test runs with the last layer it looks at; unit tests are `make test`'s business.
+        # A test runs with the last layer that it reads; unit tests run in `make test`.
         "--indirect-selection=buildable",
         "--exclude-resource-type=unit_test",
         "--warn-error",
@@ -57,7 +57,7 @@ def dbt(
     seeds = _seeds(state)
     files = parsed_files_hash(seeds)
     parsed = target / "parsed_files"
-    # Changed macros leave stale dependencies in what was parsed before.
+    # After a change of macros, the stored parse has stale dependencies.
     is_parsed = parsed.exists() and parsed.read_text("utf-8") == files
     if not is_parsed:
         parsed.unlink(missing_ok=True)
@@ -87,7 +87,7 @@ def dbt(
         what = ", ".join(failed) or "dbt did not start its nodes"
         raise DbtFailedError(
             f"dbt {command} of {select} failed ({what})",
-            f"nothing was published. The reason stands in {state.dbt / 'logs' / 'dbt.log'}; mend it and run "
+            f"nothing was published. The reason is in {state.dbt / 'logs' / 'dbt.log'}; fix it and run "
             "the same date again.",
         )
     return DbtResult(
@@ -98,9 +98,9 @@ def dbt(
 
 
 def environment(state: State) -> dict[str, str]:
-    """What a dbt process finds in its environment: ours, and where the files of `state` are.
+    """The environment of a dbt process: ours, and where the files of `state` are.
 
-    dbt takes flags from there as well (`DBT_EMPTY`, `DBT_TARGET`): those of another project are left out.
+    dbt takes flags from there too (`DBT_EMPTY`, `DBT_TARGET`): those of another project are removed.
     """
     own = {name: value for name, value in os.environ.items() if not name.upper().startswith("DBT_")}
     return own | {
@@ -111,7 +111,7 @@ def environment(state: State) -> dict[str, str]:
 
 
 def _seeds(state: State) -> Path:
-    """The folder of seeds that dbt reads: the tree's, or one with the company's own among them."""
+    """The folder of seeds that dbt reads: the tree's, or a copy with the company's own seeds."""
     tree = DBT_PROJECT / "seeds"
     chosen = company.seeds(tree)
     if all(path.parent == tree for path in chosen.values()):
@@ -125,14 +125,14 @@ def _seeds(state: State) -> Path:
 
 
 def _variables() -> tuple[str, ...]:
-    """What the company's settings say in place of the project's vars; lists are the readers' business."""
+    """The company's settings as dbt vars; lists are left out, only readers use them."""
     own = company.own_variables(DBT_PROJECT / "dbt_project.yml")
     for_models = {name: value for name, value in own.items() if not isinstance(value, list)}
     return ("--vars", json.dumps(for_models)) if for_models else ()
 
 
 def parsed_files_hash(seeds: Path) -> str:
-    """All files that dbt parses, as a hash: with the same files, what was parsed before still holds."""
+    """A hash of all files that dbt parses: while it is the same, the stored parse is valid."""
     folders = (DBT_PROJECT, *(PROJECT_ROOT / name for name in _PARSED_FOLDERS))
     return digest(
         *(

@@ -1,4 +1,4 @@
-"""The account by direct sum, as SQL calls it: what the audit compares the models with.
+"""The account by direct sum, callable from SQL: the audit compares the models with it.
 
 The formula is the oracle's.
 """
@@ -20,7 +20,7 @@ def tolerance_direct_sum(
     """The points remembered on `balance_on` of one customer's incidents, in six decimals.
 
     The two lists are parallel: the business date and the points of each incident. The rate is a
-    decimal number in text ("0.05"), so that it is the same number as in the project's vars.
+    decimal number as text ("0.05"), so that it is exactly the number in the project's vars.
     """
     incidents = [
         oracle.Incident(incident_id="", occurred_on=day, penalty_points=points)

@@ -1,7 +1,7 @@
-"""Is this machine, and is this state, fit for a run? Looks only; changes nothing, computes nothing.
+"""Are this machine and this state fit for a run? Only looks: changes nothing, computes nothing.
 
-The present instant is that of a file written into STATE for the purpose: the clock that its other files'
-times come from.
+The present instant is the time of a file written into STATE for the purpose: the same clock as its other
+files' times.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from tolerance.state import State
 
 OLDEST_PYTHON = (3, 11)
 STALE_DAYS = 2
-"""A daily warehouse whose file is older than this is looked after by nobody."""
+"""A daily warehouse whose published file is older than this is not being run."""
 
 _NAMED_AT_MOST = 5
 _MB = 1 << 20
@@ -47,7 +47,7 @@ _LEAST_FREE_BYTES = 256 * _MB
 
 
 class Verdict(StrEnum):
-    """How a check ended. A warning is for somebody's eyes; a problem stops a run or falsifies it."""
+    """How a check ended. A person should look at a warning; a problem stops a run or makes it wrong."""
 
     OK = "ok"
     WARNING = "warning"
@@ -56,7 +56,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the screen: what was looked at, how it is, and what to do where it is not well."""
+    """One line of the screen: what was checked, the verdict, and what to do if it is not ok."""
 
     check: str
     verdict: Verdict
@@ -64,7 +64,7 @@ class Finding:
 
 
 def examine(state: State, extracts: Path | None) -> Iterator[Finding]:
-    """Look at everything, machine first. `extracts` is the inbox, looked at where one is given."""
+    """Check everything, machine first. `extracts` is an inbox to check as well, if given."""
     yield _python()
     yield _packages(PROJECT_ROOT / "requirements.lock")
     yield _company()
@@ -74,7 +74,7 @@ def examine(state: State, extracts: Path | None) -> Iterator[Finding]:
         yield Finding(
             "state",
             Verdict.OK,
-            f"{state.root} is not there yet: the first run makes it",
+            f"{state.root} does not exist yet: the first run makes it",
         )
         return
     now, of_state = _state(state)
@@ -93,7 +93,7 @@ def _unless_unreadable(check: Callable[..., Finding], state: State, *more: objec
         return Finding(
             check.__name__.removeprefix("_").replace("_", " "),
             Verdict.PROBLEM,
-            f"what stands there cannot be read ({type(error).__name__}): put it back from a backup",
+            f"it cannot be read ({type(error).__name__}): put it back from a backup",
         )
 
 
@@ -127,7 +127,7 @@ def _packages(lock: Path) -> Finding:
         return Finding(
             "packages",
             Verdict.PROBLEM,
-            f"{len(other)} of {len(pinned)} are not those of the lock ({_some(other)}): run `make setup`",
+            f"{len(other)} of {len(pinned)} differ from the lock ({_some(other)}): run `make setup`",
         )
     return Finding("packages", Verdict.OK, f"all {len(pinned)} as in requirements.lock")
 
@@ -153,7 +153,7 @@ def _company() -> Finding:
             "company",
             Verdict.PROBLEM,
             f"settings, seeds or time zones cannot be read ({type(error).__name__}: {error}): "
-            "mend dbt_project/, or `make setup` for the time zones",
+            "fix dbt_project/, or run `make setup` for the time zones",
         )
     seasons = "with summer time" if len(hours) > 1 else "without summer time"
     return Finding(
@@ -189,8 +189,8 @@ def _state(state: State) -> tuple[datetime, Finding]:
         return now, Finding(
             "state",
             Verdict.PROBLEM,
-            f"{', '.join(elsewhere)} lie on another file system than {state.root}: nothing can be "
-            "renamed into place; keep all of STATE on one",
+            f"{', '.join(elsewhere)} are on another file system than {state.root}: nothing can be "
+            "renamed into place; keep all of STATE on one file system",
         )
     return now, Finding("state", Verdict.OK, f"{state.root} can be written and is one file system")
 
@@ -227,7 +227,7 @@ def _key(state: State) -> Finding:
         return Finding(
             "key",
             Verdict.PROBLEM,
-            f"{path} is gone, so no address is known again: put it back or set {KEY_VARIABLE}; where it is "
+            f"{path} is gone, so no address can be recognised: put it back or set {KEY_VARIABLE}; if it is "
             "lost for good, `tolerance rebuild` reads everything again under a new one",
         )
     if not path.read_bytes().strip():
@@ -241,7 +241,7 @@ def _key(state: State) -> Finding:
 def _is_held(state: State) -> bool:
     """Whether a run is under way.
 
-    The lock is asked for only where a holder left its note: a free one is never taken from a run that
+    The lock is tried only where a holder left its note, so that a free lock is never taken from a run that
     is about to start.
     """
     if not holder_note(state).exists():
@@ -257,11 +257,11 @@ def _lock(state: State) -> Finding:
     if _is_held(state):
         return Finding("lock", Verdict.WARNING, str(held(state)))
     if holder_note(state).exists():
-        return Finding("lock", Verdict.WARNING, "a run that held it was killed: the next one makes it good")
+        return Finding("lock", Verdict.WARNING, "a run that held it was killed: the next run recovers")
     return Finding("lock", Verdict.OK, "nobody holds the state")
 
 
-# What was taken in --------------------------------------------------------------------
+# What was ingested --------------------------------------------------------------------
 
 
 def _raw(state: State) -> Finding:
@@ -283,11 +283,11 @@ def _raw(state: State) -> Finding:
             f"the counts of {_some(unbalanced)} are wrong: run `tolerance rebuild`",
         )
     files = sum(len(load) for load in loads)
-    return Finding("raw", Verdict.OK, f"{len(loads):,} loads of {files:,} files, all there and balanced")
+    return Finding("raw", Verdict.OK, f"{len(loads):,} loads of {files:,} files, all present and balanced")
 
 
 def _landing(state: State) -> Finding:
-    """Sizes only: a rebuild reads the bytes."""
+    """Compares sizes only; a rebuild reads the bytes."""
     files = [file for load in known_loads(state) for file in load]
     there = {path.name: path.stat().st_size for path in state.landing.glob("*")}
     lost = [file.file_name for file in files if there.get(file.file_sha256) != file.byte_count]
@@ -305,7 +305,7 @@ def _landing(state: State) -> Finding:
             "landing",
             Verdict.WARNING,
             f"{len(unknown)} files were landed and never loaded ({_some(sorted(unknown), 1)}): a run was "
-            "killed or stopped by a gate; the next run with the same inbox takes them in",
+            "killed or stopped by a gate; the next run with the same inbox ingests them",
         )
     return Finding("landing", Verdict.OK, f"{len(there):,} files, each of a load")
 
@@ -333,7 +333,7 @@ def _warehouse(state: State) -> Finding:
     published = runs.last_published(state)
     if not state.warehouse.exists():
         if published is None:
-            return Finding("warehouse", Verdict.OK, "there is none yet: the first run makes it")
+            return Finding("warehouse", Verdict.OK, "none yet: the first run makes it")
         return Finding("warehouse", Verdict.WARNING, "it is missing: the next run makes it again")
     if _is_held(state):
         return Finding("warehouse", Verdict.OK, "not looked at while the state is held")
@@ -347,7 +347,7 @@ def _warehouse(state: State) -> Finding:
         return Finding(
             "warehouse",
             Verdict.WARNING,
-            f"it is of run {known} and the published generation of run {published.run_no}: the next run "
+            f"it is of run {known}, the published generation of run {published.run_no}: the next run "
             "makes it again",
         )
     return Finding("warehouse", Verdict.OK, f"it knows run {known} and nobody has it open")
@@ -361,7 +361,7 @@ def _generation(state: State, now: datetime) -> Finding:
             return Finding(
                 "generation",
                 Verdict.PROBLEM,
-                f"{state.serving} is gone: run {published.as_of_on} again, it publishes anew",
+                f"{state.serving} is gone: run {published.as_of_on} again to publish it",
             )
         return Finding("generation", Verdict.WARNING, "nothing was published yet: run a date")
     days = (now - datetime.fromtimestamp(state.serving.stat().st_mtime, UTC)).days
@@ -370,10 +370,10 @@ def _generation(state: State, now: datetime) -> Finding:
         return Finding(
             "generation",
             Verdict.WARNING,
-            f"{what}, but runs/ tells of another: the next run notes it",
+            f"{what}, but runs/ records another: the next run corrects it",
         )
     if days >= STALE_DAYS:
-        return Finding("generation", Verdict.WARNING, f"{what}: look why no day was run since")
+        return Finding("generation", Verdict.WARNING, f"{what}: find out why no day was run since")
     return Finding("generation", Verdict.OK, what)
 
 
@@ -386,7 +386,7 @@ def _alert_list(state: State) -> Finding:
         return Finding(
             "alert list",
             Verdict.WARNING,
-            "the published generation's is not written: the next run does it",
+            "the list of the published generation is missing: the next run writes it",
         )
     return Finding("alert list", Verdict.OK, f"written to {manifest.parent}")
 
@@ -394,16 +394,19 @@ def _alert_list(state: State) -> Finding:
 def _inbox(extracts: Path) -> Finding:
     try:
         mappings(company_file(extracts))
-        found = [inbox.deliveries(extracts, source, date.max) for source in SOURCES]
+        sources = [inbox.deliveries(extracts, source, date.max) for source in SOURCES]
     except ToleranceError as error:
         return Finding("inbox", Verdict.PROBLEM, str(error))
-    waiting = [f"{file.source}/{file.name}: {file.why}" for one in found for file in one.waiting]
+    waiting = [
+        f"{file.source}/{file.name}: {file.why}" for deliveries in sources for file in deliveries.waiting
+    ]
     if waiting:
         return Finding("inbox", Verdict.WARNING, f"{len(waiting)} files wait ({_some(waiting)})")
-    missing = [source for source, one in zip(SOURCES, found, strict=True) if not one.files]
+    missing = [source for source, deliveries in zip(SOURCES, sources, strict=True) if not deliveries.files]
     if missing:
         return Finding("inbox", Verdict.WARNING, f"no file of {', '.join(missing)} in {extracts}")
-    return Finding("inbox", Verdict.OK, f"{sum(len(one.files) for one in found):,} files, all complete")
+    count = sum(len(deliveries.files) for deliveries in sources)
+    return Finding("inbox", Verdict.OK, f"{count:,} files, all complete")
 
 
 def _some(names: list[str], most: int = _NAMED_AT_MOST) -> str:

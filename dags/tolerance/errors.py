@@ -1,7 +1,7 @@
-"""The one base of all faults that a person can act on: what is wrong, what to do, can a retry help.
+"""The base of all faults that a person can act on: what is wrong, what to do, whether a retry can help.
 
-The command line and the Airflow glue catch this class and nothing else of ours; any other exception is a
-mistake of this program and keeps its traceback.
+The command line and the Airflow glue catch this class and no other of ours; any other exception is a bug of
+this program and keeps its traceback.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from typing import ClassVar
 
 
 class ToleranceError(Exception):
-    """A fault told in one sentence.
+    """A fault, described in one sentence.
 
     Attributes:
-        what: what is wrong, and where, without a full stop.
-        remedy: what to do about it, or an empty text where `what` says it already.
-        can_retry: whether the same step may succeed when it is simply run again.
+        what: what is wrong, and where; no full stop.
+        remedy: what to do about it, or '' where `what` says so already.
+        can_retry: whether the step may succeed when it is simply run again.
         exit_code: what the command line exits with.
     """
 
@@ -33,10 +33,10 @@ class ToleranceError(Exception):
 
 
 class UsageError(ToleranceError):
-    """What was asked for cannot be done."""
+    """The request cannot be carried out."""
 
     exit_code = 2
 
 
 class NotPublishedError(ToleranceError):
-    """A run or a rebuild ended without a new generation; readers keep the one before."""
+    """A run or a rebuild ended without a new generation; readers keep the last one."""

@@ -48,7 +48,7 @@ def print_explanation(console: Console, state: State, customer_id: str) -> bool:
             else "No month is safe for one more standard incident."
         )
         console.print(_table(serving, "What makes the balance", _STATEMENT, [customer_id]))
-        console.print(_table(serving, "What it rests on", _EVIDENCE, [customer_id, customer_id]))
+        console.print(_table(serving, "Evidence", _EVIDENCE, [customer_id, customer_id]))
     return True
 
 

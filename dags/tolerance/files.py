@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all: a killed run leaves the old file or the new one."""
+"""Files that appear whole or not at all: a killed run leaves either the old file or the new one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses and phones become keyed hashes at the door; this is where the key comes from."""
+"""Addresses and phone numbers become keyed hashes on ingest; the key comes from here."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class IdentityKeyError(ToleranceError):
 def identity_key(state: State) -> bytes:
     """The key for hashing addresses: from the environment, else from `STATE/secret`.
 
-    Makes `STATE/secret/identity.key` (mode 0600) where neither is there, and logs
-    that it did. Raises `IdentityKeyError` when the file holds no key.
+    Where neither exists, makes `STATE/secret/identity.key` (mode 0600) and logs
+    it. Raises `IdentityKeyError` when the file holds no key.
     """
     from_environment = os.environ.get(KEY_VARIABLE, "").strip()
     if from_environment:
@@ -39,14 +39,14 @@ def identity_key(state: State) -> bytes:
     if not key:
         raise IdentityKeyError(
             f"{state.identity_key} holds no key",
-            f"put the key of this warehouse back or set {KEY_VARIABLE}; a new key would no longer know the "
-            "addresses already taken in.",
+            f"put the key of this warehouse back or set {KEY_VARIABLE}; a new key would not recognise the "
+            "addresses ingested so far.",
         )
     return key
 
 
 def _make_key(state: State) -> None:
-    """Write a new key under its final name in one step: two makers cannot end with two keys."""
+    """Write a new key in one step under its final name, so that two runs cannot make two keys."""
     folder = state.identity_key.parent
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     staged = folder / f".identity-{secrets.token_hex(8)}"
@@ -59,9 +59,9 @@ def _make_key(state: State) -> None:
         try:
             os.link(staged, state.identity_key)
         except FileExistsError:
-            return  # somebody else made it in between: theirs is the key
+            return  # another process made it meanwhile: use that key
         logger.warning(
-            "%s is not set: made a key in %s; keep it, without it no address is known again",
+            "%s is not set: made a key in %s; keep it, without it no address can be recognised",
             KEY_VARIABLE,
             state.identity_key,
         )
@@ -70,12 +70,12 @@ def _make_key(state: State) -> None:
 
 
 def address_hash(key: bytes, address: str) -> str:
-    """The keyed hash (HMAC-SHA256, 64 hex digits) of a mail address, blanks and case aside."""
+    """The keyed hash (HMAC-SHA256, 64 hex digits) of a mail address, ignoring blanks and case."""
     return _keyed(key, address.strip().lower())
 
 
 def phone_hash(key: bytes, phone: str) -> str:
-    """The keyed hash of a phone number: only its digits count, and a leading + or 00."""
+    """The keyed hash of a phone number: only its digits and a leading + or 00 count."""
     digits = "".join(character for character in phone if character in "0123456789")
     if phone.strip().startswith("+"):
         digits = "00" + digits

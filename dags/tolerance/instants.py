@@ -1,4 +1,4 @@
-"""Text to instants and business dates, with the calendar of the business time zone."""
+"""Instants and business dates, by the calendar of the business time zone."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ class ImplausibleTimeError(ValueError):
 
 
 def plausible(moment: datetime, settings: Settings) -> datetime:
-    """`moment` in UTC, naive ones read as business time; `ImplausibleTimeError` out of range."""
+    """`moment` in UTC, read as business time without a zone; `ImplausibleTimeError` out of range."""
     return instant_and_day(moment, settings)[0]
 
 
 def instant_and_day(moment: datetime, settings: Settings) -> tuple[datetime, date]:
-    """`moment` in UTC and its business date, naive ones read as business time.
+    """`moment` in UTC, read as business time without a zone, and its business date.
 
-    Raises `ImplausibleTimeError` for one outside the plausible range.
+    Raises `ImplausibleTimeError` outside the plausible range.
     """
     if not settings.earliest_plausible_on.year - 1 <= moment.year <= (settings.latest_plausible_on.year + 1):
-        raise ImplausibleTimeError  # also keeps the conversions below from overflowing
+        raise ImplausibleTimeError  # also prevents an overflow below
     if moment.tzinfo is None:
         local = moment.replace(fold=0) if moment.fold else moment
         moment = datetime.combine(local.date(), local.time(), settings.business_time_zone)
@@ -64,10 +64,10 @@ _Microseconds = npt.NDArray[np.int64]
 
 
 def stored_and_days(moments: pa.TimestampArray, settings: Settings) -> tuple[pa.Array, pa.Array] | None:
-    """The instants of many moments, as stored, and their business dates, as `instant_and_day` has them.
+    """The stored instants and business dates of many moments, equal to those of `instant_and_day`.
 
-    Moments without a zone are business time. None when one is not plausible, or falls into an hour in
-    which the clocks change: then they are for `instant_and_day`, one by one.
+    Moments without a zone are business time. None when a moment is not plausible, or falls into an hour in
+    which the clocks change: then use `instant_and_day` for each.
     """
     zone = settings.business_time_zone
     first = _microseconds(settings.earliest_plausible_on) - 2 * _DAY
@@ -96,7 +96,7 @@ def _microseconds(day: date) -> int:
 
 
 def _offsets(moments: _Microseconds, zoned: Callable[[datetime], datetime]) -> _Microseconds | None:
-    """What the clocks are ahead of UTC at each moment, looked up once for each hour."""
+    """How far the clocks are ahead of UTC at each moment, looked up once per hour."""
     hours, places = np.unique(moments // _HOUR, return_inverse=True)
     offsets = np.empty_like(hours)
     for place, hour in enumerate(hours.tolist()):

@@ -1,6 +1,6 @@
 """One daily cycle on this machine: the DAGs themselves, run by Airflow in this process.
 
-What the scheduler does over a day happens here in one go: the four ingestion DAGs, then
+Does at once what the scheduler does over a day: the four ingestion DAGs, then
 `tolerance_daily`, each through `dag.test()`, with SQLite for Airflow's own metadata.
 """
 
@@ -25,7 +25,7 @@ DAG_IDS = (*(f"ingest_{source}" for source in SOURCES), "tolerance_daily")
 
 
 class _Listener(logging.Handler):
-    """Writes progress sentences to the terminal and remembers those that told of a failure."""
+    """Writes progress sentences to the terminal and keeps those of failures."""
 
     def __init__(self, terminal: TextIO) -> None:
         super().__init__(logging.INFO)
@@ -42,10 +42,10 @@ class _Listener(logging.Handler):
 def run_dags(
     state: State, extracts: Path | None, as_of: date, dag_ids: tuple[str, ...] = DAG_IDS, *, crm: str = ""
 ) -> list[str]:
-    """Run the DAGs for `as_of`; return the sentences of what failed, none when all went well.
+    """Run the DAGs for `as_of`; return the messages of failed steps, none on success.
 
-    `extracts` is for those that take files in, `crm` names the list profiles for those that write lists. A
-    failed DAG stops those that follow. Airflow's own words go to `airflow/logs/run.log` below STATE.
+    `extracts` is the inbox to ingest, `crm` names the list profiles. A failed DAG stops those that follow.
+    Airflow's own output goes to `airflow/logs/run.log` below STATE.
     """
     _configure_airflow(state, extracts, crm)
     log = state.airflow_home / "logs" / "run.log"
@@ -58,7 +58,7 @@ def run_dags(
             with warm_dbt():
                 for dag_id in dag_ids:
                     if not _succeeds(dag_id, as_of):
-                        return listener.failures or [f"{dag_id} failed: the reason stands in {log}."]
+                        return listener.failures or [f"{dag_id} failed: the reason is in {log}."]
         finally:
             progress.LOGGER.removeHandler(listener)
     return []
@@ -84,7 +84,7 @@ def _configure_airflow(state: State, extracts: Path | None, crm: str) -> None:
 
 
 def _ensure_metadata(state: State) -> None:
-    """Make Airflow's SQLite database once; a half-made one of a killed run is made again."""
+    """Make Airflow's SQLite database once; an unfinished one of a killed run is made again."""
     import airflow
 
     made = state.airflow_home / f"metadata-{airflow.__version__}"
@@ -111,7 +111,7 @@ def _succeeds(dag_id: str, as_of: date) -> bool:
 
 @contextmanager
 def _terminal_kept_for_people(log: Path) -> Iterator[TextIO]:
-    """Send this process's stdout and stderr to `log`, where Airflow's words go; yield the terminal."""
+    """Send this process's stdout and stderr to `log`, where Airflow's output goes; yield the terminal."""
     sys.stdout.flush()
     sys.stderr.flush()
     kept = os.dup(1), os.dup(2)

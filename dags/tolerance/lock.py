@@ -1,4 +1,4 @@
-"""One writer per STATE: the second run leaves with one line that says who holds it, since when."""
+"""One writer per STATE: a second run ends with one line that says who holds it, and since when."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class StateBusyError(ToleranceError):
 
 @contextmanager
 def state_lock(state: State, *, wait_seconds: float = 0) -> Iterator[None]:
-    """Hold `state` alone; a lock that this process holds already is entered again.
+    """Hold the lock on `state`; within this process it may be taken again.
 
     The lock is the operating system's, so a killed run leaves none behind.
 
@@ -45,7 +45,7 @@ def state_lock(state: State, *, wait_seconds: float = 0) -> Iterator[None]:
     except Timeout:
         raise held(state) from None
     try:
-        # The holder's note is for the sentence below only; the lock itself does not depend on it.
+        # The note is only for the message of `held`; the lock does not depend on it.
         holder.write_text(str(os.getpid()), encoding="utf-8")
         os.environ[_HELD_BY_PARENT] = str(state.root)
         yield
@@ -56,12 +56,12 @@ def state_lock(state: State, *, wait_seconds: float = 0) -> Iterator[None]:
 
 
 def holder_note(state: State) -> Path:
-    """Where the holder of the lock tells who it is."""
+    """The file in which the holder of the lock says who it is."""
     return state.root / "run.lock.holder"
 
 
 def held(state: State) -> StateBusyError:
-    """The fault of a state that another process holds: who it is, and since when."""
+    """The error for a state that another process holds: who holds it, and since when."""
     holder = holder_note(state)
     try:
         since = datetime.fromtimestamp(holder.stat().st_mtime, UTC).isoformat(" ", "seconds")
@@ -78,27 +78,27 @@ def open_read_only(database: Path, remedy: str) -> duckdb.DuckDBPyConnection:
 
     Raises:
         StateBusyError: when another process has it open for writing.
-        duckdb.Error: when it is no database that can be read.
+        duckdb.Error: when it is not a readable database.
     """
     try:
         return duckdb.connect(str(database), read_only=True)
     except duckdb.IOException:
         if is_written_elsewhere(database):
             raise StateBusyError(f"{database} is open for writing in another program", remedy) from None
-    # Its holder has let go of it between the two looks, or it is no database: opening it again will tell.
+    # Released between the two looks, or not a database: opening it again shows which.
     return duckdb.connect(str(database), read_only=True)
 
 
 def is_written_elsewhere(path: Path) -> bool:
-    """Whether another process holds the operating system's lock that whoever writes a database takes.
+    """Whether another process holds the operating system's lock that a writer of a database takes.
 
-    DuckDB raises the same error for a held file and for a damaged one, so the system is asked. Only for a
-    file that this process has not open: closing it gives up every lock that the process has on it.
+    DuckDB raises the same error for a held file and for a damaged one, so the system is asked. Call it only
+    for a file that this process does not have open: closing the file gives up every lock on it.
     """
     try:
         file = path.open("rb")
     except OSError:
-        return False  # whatever is wrong with it, it is no lock
+        return False  # whatever is wrong, it is not a lock
     with file:
         try:
             fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -1,8 +1,8 @@
-"""The tolerance account by direct sum: the formula as the handbook states it, and nothing cleverer.
+"""The tolerance account by direct sum: the plain formula, and nothing cleverer.
 
 This is what the warehouse is checked against, so it shares no algebra with the SQL: no running
-sums, no segments, no forward decay; every balance is summed anew from the customer's incidents, in
-decimal arithmetic of fifty digits, and rounded once.
+sums, no segments, no forward decay; every balance is summed from scratch over the customer's
+incidents, in decimal arithmetic of fifty digits, and rounded once.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Incident:
 
     @property
     def order(self) -> tuple[datetime, str]:
-        """Incidents of one account are told apart by instant, then by id."""
+        """Incidents of one account are ordered by instant, then by id."""
         instant = self.occurred_at or datetime.combine(self.occurred_on, time())
         return instant, self.incident_id
 
@@ -44,7 +44,7 @@ class BudgetBand:
     valid_to: date = _NEVER
 
     def holds(self, tenure_months: int, month: date) -> bool:
-        """Whether this band gives the budget of that tenure in the month that begins on `month`."""
+        """Whether this band holds for that tenure in the month that begins on `month`."""
         in_tenure = self.tenure_from <= tenure_months and (
             self.tenure_to is None or tenure_months < self.tenure_to
         )
@@ -56,7 +56,7 @@ FLAT = (BudgetBand(0, None, Decimal(150)),)
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The company's numbers: points, and the share of them given back on the 1st of a month."""
+    """The company's numbers: points, and the share of remembered points recovered on the 1st of a month."""
 
     monthly_decay_rate: Decimal = Decimal("0.05")
     standard_penalty_points: Decimal = Decimal(100)
@@ -65,7 +65,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A customer's relationship and the incidents that are known of it."""
+    """A customer's relationship and its known incidents."""
 
     incidents: Sequence[Incident] = ()
     started_on: date | None = None
@@ -73,11 +73,11 @@ class Account:
     terms: Terms = field(default_factory=Terms)
 
     def last_day(self, as_of: date) -> date:
-        """The day for which the account is computed: it stands still after the relationship."""
+        """The day for which the account is computed: at the end of the relationship it is frozen."""
         return min(as_of, self.ended_on or _NEVER)
 
     def known(self, as_of: date) -> list[Incident]:
-        """The incidents that touch the account on that day, in their order."""
+        """The incidents that count on that day, in their order."""
         touching = [i for i in self.incidents if i.occurred_on <= self.last_day(as_of)]
         return sorted(touching, key=lambda incident: incident.order)
 

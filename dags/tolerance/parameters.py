@@ -1,7 +1,7 @@
-"""What the numbers depend on besides the data: parameters and code, as hashes.
+"""What the numbers depend on besides the data: hashes of parameters and code.
 
-When they change, tables are rebuilt in full and the log says so. What a changed decision table decides
-otherwise touches the customers concerned alone.
+When they change, tables are rebuilt in full and the log says so. A changed decision table touches only the
+customers whose contacts it decides differently.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _BUDGETS = "tolerance_budgets.csv"
 class Parameters:
     """Hashes of what a run computes with.
 
-    `parameters_hash` covers every number of the company; `rebuild_hash` those that move every account.
+    `parameters_hash` covers every number of the company; `rebuild_hash` those that change every account.
     `incident_types` has one hash per type of the taxonomy, `decision_hash` covers which structure of a
-    contact means which type, and `detector_version` what its words mean: each of them touches the customers
-    concerned. What only the next alerts are made with rebuilds and touches nobody.
+    contact means which type, and `detector_version` what its words mean: a change of these touches only the
+    customers concerned. What only future alerts depend on rebuilds nothing and touches nobody.
     """
 
     parameters_hash: str
@@ -59,12 +59,12 @@ def _tag_order(taxonomy: Path) -> list[tuple[str, str]]:
 
 _READING = ("contracts", "formats", "intake", "profiles", "readers", "sandbox")
 _READING_BESIDE = ("identity.py", "inbox.py", "instants.py", "record_hashes.py", "records.py")
-"""The packages, and the modules beside them, that decide what a delivered file's bytes become."""
+"""The packages and modules that decide what becomes of a delivered file's bytes."""
 
 
 @cache
 def reading_version() -> str:
-    """What decides what a delivered file's bytes become, as a hash: the code that reads and the settings."""
+    """A hash of what decides what becomes of a delivered file's bytes: the reading code and the settings."""
     package = Path(__file__).parent
     code = [path for room in _READING for path in (package / room).rglob("*.py")]
     code += [package / name for name in _READING_BESIDE]
@@ -74,16 +74,16 @@ def reading_version() -> str:
 AT_THE_DOORS = frozenset(
     {"business_time_zone", "max_bad_share", "max_bad_share_from_records", "own_addresses"}
 )
-"""Settings that no model reads: they hold for what is ingested from then on, and `tolerance rebuild` applies
+"""Settings that no model reads: they apply to what is ingested from then on, and `tolerance rebuild` applies
 them to the past."""
 
 _SOURCES_OF_NUMBERS = {".sql", ".py", ".yml"}
 _CALLED_BY_MODELS = ("detection/linking.py", "direct_sum.py", "oracle.py")
-"""The modules of the library that compute rows of the tables; what reads texts is the detector's version."""
+"""The modules that compute rows of the tables; the detector version covers those that read texts."""
 
 
 def _code_version() -> str:
-    """What computes the tables, as a hash; what is said about it and what tests it is no part of it."""
+    """A hash of the code that computes the tables, without descriptions and tests."""
     code = [
         path
         for folder in (PROJECT_ROOT / "models", PROJECT_ROOT / "macros", DBT_PROJECT / "seeds")
@@ -116,7 +116,7 @@ def current_parameters() -> Parameters:
         rebuild_hash=digest(_json(of_models), named_files_hash({_BUDGETS: seeds[_BUDGETS]}).encode()),
         decision_hash=digest(
             named_files_hash({_FAQ_TYPES: seeds[_FAQ_TYPES]}).encode(),
-            # A new type, or another order of them, changes what a tag means.
+            # A new type, or another order of types, changes what a tag means.
             _json(_tag_order(seeds[_TAXONOMY])),
         ),
         code_version=_code_version(),

@@ -25,17 +25,17 @@ from tolerance.sandbox.bounded import read_within_limits
 from tolerance.settings import Settings
 
 _LOOKED_AT = 1_000
-"""So many JSON records are looked at to tell which paths are filled."""
+"""How many JSON records are read to find which paths are filled."""
 
 PREVIEW_KEY = b"preview"
-"""Addresses are hashed with this here: the hashes on the screen fit no warehouse."""
+"""The key for hashing addresses here: the hashes on the screen match those of no warehouse."""
 
 _HASH_SHOWN = 8
 
 
 @dataclass(slots=True)
 class ColumnUse:
-    """What becomes of the columns of a file. `missing` has the nearest column there, or ''."""
+    """What becomes of the columns of a file. `missing` has the most similar column of the file, or ''."""
 
     read: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class ColumnUse:
 
 @dataclass(slots=True)
 class Preview:
-    """What a file would come to. Details name fields, never values."""
+    """What would become of a file. Details name fields, never values."""
 
     columns: ColumnUse
     accepted: int = 0
@@ -59,7 +59,7 @@ class Preview:
 
     @property
     def bad(self) -> int:
-        """Records that would be set aside."""
+        """Records that would be quarantined."""
         return self.quarantined.total()
 
     def is_too_bad(self, settings: Settings) -> bool:
@@ -71,7 +71,7 @@ class Preview:
 def preview(
     path: Path, source: str, profile: Profile, settings: Settings, *, name: str, most_shown: int
 ) -> Preview:
-    """Read the file at `path` as a delivery of `source` by that `name`, and tell what would come of it."""
+    """Read the file at `path` as delivered for `source` under `name`, and say what would become of it."""
     with tempfile.TemporaryDirectory() as folder:
         context = ReaderContext(settings, PREVIEW_KEY, Path(folder), profile)
         answer = Path(folder) / "preview"
@@ -91,7 +91,7 @@ def _look(
     most_shown: int,
     dropped: frozenset[int],
 ) -> None:
-    """Write down the preview of a file. Runs in a child."""
+    """Write the preview of a file. Runs in a child process."""
     limits.begin_file(0)
     found = Preview(ColumnUse())
     notes = FileNotes()
@@ -129,18 +129,18 @@ def _add(
 
 
 def _shown(outcome: AcceptedRecord, contract: Contract) -> dict[str, str]:
-    """The values of a record as a screen may show them: only those that the contract calls public."""
-    return {column.name: _told(outcome.values[column.name], column) for column in contract.columns}
+    """The values of a record as a screen may show them: only public ones in full."""
+    return {column.name: _presented(outcome.values[column.name], column) for column in contract.columns}
 
 
-def _told(value: object, column: Column) -> str:
-    """A public value; of a hash its beginning; of anything else only its length."""
+def _presented(value: object, column: Column) -> str:
+    """A public value in full, the beginning of a hash, of anything else only the length."""
     if value is None:
         return ""
     if column.is_public:
         return str(value)
     if column.is_hash:
-        return ", ".join(one[:_HASH_SHOWN] + "…" for one in str(value).split(","))
+        return ", ".join(digest[:_HASH_SHOWN] + "…" for digest in str(value).split(","))
     return f"({len(str(value))} characters)"
 
 
@@ -148,13 +148,13 @@ def _told(value: object, column: Column) -> str:
 
 
 def _columns(path: Path, name: str, source: str, context: ReaderContext) -> ColumnUse:
-    """Which columns, or JSON paths, become which fields. Nothing is told of mail."""
+    """Which columns, or JSON paths, become which fields. Empty for mail."""
     contract, extension, profile = CONTRACTS[source], form_of(name), context.profile
-    required = tuple(one for one in contract.required if one not in profile.constants)
+    required = tuple(name for name in contract.required if name not in profile.constants)
     form = profile.form(extension)
     if contract.takes_profiles and extension == "csv" and profile.is_contract("csv"):
-        form = Form({one: (one,) for one in contract.field_names}, (), None)
-        required = contract.field_names  # its own header has all of them
+        form = Form({name: (name,) for name in contract.field_names}, (), None)
+        required = contract.field_names  # the contract's own header has all of them
     if form is None:
         return ColumnUse()
     with content_of(path, name=name, scratch=context.scratch) as content:
@@ -178,7 +178,7 @@ def _columns(path: Path, name: str, source: str, context: ReaderContext) -> Colu
                 continue
             keys |= dict.fromkeys(record)
             for names in form.columns.values():
-                filled.update(one for one in names if any(texts_at(record, one, path_of(one))))
+                filled.update(path for path in names if any(texts_at(record, path, path_of(path))))
         return _use(form, list(filled), contract.field_names, required=required, others=list(keys))
 
 
@@ -190,12 +190,12 @@ def _use(
     required: tuple[str, ...],
     others: list[str] | None = None,
 ) -> ColumnUse:
-    """Sort the columns that are there by what is read of them; `others` are keys beside the paths."""
+    """Sort the columns of the file into read and unread ones; `others` are keys beside the paths."""
     places = places_of(header)
-    there = {column: header[one.place] for column, (one, *_) in places.items()}
+    there = {column: header[first.place] for column, (first, *_) in places.items()}
     read = {
-        one: tuple(there.get(plain(name), name) for name in names if is_there(name, form, places))
-        for one, names in form.columns.items()
+        field_name: tuple(there.get(plain(name), name) for name in names if is_there(name, form, places))
+        for field_name, names in form.columns.items()
     }
     taken = {plain(name) for names in read.values() for name in names}
     candidates = header if others is None else others
@@ -207,10 +207,11 @@ def _use(
         if name and plain(name) not in taken and plain(name) not in begun
     )
     missing = {
-        one: next(
-            iter(get_close_matches(plain((form.columns.get(one) or (one,))[0]), unread, n=1, cutoff=0.5)), ""
+        name: next(
+            iter(get_close_matches(plain((form.columns.get(name) or (name,))[0]), unread, n=1, cutoff=0.5)),
+            "",
         )
-        for one in fields
-        if (one in form.columns or one in required) and not read.get(one)
+        for name in fields
+        if (name in form.columns or name in required) and not read.get(name)
     }
-    return ColumnUse({one: names for one, names in read.items() if names}, unread, missing, required)
+    return ColumnUse({name: names for name, names in read.items() if names}, unread, missing, required)

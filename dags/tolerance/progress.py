@@ -1,4 +1,4 @@
-"""How long work tells that it goes on: one line per step, to whoever listens."""
+"""Progress of long work: one line per step, to the terminal and the log."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ LOGGER = logging.getLogger("tolerance.progress")
 
 
 def say(sentence: str) -> None:
-    """Tell the person at the terminal, and the task's log under a scheduler."""
+    """Report a step on the terminal, and in the task's log under a scheduler."""
     LOGGER.info(sentence)
 
 
 def fail(sentence: str) -> None:
-    """Tell why the run cannot go on."""
+    """Report why the run cannot go on."""
     LOGGER.error(sentence)

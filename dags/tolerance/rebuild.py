@@ -1,4 +1,4 @@
-"""A rebuild as a user asks for it: landed files in, the same tables out, and what differs said aloud."""
+"""A rebuild on request: from landed files to the same tables, with a list of what differs."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from tolerance.reread import (
 from tolerance.state import State
 
 _TELL_OF_RUNS = {"audit_generation", "int_run"}
-_INSIDE = {"customer_no"}  # given in the order of arrival, and anew when everything is
+_INSIDE = {"customer_no"}  # assigned in the order of arrival, and assigned again by a rebuild
 _COUNTERS = ("loaded_records", "duplicate_records", "quarantined_records")
 
 
 @dataclass(slots=True)
 class _Tally:
-    """What reading again made of one source."""
+    """The result of reading one source again."""
 
     loads: int = 0
     files: int = 0
@@ -51,9 +51,9 @@ class _Tally:
 
 
 def rebuild(state: State, extracts: Path | None, console: Console) -> None:
-    """Read all landed files again, compute and publish the last published date anew, compare.
+    """Read all landed files again, compute and publish the last published date again, compare.
 
-    `extracts` is an inbox whose mapping file is to count for the past too.
+    `extracts` is an inbox whose mapping file is to be used for the past too.
 
     Raises:
         UsageError: when there is nothing to rebuild.
@@ -62,10 +62,10 @@ def rebuild(state: State, extracts: Path | None, console: Console) -> None:
     """
     if extracts is not None and not extracts.is_dir():
         raise UsageError(
-            f"EXTRACTS={extracts} is no folder", "give the inbox whose mappings.yml is to count."
+            f"EXTRACTS={extracts} is not a folder", "give the inbox whose mappings.yml is to be used."
         )
     if not state.root.is_dir():
-        raise UsageError(f"STATE={state.root} is no folder", "give the folder of a warehouse.")
+        raise UsageError(f"STATE={state.root} is not a folder", "give the folder of a warehouse.")
     with state_lock(state):
         _rebuild(state, extracts, console)
 
@@ -91,7 +91,7 @@ def _rebuild(state: State, extracts: Path | None, console: Console) -> None:
     finally:
         if before is not None:
             before.unlink()
-    console.print(f"Published anew: {state.serving}", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"Published again: {state.serving}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _read_again(state: State, extracts: Path | None, console: Console) -> dict[str, _Tally]:
@@ -107,15 +107,15 @@ def _read_again(state: State, extracts: Path | None, console: Console) -> dict[s
 
 
 def _print_tallies(console: Console, tallies: dict[str, _Tally]) -> None:
-    for source in (one for one in SOURCES if one in tallies):
+    for source in (source for source in SOURCES if source in tallies):
         tally = tallies[source]
         what = f"  {source}: {tally.loads:,} loads, {tally.files:,} files read again, "
         if not tally.otherwise:
             console.print(f"{what}all with the same counts", markup=False, highlight=False, soft_wrap=True)
             continue
-        by = ", ".join(f"{tally.differences[one]:+,} {one.removesuffix('_records')}" for one in _COUNTERS)
+        by = ", ".join(f"{tally.differences[name]:+,} {name.removesuffix('_records')}" for name in _COUNTERS)
         console.print(
-            f"{what}{tally.otherwise:,} of them otherwise than before ({by})",
+            f"{what}{tally.otherwise:,} of them with other counts than before ({by})",
             markup=False,
             highlight=False,
             soft_wrap=True,
@@ -123,7 +123,7 @@ def _print_tallies(console: Console, tallies: dict[str, _Tally]) -> None:
 
 
 def _kept_generation(state: State) -> Path | None:
-    """A second name for the published file, which is replaced by rename; None where there is none."""
+    """A hard link to the published file, which publication replaces by rename; None without such a file."""
     if not state.serving.exists():
         return None
     kept = state.work / "before.duckdb"
@@ -134,10 +134,10 @@ def _kept_generation(state: State) -> Path | None:
 
 
 def differing_rows(before: Path, after: Path, scratch: Path) -> dict[str, tuple[int, int]]:
-    """For each published table the rows that only `before` holds and those that only `after` does.
+    """For each published table, how many rows only `before` has and how many only `after` has.
 
-    In the columns that both have, so that a generation of other models can be compared. What tells of the
-    runs themselves is left out; views differ as the tables below them do.
+    Compares the columns that both have, so that a generation of other models can be compared. Tables about
+    the runs themselves are left out, and views, which differ as their tables do.
     """
     with (
         duckdb.connect(str(before), read_only=True) as old,
@@ -160,7 +160,7 @@ def differing_rows(before: Path, after: Path, scratch: Path) -> dict[str, tuple[
 
 
 def _columns(generation: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[str]]:
-    """The columns of each table, by schema and name; numbers that mean nothing outside are none."""
+    """The columns of each table, by schema and name, without numbers that have no meaning outside."""
     columns: dict[tuple[str, str], list[str]] = defaultdict(list)
     for schema, table, column in generation.execute(
         "select schema_name, table_name, column_name from duckdb_columns() "
@@ -171,8 +171,8 @@ def _columns(generation: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], lis
     return columns
 
 
-def _rows_only_in(both: duckdb.DuckDBPyConnection, one: str, other: str) -> int:
-    return int(both.execute(f"select count(*) from ({one} except all {other})").fetchall()[0][0])
+def _rows_only_in(both: duckdb.DuckDBPyConnection, selected: str, other: str) -> int:
+    return int(both.execute(f"select count(*) from ({selected} except all {other})").fetchall()[0][0])
 
 
 def _print_differences(console: Console, differences: dict[str, tuple[int, int]]) -> None:

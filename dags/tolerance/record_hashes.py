@@ -1,4 +1,4 @@
-"""What tells whether two records hold the same: the hash of a record's values, one by one or many at once."""
+"""Whether two records hold the same: the hash of a record's values, for a single record or many at once."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def record_hash(content: bytes) -> str:
 
 
 def record_content(values: Sequence[object]) -> bytes:
-    """The values of one record as JSON: what its hash is of."""
+    """The values of one record as JSON, which is what is hashed."""
     return orjson.dumps(values)
 
 
 def record_hashes(block: AcceptedBlock, names: Sequence[str]) -> pa.StringArray:
-    """The hash of each record of a block; `names` are the columns, in their order, that count."""
+    """The hash of each record of a block, over the columns `names` in their order."""
     columns = [block.columns[name] for name in names]
     digests = b"".join([sha256(content).digest() for content in _contents(columns, is_plain=block.is_plain)])
     ends = np.arange(0, 2 * len(digests) + 1, 2 * sha256().digest_size, dtype=np.int32)
@@ -34,7 +34,7 @@ def record_hashes(block: AcceptedBlock, names: Sequence[str]) -> pa.StringArray:
 
 
 def _contents(columns: list[pa.Array], *, is_plain: bool) -> Iterator[bytes]:
-    """What `record_content` gives for each record. Plain texts are their own JSON between quotes."""
+    """The `record_content` of each record. Plain texts are their own JSON between quotes."""
     texts = list(map(_json_texts, columns)) if is_plain else [None]
     if any(text is None for text in texts):
         return map(record_content, zip(*map(_values, columns), strict=True))
@@ -43,7 +43,7 @@ def _contents(columns: list[pa.Array], *, is_plain: bool) -> Iterator[bytes]:
 
 
 def _values(column: pa.Array) -> list[object]:
-    """The values of a column, as `to_pylist` has them; by way of numpy, where that keeps their kind."""
+    """The values of a column, as `to_pylist` gives them; through numpy where that keeps their type."""
     kind = column.type
     if pa.types.is_string(kind) or pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         values: list[object] = column.to_numpy(zero_copy_only=False).tolist()
@@ -52,11 +52,11 @@ def _values(column: pa.Array) -> list[object]:
 
 
 def _json_texts(column: pa.Array) -> pa.StringArray | None:
-    """The JSON of each plain value of a column; None for a column that is not for this way."""
+    """The JSON of each plain value of a column; None for a column that needs the general way."""
     if pa.types.is_timestamp(column.type):
         seconds = column.cast(pa.timestamp("s"), safe=False)
         if not pc.all(pc.equal(seconds.cast(column.type), column), min_count=0).as_py():
-            return None  # parts of a second have a form of their own
+            return None  # fractions of a second have a form of their own
         texts = pc.utf8_replace_slice(seconds.cast(pa.string()), 10, 11, "T")
     elif pa.types.is_string(column.type) or pa.types.is_date(column.type):
         texts = column.cast(pa.string())

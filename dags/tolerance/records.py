@@ -15,7 +15,7 @@ from tolerance.versions import CURRENT, VERSION, Format
 
 
 class QuarantineReason(StrEnum):
-    """Why one record is set aside. A closed list: reports and tests count on it."""
+    """Why a record is quarantined. A closed list: reports and tests rely on it."""
 
     NOT_A_RECORD = "not_a_record"
     WRONG_FIELD_COUNT = "wrong_field_count"
@@ -27,7 +27,7 @@ class QuarantineReason(StrEnum):
     NOT_A_MESSAGE = "not_a_message"
     EVENT_TIME_OUT_OF_RANGE = "event_time_out_of_range"
     RESOURCE_LIMIT = "resource_limit"
-    FILE_REFUSED = "file_refused"  # sound itself, but in a file of too many bad records
+    FILE_REFUSED = "file_refused"  # the record is good, but its file has too many bad ones
 
 
 class RefusalReason(StrEnum):
@@ -41,7 +41,7 @@ class RefusalReason(StrEnum):
 
 
 class FileRefusedError(Exception):
-    """A whole file cannot be taken. `sentence` says what is wrong and what to do."""
+    """A whole file is refused. `sentence` says what is wrong and what to do."""
 
     def __init__(self, reason: RefusalReason, sentence: str) -> None:
         super().__init__(sentence)
@@ -51,7 +51,7 @@ class FileRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a record lies in the decompressed file: number from 1, bytes [start, end)."""
+    """Where a record is in the decompressed file: number from 1, bytes [start, end)."""
 
     record_no: int
     byte_start: int
@@ -67,14 +67,14 @@ class AcceptedRecord:
 
 
 Places = npt.NDArray[np.int64]
-"""Positions in bytes, one for each of many records."""
+"""Positions in bytes, one per record."""
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptedBlock:
-    """Records that lie one after another and all fit their contract, by column.
+    """Consecutive records that all fit their contract, by column.
 
-    Their numbers count on from `first_record_no`; of each, `starts` and `ends` hold the bytes [start, end).
+    They are numbered from `first_record_no`; `starts` and `ends` hold the bytes [start, end) of each.
     """
 
     first_record_no: int
@@ -82,13 +82,13 @@ class AcceptedBlock:
     ends: Places
     columns: dict[str, pa.Array]
     is_plain: bool
-    """No quote, backslash or control character stands in any text."""
+    """No text has a quote, a backslash or a control character."""
 
     def __len__(self) -> int:
         return len(self.starts)
 
     def records(self) -> Iterator[AcceptedRecord]:
-        """The same records one by one."""
+        """The same records, each by itself."""
         names = list(self.columns)
         places = zip(self.starts.tolist(), self.ends.tolist(), strict=True)
         rows = zip(*(column.to_pylist() for column in self.columns.values()), strict=True)
@@ -100,7 +100,7 @@ class AcceptedBlock:
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedRecord:
-    """A record that is set aside, with its own bytes. `detail` names fields, never values."""
+    """A quarantined record, with its own bytes. `detail` names fields, never values."""
 
     position: Position
     raw: bytes

@@ -1,8 +1,8 @@
 """Counts the records of a landed file a second time, by other means than the readers.
 
-Nothing is shared with formats and readers: two counts that agree are worth something only if they
-cannot make the same mistake. CSV records are joined by Python's csv module, JSON is walked by ijson,
-mailboxes are looked at line by line.
+It shares nothing with formats and readers: two counts that agree prove something only if they cannot
+make the same mistake. Python's csv module joins CSV records, ijson walks JSON, mailboxes are read line
+by line.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ def count_records(
 ) -> int:
     """How many records the landed file at `path` holds, delivered as `name`.
 
-    `delimiter` parts the fields of a CSV, `array` is where a JSON document holds its records; a packed
-    mailbox is unpacked to a file in `scratch`. `alive` is called every now and then. Only for files that
-    could be read: a refused one has none.
+    `delimiter` separates the fields of a CSV, `array` is where a JSON document holds its records; a packed
+    mailbox is unpacked to a file in `scratch`. `alive` is called regularly. Only for files that were read,
+    not for refused ones.
     """
     plain = name.lower().removesuffix(".gz")
 
@@ -77,7 +77,7 @@ def count_records(
 
 
 class _Watched:
-    """A file that says at each read that somebody is still at work."""
+    """A file that gives a sign of life at each read."""
 
     def __init__(self, file: BinaryIO | gzip.GzipFile, alive: Callable[[], None]) -> None:
         self._file, self._alive = file, alive
@@ -94,13 +94,13 @@ class _Watched:
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
-    """Lines without their ends, whatever ends them; of an endless one only so much as tells it apart."""
+    """Lines without their ends, whatever ends them; of an endless line only a bounded beginning."""
     for lines, _ in _many_lines(file):
         yield from lines
 
 
 def _many_lines(file: IO[bytes]) -> Iterator[tuple[list[bytes], bool]]:
-    """The same lines, some thousands at a time, and whether there is a quote in them."""
+    """The same lines, some thousands at a time, and whether any has a quote."""
     parts: list[bytes] = []
     size = 0
     chunk = file.read(3).removeprefix(b"\xef\xbb\xbf") + file.read(_CHUNK)
@@ -121,18 +121,18 @@ def _many_lines(file: IO[bytes]) -> Iterator[tuple[list[bytes], bool]]:
 
 
 def _line(parts: list[bytes], size: int) -> bytes:
-    """A line of its parts; one too long for any join has no quotes that could join it."""
+    """A line from its parts; the quotes of a line too long to be joined are dropped."""
     return parts[0][:_CHUNK].replace(b'"', b".") + b"." if size > _LONGEST_LINE else b"".join(parts)
 
 
-# CSV: one record is what csv.reader takes for one; an unclosed quote ends with its line -------
+# CSV: records as csv.reader sees them; an unclosed quote ends with its line -----------------
 
 
 def _count_csv(file: IO[bytes], delimiter: str) -> int:
     csv.field_size_limit(_LARGEST_FIELD)
     more = _many_lines(file)
     lines: deque[bytes] = deque()
-    records = -1  # the header is none
+    records = -1  # the header is not a record
     is_first = True
     while True:
         if not lines:
@@ -159,7 +159,7 @@ def _count_csv(file: IO[bytes], delimiter: str) -> int:
 def _lines_not_joined(
     line: bytes, lines: deque[bytes], more: Iterator[tuple[list[bytes], bool]], delimiter: str
 ) -> list[bytes]:
-    """Follow a record with quotes through the next lines; what was looked at in vain is given back."""
+    """Follow a record with quotes through the next lines; return the lines that do not belong to it."""
     looked_at: list[bytes] = []
 
     def feed() -> Iterator[str]:
@@ -192,17 +192,17 @@ _IN_A_VALUE = 2  # how deep
 
 
 def _count_json(file: IO[bytes], array: str) -> int | None:
-    """The elements of the array in whole documents behind one another, or None where one is none."""
-    # Not `ijson.parse`: it spells the path of each event out, which takes gigabytes for a deep document.
+    """The elements of the array in consecutive whole documents, or None where a document is broken."""
+    # Not `ijson.parse`: it builds the path of each event, which takes gigabytes for a deep document.
     count, depth, key, is_inside = 0, 0, "", not array
-    at = 2 if array else 1  # how deep the elements lie
+    at = 2 if array else 1  # the depth of the elements
     try:
         for event, value in ijson.basic_parse(file, multiple_values=True):
             if depth == 0 and event != ("start_map" if array else "start_array"):
                 return None
             if event in ("end_map", "end_array"):
                 depth -= 1
-                key = key if depth else ""  # the next document begins with none
+                key = key if depth else ""  # the next document begins without a key
             elif event == "map_key":
                 key = value if depth == 1 else key
             else:
@@ -216,7 +216,7 @@ def _count_json(file: IO[bytes], array: str) -> int | None:
 
 
 def _count_broken_json(file: IO[bytes], array: str) -> int:  # noqa: PLR0912  (one automaton)
-    """The elements before the place where a document breaks off, and one for the rest."""
+    """The elements before the place where a document breaks off, plus one for the rest."""
     count, depth, is_text, is_escaped, has_content, is_inside = 0, 0, False, False, False, False
     word, is_over = bytearray(), False
     while chunk := file.read(_CHUNK):
@@ -278,7 +278,7 @@ def _count_broken_json(file: IO[bytes], array: str) -> int:  # noqa: PLR0912  (o
 
 
 def _count_mails(mailbox: IO[bytes], alive: Callable[[], None]) -> int:
-    """Envelope lines after blank ones; those inside a body whose length is told and right are none."""
+    """Envelope lines after blank ones, except inside a body whose declared length is right."""
     size = mailbox.seek(0, os.SEEK_END)
     if not size:
         return 0
@@ -315,7 +315,7 @@ def _follows_a_blank_line(content: mmap.mmap, position: int) -> bool:
 
 
 def _has_text(content: mmap.mmap, upto: int, alive: Callable[[], None]) -> bool:
-    """Whether anything but blanks stands before a position."""
+    """Whether there is anything but blanks before a position."""
     for start in range(0, upto, _CHUNK):
         alive()
         if content[start : min(start + _CHUNK, upto)].strip():
@@ -330,7 +330,7 @@ _LONGEST_HEADER_NAME = 80
 
 
 def _is_envelope(content: mmap.mmap, position: int) -> bool:
-    """A line that tells weekday, month and time of day; or the time alone, and a header follows."""
+    """A line with weekday, month and time of day; or with the time alone, followed by a header."""
     longest = len(_FROM) + _LONGEST_ENVELOPE
     line = content[position : position + longest + 1].partition(b"\n")[0].partition(b"\r")[0]
     if len(line) > longest:
@@ -359,12 +359,12 @@ def _is_digits(text: str) -> bool:
 
 
 def _declared_end(content: mmap.mmap, position: int) -> int:
-    """Where a message ends by its Content-Length, if the next envelope or the end is there; else 0."""
+    """Where a message ends by its Content-Length, if an envelope or the end of the file follows; else 0."""
     end_of_headers = _BLANK_LINE.search(content, position, position + _LONGEST_HEADERS)
     if end_of_headers is None:
         return 0
     blank = end_of_headers.start()
-    told = b""
+    length = b""
     for line in content[position:blank].split(b"\n"):
         value = line[len(_LENGTH) :].removesuffix(b"\r").strip(b" \t")
         if (
@@ -372,11 +372,11 @@ def _declared_end(content: mmap.mmap, position: int) -> int:
             and _is_digits(value.decode("latin-1"))
             and len(value) <= _MOST_DIGITS
         ):
-            told = value
+            length = value
             break
-    if not told:
+    if not length:
         return 0
-    end = blank + (2 if content[blank + 1 : blank + 2] == b"\n" else 3) + int(told)
+    end = blank + (2 if content[blank + 1 : blank + 2] == b"\n" else 3) + int(length)
     after = content[end : end + 16]
     for _ in range(3):
         after = after.removeprefix(b"\r\n" if after.startswith(b"\r\n") else b"\n")

@@ -1,11 +1,11 @@
-"""Reads the landed files again: `raw/` and `quarantine/` as they would be if all were taken in today.
+"""Reads the landed files again: `raw/` and `quarantine/` as if everything were ingested today.
 
-For a lost or damaged `raw/`, a reader or a mapping profile that was mended, another time zone or other
-plausible dates. Loads keep their ids, numbers and dates; only what is read in them may differ.
+For a lost or damaged `raw/`, a corrected reader or mapping profile, another time zone or other plausible
+dates. Loads keep their ids, numbers and dates; only what is read in them may differ.
 
-The new raw layer grows in `work/rebuild/` and takes its place when it is whole. Killed before, nothing
-has changed; killed after, the next run or rebuild ends what was begun. Readers see the last published
-generation all the while.
+The new raw layer is written in `work/rebuild/` and replaces the old one when it is complete. A run killed
+before that changes nothing; after it, the next run or rebuild finishes the replacement. Readers keep the last
+published generation all the while.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class NothingToRebuildError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class _Replacement(State):
-    """The raw layer that is being made: its landed files and its key are those of the state it is for."""
+    """The new raw layer in the making; it shares landed files and key with the state that it is for."""
 
     whole: State
 
@@ -54,17 +54,17 @@ class _Replacement(State):
 
     @property
     def complete(self) -> Path:
-        """The mark that everything is read and may take its place."""
+        """The mark that everything is read and may replace the old layer."""
         return self.root / "complete"
 
     @property
     def outgrown(self) -> Path:
-        """Where the old folders wait to be removed."""
+        """Where the old folders go before they are removed."""
         return self.root / "outgrown"
 
     @property
     def replacements(self) -> list[tuple[Path, Path]]:
-        """What takes the place of what."""
+        """Each new folder with the one that it replaces."""
         return [
             (self.raw, self.whole.raw),
             (self.quarantine, self.whole.quarantine),
@@ -78,7 +78,7 @@ def _replacement(state: State) -> _Replacement:
 
 @dataclass(frozen=True, slots=True)
 class Reread:
-    """One load as it was and as it is read now; `number` of `of` loads in all."""
+    """One load as read before and as read now; it is the `number`th of `of` loads."""
 
     number: int
     of: int
@@ -87,10 +87,10 @@ class Reread:
 
 
 def as_of_to_rebuild(state: State) -> date:
-    """The last published date; where nothing was published, the newest date that files were taken in for.
+    """The last published date; where nothing was published, the newest as-of date of a load.
 
     Raises:
-        NothingToRebuildError: when no file was ever taken in.
+        NothingToRebuildError: when no file was ever ingested.
     """
     published = last_published(state)
     if published is not None:
@@ -102,21 +102,21 @@ def as_of_to_rebuild(state: State) -> date:
     if not dates:
         raise NothingToRebuildError(
             f"STATE={state.root} holds no record of a load",
-            "nothing was taken in there, or raw/ and history/ are both lost; `tolerance run` takes the inbox "
-            "into a fresh STATE.",
+            "nothing was ingested there, or raw/ and history/ are both lost; `tolerance run` ingests the "
+            "inbox into a new STATE.",
         )
     return max(dates)
 
 
 def read_again(state: State, extracts: Path | None = None) -> Iterator[Reread]:
-    """Read all landed files anew, load by load, and put what comes of it into place at the end.
+    """Read all landed files again, load by load, and put the new raw layer into place at the end.
 
-    Each file is read by the profile that it was taken in with, or with `extracts` by the one that the
-    mapping file of that inbox gives its name today.
+    Each file is read by the mapping profile of its load; with `extracts`, by the profile that the mapping
+    file of that inbox gives its name today.
 
     Raises:
         CannotRebuildError: when landed files are missing or damaged, or the disk is too small.
-        MappingError, UnbalancedLoadError: as taking in raises them; nothing was changed.
+        MappingError, UnbalancedLoadError: as ingest raises them; nothing was changed.
     """
     loads = known_loads(state)
     _refuse_lost_files(state, loads)
@@ -140,10 +140,10 @@ def read_again(state: State, extracts: Path | None = None) -> Iterator[Reread]:
 
 
 def finish_interrupted_rebuild(state: State) -> None:
-    """Put a raw layer that was read to its end into place; remove one that was not.
+    """Put a complete new raw layer into place; remove an incomplete one.
 
-    Every step can be repeated. The warehouse goes too: without it the next run computes everything.
-    Only for whoever holds the state's lock.
+    Every step can be repeated. The warehouse is removed too, so that the next run computes everything.
+    The caller must hold the lock on the state.
     """
     replacement = _replacement(state)
     if replacement.complete.exists():
@@ -165,7 +165,7 @@ def finish_interrupted_rebuild(state: State) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Today:
-    """The mappings of an inbox as they are today, landed like those of a load."""
+    """The present mapping file of an inbox, landed like that of a load."""
 
     mappings: Mappings
     sha256: str | None
@@ -178,7 +178,7 @@ class _Today:
 
 
 def _with_profile(file: FileRecord, state: State, today: _Today | None) -> FileRecord:
-    """The file with the profile that it is to be read by, as that profile is today."""
+    """The file with the mapping profile to read it by, as that profile is today."""
     if today is None:
         profile = profile_of(file, state)
         mappings_sha256 = file.mappings_sha256
@@ -189,7 +189,7 @@ def _with_profile(file: FileRecord, state: State, today: _Today | None) -> FileR
 
 
 def _refuse_lost_files(state: State, loads: list[list[FileRecord]]) -> None:
-    """Hold every landed file against the hash that is its name."""
+    """Check every landed file against the hash that is its name."""
     is_sound: dict[str, bool] = {}
     lost: list[str] = []
     for file in (file for files_of_load in loads for file in files_of_load):
@@ -212,8 +212,8 @@ def _refuse_full_disk(state: State) -> None:
     free = shutil.disk_usage(state.root).free
     if free < needed:
         raise CannotRebuildError(
-            f"{state.root} has {free >> 20:,} MB free, and the raw layer takes {needed >> 20:,} MB a second "
-            "time while it is made",
+            f"{state.root} has {free >> 20:,} MB free, and a second raw layer takes {needed >> 20:,} MB "
+            "while it is made",
             "make room, then rebuild.",
         )
 

@@ -1,7 +1,7 @@
 """The record of each run, kept as a file: its as-of date, what it knew, whether it was published.
 
-dbt reads the records as a source, so the as-of date is data and never an argument that would make dbt
-parse the project anew; and a lost warehouse is rebuilt with the same history.
+dbt reads the records as a source, so the as-of date is data and not an argument, which would make dbt
+parse the project again; and a lost warehouse is rebuilt with the same history.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class EarlierAsOfError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run. `since_*` speak of the last published run: what came after it is this run's work.
+    """One run. `since_*` are those of the last published run: this run processes what came after it.
 
-    `former_detector_versions` are those of that run and of the attempts after it, but for the version of
-    this run: what they read in a text may stand in the tables.
+    `former_detector_versions` are those of that run and of the attempts after it, except the version of
+    this run: the tables may hold what they read in a text.
     """
 
     run_no: int
@@ -58,18 +58,18 @@ class Run:
     former_detector_versions: str = ""
     decision_hash: str = ""
     is_redecided: bool = False
-    """Whether the decision tables changed: they decide on all contacts again."""
+    """Whether the decision tables changed, so that all contacts are decided again."""
     unknown: dict[str, Any] = field(default_factory=dict)
-    """Fields of the record that another release wrote; they are written back as they are."""
+    """Fields that another release wrote; they are written back unchanged."""
 
     @property
     def is_full_rebuild(self) -> bool:
-        """Whether every table is made anew from the landed files."""
+        """Whether every table is made again from the raw layer."""
         return self.full_rebuild_reason is not None
 
 
 def _read(path: Path) -> Run:
-    """The record of one run. Raises `NewerFormatError` for one of a newer release."""
+    """The record of one run. Raises `NewerFormatError` for a record that a newer release wrote."""
     given = json.loads(path.read_text("utf-8"))
     refuse_newer(Format.RUN, given.get(VERSION), path)
     known, unknown = split_known(Run, given)
@@ -107,15 +107,15 @@ def refuse_earlier(as_of: date, published: Run | None) -> None:
     if published is not None and as_of < published.as_of_on:
         raise EarlierAsOfError(
             f"AS_OF={as_of} lies before {published.as_of_on}, the last published date",
-            "run that date or a later one, or give another STATE to look at the past.",
+            "run that date or a later one, or use another STATE to look at the past.",
         )
 
 
 def _loads(state: State) -> tuple[int, list[str]]:
-    """The number of the last load, and the ids of all in an order that only the inputs decide.
+    """The number of the last load, and the ids of all loads in an order that depends only on the inputs.
 
-    The sources of one date may be loaded in any order, so the number is no part of it. How a load was
-    read is: the same files read again by mended readers or profiles are another generation.
+    The sources of one date may be loaded in any order, so the ids leave the number out. They include how a
+    load was read: the same files read by corrected readers or profiles make another generation.
     """
     loads = {
         (
@@ -124,14 +124,16 @@ def _loads(state: State) -> tuple[int, list[str]]:
         )
         for record in load_records(state)
     }
-    return max((load_no for _, _, load_no, _ in loads), default=0), [told for *_, told in sorted(loads)]
+    return max((load_no for _, _, load_no, _ in loads), default=0), [
+        identity for *_, identity in sorted(loads)
+    ]
 
 
 def warehouse_run_no(state: State) -> int | None:
-    """The newest run that the warehouse knows, or None when it is no database.
+    """The newest run that the warehouse knows, or None when it is not a database.
 
     Raises:
-        StateBusyError: when somebody else has the warehouse open.
+        StateBusyError: when another process has the warehouse open.
     """
     remedy = f"close it there (readers open {state.serving} instead) and run again."
     try:
@@ -145,14 +147,14 @@ def warehouse_run_no(state: State) -> int | None:
 
 
 def _move_unreadable_warehouse(state: State) -> None:
-    """Make room for a new warehouse; the old file stays beside it for whoever wants to look."""
+    """Rename an unreadable warehouse to make room for a new one; the old file is kept for inspection."""
     for path in (state.warehouse, state.warehouse.with_name("warehouse.duckdb.wal")):
         if path.exists():
             path.replace(path.with_name(f"{path.name}.unreadable"))
 
 
 def _rebuild_reason(state: State, as_of: date, parameters: Parameters, since: list[Run]) -> str | None:
-    """Why the warehouse cannot be brought up to date by its touched customers alone, or None.
+    """Why it is not enough to recompute the touched customers, or None when it is.
 
     `since` are the last published run and all attempts after it: a killed attempt may have written
     any part of the tables.
@@ -162,11 +164,11 @@ def _rebuild_reason(state: State, as_of: date, parameters: Parameters, since: li
             _move_unreadable_warehouse(state)
         return "nothing was published yet"
     if not state.warehouse.exists():
-        return "the warehouse is missing: it is made again from what was taken in"
+        return "the warehouse is missing: it is made again from raw/"
     known = warehouse_run_no(state)
     if known is None:
         _move_unreadable_warehouse(state)
-        return "the warehouse cannot be read: it is made again from what was taken in"
+        return "the warehouse cannot be read: it is made again from raw/"
     if known < since[0].run_no:
         return "the warehouse is older than the last published generation: it is made again"
     if any(run.rebuild_hash != parameters.rebuild_hash for run in since):
@@ -174,7 +176,7 @@ def _rebuild_reason(state: State, as_of: date, parameters: Parameters, since: li
     if any(run.code_version != parameters.code_version for run in since):
         return "the models changed"
     if any(run.is_full_rebuild for run in since[1:]):
-        return "a rebuild was begun and not finished"
+        return "a rebuild was started and not finished"
     if any(run.as_of_on > as_of for run in since):
         return "a later date was tried and not published"
     return None
@@ -243,15 +245,15 @@ def open_run(state: State, as_of: date) -> Run:
 
 
 def current_run(state: State) -> Run:
-    """The run under way: the newest record."""
+    """The current run: the newest record."""
     return all_runs(state)[-1]
 
 
 def record_checks(state: State, checks_passed: int) -> None:
-    """Note how many checks the run under way has passed."""
+    """Record how many checks the current run has passed."""
     _write(state, replace(current_run(state), checks_passed=checks_passed))
 
 
 def record_published(state: State, run: Run) -> None:
-    """Note that readers see this run's generation."""
+    """Record that readers see this run's generation."""
     _write(state, replace(run, published=True))

@@ -1,4 +1,4 @@
-"""The company's settings: the vars of the dbt project, and what the company says in their place."""
+"""The company's settings: the vars of the dbt project, overridden by the company's own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the file work needs to know of the company."""
+    """The settings that file work needs."""
 
     business_time_zone: ZoneInfo
     earliest_plausible_on: date
@@ -29,7 +29,7 @@ class Settings:
 
 @cache
 def settings() -> Settings:
-    """The settings that count: the company's own, else those of `dbt_project.yml`."""
+    """The settings in use: the company's own, else those of `dbt_project.yml`."""
     vars_ = company.variables(DBT_PROJECT / "dbt_project.yml")
     return Settings(
         business_time_zone=ZoneInfo(vars_["business_time_zone"]),

@@ -1,4 +1,4 @@
-"""Where everything lies below STATE, and who may write there."""
+"""Where everything is below STATE, and who may write there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The folders of one warehouse. Users rely on the names in the handbook's table."""
+    """The folders of one warehouse. Users rely on their names."""
 
     root: Path
 
@@ -24,7 +24,7 @@ class State:
 
     @property
     def loads(self) -> Path:
-        """One JSON record per load: what arrived, how it was counted."""
+        """One JSON record per load: the files and their counts."""
         return self.raw / "loads"
 
     @property
@@ -34,7 +34,7 @@ class State:
 
     @property
     def quarantine(self) -> Path:
-        """Every refused record with its bytes, one folder per source and load."""
+        """Every quarantined record with its bytes, one folder per source and load."""
         return self.root / "quarantine"
 
     @property
@@ -44,12 +44,12 @@ class State:
 
     @property
     def history(self) -> Path:
-        """What was told to whom, as known then: alerts by as-of date."""
+        """What the CRM was told, as known then: alerts by as-of date."""
         return self.root / "history"
 
     @property
     def load_copies(self) -> Path:
-        """A second copy of each load record: with it and `landing/`, a lost `raw/` is made again."""
+        """A copy of each load record: with these and `landing/`, a lost `raw/` can be made again."""
         return self.history / "loads"
 
     @property
@@ -74,17 +74,17 @@ class State:
 
     @property
     def acknowledgements(self) -> Path:
-        """What the CRM gives back."""
+        """What the CRM returns."""
         return self.root / "inbox_crm"
 
     @property
     def identity_key(self) -> Path:
-        """The key for hashing addresses, where the environment gives none."""
+        """The key for hashing addresses, unless the environment gives one."""
         return self.root / "secret" / "identity.key"
 
     @property
     def work(self) -> Path:
-        """Unfinished files of the run under way; emptied by the next one."""
+        """Unfinished files of the current run; the next run removes leftovers."""
         return self.root / "work"
 
     @property

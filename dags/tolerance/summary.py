@@ -1,4 +1,4 @@
-"""The summary of a run: what a person wants to read at its end, from the published file alone."""
+"""The summary that a person reads at the end of a run, from the published file alone."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ limit 3
 
 
 def print_summary(console: Console, state: State, warnings: list[str]) -> None:
-    """Print files and records, customers, incidents, ruptures, alerts and where each thing lies."""
+    """Print files and records, customers, incidents, ruptures, alerts and where to find them."""
     with duckdb.connect(str(state.serving), read_only=True) as serving:
         generation_id, as_of = serving.execute(
             "select generation_id, as_of_on from main.audit_generation order by rowid desc limit 1"
@@ -70,7 +70,7 @@ def _print_intake(console: Console, serving: duckdb.DuckDBPyConnection, state: S
     console.print(table)
     if any(row[5] or row[6] for row in rows):
         console.print(
-            f"Quarantined records lie in {state.quarantine}: `tolerance quarantine` lists them by reason.",
+            f"Quarantined records are in {state.quarantine}: `tolerance quarantine` lists them by reason.",
             highlight=False,
             soft_wrap=True,
         )
@@ -88,7 +88,7 @@ def _print_accounts(console: Console, serving: duckdb.DuckDBPyConnection, as_of:
     review = serving.execute("select count(*) from main.audit_contact_review").fetchall()[0][0]
     console.print(f"Customers: {customers:,}, of whom {negative:,} have a negative balance.")
     for category, incidents, contacts in serving.execute(_INCIDENTS).fetchall():
-        console.print(f"Incidents, {category}: {incidents:,} (told by {contacts:,} contacts)")
+        console.print(f"Incidents, {category}: {incidents:,} (reported by {contacts:,} contacts)")
     console.print(f"Ruptures: {ruptures:,} in all, {recent:,} in this month.")
     console.print(f"Contacts that wait for a person (audit_contact_review): {review:,}")
 
@@ -104,7 +104,7 @@ def _print_alerts(console: Console, serving: duckdb.DuckDBPyConnection, state: S
         + (f" ({by_priority})" if by_priority else "")
         + (f", and {taken_back:,} taken back" if taken_back else "")
     )
-    console.print(f"Alerts not sent because their incident is too old: {too_old:,}")
+    console.print(f"Alerts not sent because the incident is too old: {too_old:,}")
     console.print(f"The list: {folder / 'alerts.csv'}", markup=False, highlight=False, soft_wrap=True)
     urgent = serving.execute(_URGENT).fetchall()
     if urgent:

@@ -1,9 +1,8 @@
-"""The formats of the files under STATE: each file tells its version, and reads by name with defaults.
+"""The formats of the files under STATE: each file has its version, and is read by name with defaults.
 
-A STATE outlives the code. A file of an older version lacks fields, which then have their defaults; fields
-that this code does not know are kept and written back; a version that this code does not know is refused,
-because its known fields may mean something else. A version is raised only when older code would read the
-file wrongly.
+A STATE outlives the code. A file of an older version lacks fields, which then have their defaults; unknown
+fields are kept and written back; an unknown version is refused, because the known fields may mean something
+else in it. A version is raised only when older code would read the file wrongly.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ from typing import Any
 from tolerance.errors import ToleranceError
 
 VERSION = "format_version"
-"""The field, the Parquet key and the column that tell the version. Files of release 0.1.0 tell none: 1."""
+"""The field, the Parquet key and the column that hold the version. Files of release 0.1.0 lack it: 1."""
 
 
 class Format(StrEnum):
-    """What lies under STATE in a form of its own."""
+    """The kinds of files under STATE that have a format of their own."""
 
     RUN = "runs/"
     LOAD = "raw/loads/"
@@ -49,7 +48,7 @@ class NewerFormatError(ToleranceError):
 def refuse_newer(kind: Format, version: object, file: object) -> None:
     """Raise `NewerFormatError` when `file` has a version that this code does not know.
 
-    `version` is what the file tells: a number, its text, or None where it tells nothing (version 1).
+    `version` is what the file gives: a number, its text, or None where it gives none (version 1).
     """
     known = CURRENT[kind]
     if version is not None and int(str(version)) > known:
@@ -60,9 +59,9 @@ def refuse_newer(kind: Format, version: object, file: object) -> None:
 
 
 def split_known(record: type, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The fields of a JSON object that the dataclass `record` has, and those that it does not have.
+    """The fields of a JSON object that the dataclass `record` has, and the others.
 
-    A field that is missing is left to the dataclass's default; `ValueError` names one without default.
+    A missing field is left to the dataclass's default; `ValueError` names a missing field without default.
     """
     declared = {field.name: field for field in fields(record)}
     known = {name: value for name, value in given.items() if name in declared}

@@ -1,9 +1,9 @@
 """A warm dbt: one process that imports dbt and parses the project once, and forks for every command.
 
-Starting and parsing cost more than most commands do. A fork costs neither, and is still a process of its
-own: each command opens and closes the warehouse by itself, because a dbt that lives on keeps it open.
+Starting and parsing cost more than most commands do. A fork saves both and is still a process of its own:
+each command opens and closes the warehouse by itself, because a dbt process keeps it open while it lives.
 
-Nobody outlives the process that asked: the server ends when its line is cut, a command with its server.
+Nothing outlives the calling process: the server ends when its socket is closed, a command with its server.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _PARTS_OF_DBT = (
     "dbt.parser.schemas",
     "dbt.task.build",
 )
-"""What every command needs, and dbt imports only once it knows which command it is."""
+"""Modules that every command needs, but that dbt imports only once it knows the command."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One dbt command. `parsed` names what was parsed: it is parsed again when it differs from the last."""
+    """One dbt command. `parsed` identifies the project: when it differs from the last, dbt parses again."""
 
     arguments: tuple[str, ...]
     places: tuple[str, ...]
@@ -46,14 +46,14 @@ class Command:
 
 
 class WarmDbt:
-    """The line to the server, which starts with the first command."""
+    """The connection to the server, which starts with the first command."""
 
     def __init__(self) -> None:
         self._server: subprocess.Popen[bytes] | None = None
         self._line: socket.socket | None = None
 
     def run(self, command: Command) -> bool:
-        """Whether the command ended well. After a server that was killed, the next command has another."""
+        """Whether the command succeeded. If the server was killed, the next command starts another."""
         line = self._line or self._start(command.environment)
         answer = b""
         try:
@@ -61,7 +61,7 @@ class WarmDbt:
                 line.sendall(json.dumps(asdict(command)).encode("ascii") + b"\n")
                 answer = line.recv(1)
         finally:
-            if not answer:  # also when this process was interrupted: nobody waits for that answer any more
+            if not answer:  # also when this process was interrupted and nobody waits for the answer
                 self.end()
         return answer == _WELL
 
@@ -69,17 +69,17 @@ class WarmDbt:
         self._line, theirs = socket.socketpair()
         with theirs:
             self._server = subprocess.Popen(
-                # As a file, not as a module of the library: a fork finds the library where its project is.
+                # As a file, not as a module of the library: a fork imports the library of its own project.
                 [sys.executable, "-P", __file__, str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,  # dbt's words may hold customers' values; they stand in its log
+                stdout=subprocess.DEVNULL,  # dbt's output may hold customers' values; it is in dbt's log
                 pass_fds=(theirs.fileno(),),
                 env=environment,
             )
         return self._line
 
     def end(self) -> None:
-        """Cut the line and wait until the server and its command have ended."""
+        """Close the connection and wait until the server and its command have ended."""
         if self._line is not None:
             self._line.close()
         if self._server is not None:
@@ -92,7 +92,7 @@ _warm: list[WarmDbt] = []
 
 @contextmanager
 def warm_dbt() -> Iterator[WarmDbt]:
-    """The warm dbt of this process: started within the outermost `with`, and ended with it."""
+    """The warm dbt of this process: started in the outermost `with`, ended with it."""
     if _warm:
         yield _warm[0]
         return
@@ -109,7 +109,7 @@ def warm_dbt() -> Iterator[WarmDbt]:
 
 
 def serve(line: socket.socket) -> None:
-    """Answer each command on `line` with one byte until the line is cut."""
+    """Answer each command on `line` with one byte until the connection is closed."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     for module in _PARTS_OF_DBT:
         __import__(module)
@@ -123,13 +123,13 @@ def serve(line: socket.socket) -> None:
                 manifest = _parse(command)
                 parsed = command.parsed if manifest else ""
                 gc.collect()
-                gc.freeze()  # what forks share is neither looked at nor copied by their collections
+                gc.freeze()  # keeps the forks' garbage collector from touching, and so copying, shared memory
             is_well = _run_in_fork(command, manifest, line)
             line.sendall(_WELL if is_well else _NOT_WELL)
 
 
 def _parse(command: Command) -> Any:
-    """The project's manifest; None when it cannot be parsed, which the command itself will tell."""
+    """The project's manifest; None when it cannot be parsed, which the command itself will report."""
     from dbt.cli.main import dbtRunner
 
     gc.unfreeze()
@@ -137,7 +137,7 @@ def _parse(command: Command) -> Any:
 
 
 def _run_in_fork(command: Command, manifest: Any, line: socket.socket) -> bool:
-    """Run the command in a fork; when the line is cut meanwhile, end it and this process."""
+    """Run the command in a fork; when the connection is closed meanwhile, end it and this process."""
     server = os.getpid()
     child = os.fork()
     if child == 0:
@@ -145,7 +145,7 @@ def _run_in_fork(command: Command, manifest: Any, line: socket.socket) -> bool:
     ended = os.pidfd_open(child)
     waiting = select.poll()
     waiting.register(ended, select.POLLIN)
-    waiting.register(line, 0)  # a cut line is always told
+    waiting.register(line, 0)  # a closed connection is always reported
     events = dict(waiting.poll())
     os.close(ended)
     if line.fileno() in events:
@@ -161,7 +161,7 @@ def _live(command: Command, manifest: Any, line: socket.socket, server: int) -> 
     try:
         ctypes.CDLL(None).prctl(_DEATH_OF_PARENT, signal.SIGKILL)
         line.close()
-        if os.getppid() == server:  # it may have ended before it was asked to tell
+        if os.getppid() == server:  # the server may have ended before the signal was set
             from dbt.cli.main import dbtRunner
 
             options = () if manifest else command.parse_options

@@ -58,7 +58,7 @@ def test_a_lost_raw_layer_is_made_again_also_after_a_kill_and_the_tables_are_the
     assert published_rows(state) == rows
     assert lists_of(state) == lists
 
-    # What cannot be read again changes nothing and is told; nothing is published.
+    # What cannot be read again changes nothing and is reported; nothing is published.
     next((state / "landing").iterdir()).unlink()
     warehouse = (state / "warehouse.duckdb").read_bytes()
     refused = rebuild(state)
@@ -66,7 +66,7 @@ def test_a_lost_raw_layer_is_made_again_also_after_a_kill_and_the_tables_are_the
     assert "Nothing was changed:" in refused.stderr
     assert (state / "warehouse.duckdb").read_bytes() == warehouse
 
-    # A run after a loss says what to do, before anything is taken in.
+    # A run after a loss says what to do, before anything is ingested.
     shutil.rmtree(state / "raw")
     lost = run_cycle(tmp_path, state, DAY).finished
     assert lost.returncode == 1
@@ -75,7 +75,7 @@ def test_a_lost_raw_layer_is_made_again_also_after_a_kill_and_the_tables_are_the
 
 
 def test_nothing_to_rebuild_is_wrong_usage_and_a_busy_state_is_75(tmp_path: Path) -> None:
-    for folder, why in ((tmp_path / "nowhere", "is no folder"), (tmp_path, "holds no record of a load")):
+    for folder, why in ((tmp_path / "nowhere", "is not a folder"), (tmp_path, "holds no record of a load")):
         finished = rebuild(folder)
         assert finished.returncode == 2
         assert why in finished.stderr

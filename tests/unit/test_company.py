@@ -1,4 +1,4 @@
-"""The company's files are found by one setting, file by file, and a mistake in them is told in a sentence."""
+"""The company's files are found by one setting, file by file; a mistake in them is reported in a sentence."""
 
 from __future__ import annotations
 
@@ -88,14 +88,16 @@ def test_the_companys_mapping_file_counts_where_the_inbox_has_none(folder: Path,
 
 def test_a_folder_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TOLERANCE_COMPANY", str(tmp_path / "nowhere"))
-    with pytest.raises(company.CompanyError, match=r"TOLERANCE_COMPANY names .*nowhere, which is no folder"):
+    with pytest.raises(
+        company.CompanyError, match=r"TOLERANCE_COMPANY names .*nowhere, which is not a folder"
+    ):
         company.seeds(SEEDS)
 
 
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("tolerance_budget.csv", BUDGETS_HEADER, "is no seed: name it one of .*tolerance_budgets.csv"),
+        ("tolerance_budget.csv", BUDGETS_HEADER, "is not a seed: name it one of .*tolerance_budgets.csv"),
         (BUDGETS, "preset;budget_points", f"has other columns: its first line must be {BUDGETS_HEADER}"),
     ],
 )
@@ -110,7 +112,7 @@ def test_a_seed_that_would_not_count_is_refused(folder: Path, name: str, content
     [
         ("a: [", "cannot be read"),
         ("- budget_preset", "holds no settings"),
-        ("budgets: flat", "names budgets, which is no setting: known are business_time_zone, "),
+        ("budgets: flat", "names budgets, which is not a setting: known are business_time_zone, "),
         ("business_time_zone: Paris", "business_time_zone cannot be 'Paris': give a time zone"),
         ("business_time_zone: [UTC]", "business_time_zone cannot be"),
         ("latest_plausible_on: soon", "give a date, YYYY-MM-DD"),

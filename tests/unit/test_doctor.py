@@ -183,7 +183,7 @@ BROKEN: dict[str, tuple[Callable[[State], object], str, Verdict, str]] = {
         *("generation", Verdict.PROBLEM, "cannot be read"),
     ),
     "published, not noted": (_forget_publication, "generation", Verdict.WARNING, "the next run notes it"),
-    "stale": (_old_file, "generation", Verdict.WARNING, "published 3 days ago: look why"),
+    "stale": (_old_file, "generation", Verdict.WARNING, "published 3 days ago: find out why"),
     "list missing": (lambda s: shutil.rmtree(s.outbox), "alert list", Verdict.WARNING, "next run does it"),
     "inbox incomplete": (
         lambda s: (s.root.parent / "in" / "faq" / "a.csv.part").write_text(""),
@@ -234,7 +234,7 @@ def test_a_package_of_another_version_than_the_locks_is_named(tmp_path: Path) ->
     )
     found = doctor._packages(lock)
     assert found.verdict == Verdict.PROBLEM
-    assert found.what.startswith("2 of 3 are not those of the lock (duckdb ")
+    assert found.what.startswith("2 of 3 differ from the lock (duckdb ")
     assert "nothing-else missing instead of 2" in found.what
 
 

@@ -1,4 +1,4 @@
-"""What differs after a rebuild is told by table, in rows gone and rows new."""
+"""What differs after a rebuild is reported by table, in rows gone and rows new."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One contract per source. A module in this folder is a source: its name stands in no list elsewhere."""
+"""One contract per source. Each module in this folder is a source; no other list names it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def _registered() -> dict[str, Contract]:
 CONTRACTS = _registered()
 
 SOURCES = tuple(CONTRACTS)
-"""All sources, in the order in which they are taken in."""
+"""All sources, in the order in which they are ingested."""
 
 
 def contracts_for_dbt() -> list[dict[str, object]]:
-    """What the models need to know of each contract: dbt reads it as a source of its own."""
+    """What the models need to know of each contract; dbt reads it as a source."""
     return [
         {"source": source, "publishes_native_id": contract.publishes_native_id}
         for source, contract in CONTRACTS.items()

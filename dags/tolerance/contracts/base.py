@@ -1,4 +1,4 @@
-"""What a contract declares of a source; readers, the raw schema, gates and previews derive from it."""
+"""What a contract declares about a source; readers, the raw schema, gates and previews derive from it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from functools import cached_property
 LONGEST_ID = 255
 LONGEST_CODE = 100
 LANGUAGE = (2, 35)
-"""How many characters a field may have: a record that has others is set aside."""
+"""How long a field may be: a longer or shorter one quarantines its record."""
 
 
 class Kind(StrEnum):
-    """What a field holds: it makes the types of its columns and the rule that reads it."""
+    """What a field holds: it decides the types of its columns and the rule that reads it."""
 
     TEXT = "text"
-    WORD = "word"  # of a closed list
+    WORD = "word"  # from a closed list
     YES_OR_NO = "yes or no"
     COUNT = "count"
     TAGS = "tags"  # separated by ",", as ordered in the source
@@ -33,7 +33,7 @@ _TYPES: dict[Kind, tuple[str, ...]] = {
     Kind.DAY: ("date32",),
     Kind.INSTANT: ("timestamp", "date32"),
 }
-"""Arrow's names of the types that are no texts."""
+"""Arrow's names of the types other than text."""
 
 HASHED = frozenset({Kind.ADDRESS, Kind.ADDRESSES, Kind.PHONE})
 
@@ -58,7 +58,7 @@ class Field:
     name: str
     kind: Kind = Kind.TEXT
     column: str = ""
-    """The column of `raw/`; without one it is called like the field."""
+    """The column of `raw/`; by default it has the field's name."""
 
     on: str = ""
     """The second column of an instant: its business date."""
@@ -73,10 +73,10 @@ class Field:
     """How many characters a text may have."""
 
     words: frozenset[str] = frozenset()
-    """What a profile's value map may map to. A field of the kind WORD holds nothing else."""
+    """The words that a profile may map values to. A field of the kind WORD holds nothing else."""
 
     otherwise: str = ""
-    """The field that counts where this one is empty."""
+    """The field that is used where this one is empty."""
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -90,9 +90,9 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """How a record shows that it is settled where a profile does not name its status.
+    """How to tell that a record is settled where a profile does not name its status.
 
-    `field` then has `word`, when the time `at` is there and not later than `seen_at`.
+    `field` becomes `word` when the time `at` is given and not later than `seen_at`.
     """
 
     field: str
@@ -103,7 +103,7 @@ class Settled:
 
 @dataclass(frozen=True)
 class Contract:
-    """One source: what is delivered of it and how it is taken in. The fields stand in the order of `raw/`."""
+    """One source: what it delivers and how it is ingested. The fields are in the order of `raw/`."""
 
     source: str
     fields: tuple[Field, ...]
@@ -111,16 +111,16 @@ class Contract:
     """The column with the source's own id of a record. It is published where its field is public."""
 
     customer: tuple[str, ...]
-    """The fields that can tell whose a record is. The first one takes the vendor's number of a person."""
+    """The fields that can identify a record's customer. The first one takes a vendor's id of a person."""
 
     business_dates: tuple[str, ...] = ()
     """The columns whose newest day is the newest business date of a file."""
 
     tells_newest_date: bool = False
-    """Whether a run may take its date from them: only where nobody outside the company writes them."""
+    """Whether a run may take its date from them: only where nobody outside the company can set them."""
 
     keeps_duplicates: bool = False
-    """Whether a record that is delivered again is loaded again: the latest delivery wins."""
+    """Whether a record delivered again is loaded again, because the latest delivery wins."""
 
     deletion: str = ""
     """The field that says whether a version deletes its record."""
@@ -134,7 +134,7 @@ class Contract:
     """Whether a mapping profile can fill its fields."""
 
     json_records: str = ""
-    """The array with the records of its own JSON form, where it has one."""
+    """The array that holds the records in its own JSON form, if it has one."""
 
     json_beside: tuple[str, ...] = ()
     """Arrays beside the records that are read with them."""
@@ -175,7 +175,7 @@ class Contract:
 
     @cached_property
     def customer_columns(self) -> tuple[str, ...]:
-        """The columns that can tell whose a record is."""
+        """The columns that can identify the customer of a record."""
         return tuple(self.field(name).columns[0].name for name in self.customer)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Customers: the master data, one customer a record. Each delivery tells them anew."""
+"""Customers: the master data, one record per customer. Each delivery gives them again."""
 
 from tolerance.contracts.base import LANGUAGE, LONGEST_ID, Contract, Field, Kind
 

@@ -1,4 +1,4 @@
-"""Calls that the call centre logged against FAQ entries, one call a record."""
+"""Calls that the call centre logged against FAQ entries, one record per call."""
 
 from tolerance.contracts.base import LANGUAGE, LONGEST_CODE, LONGEST_ID, Contract, Field, Kind
 

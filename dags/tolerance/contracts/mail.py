@@ -1,6 +1,6 @@
-"""Mails, one message a record. Their forms are their own: no profile fills these fields.
+"""Mails, one record per message. Mails have forms of their own: no mapping profile fills these fields.
 
-A Message-ID is its writer's and may hold an address, so it is secret, and so are those that it answers.
+The sender chooses a Message-ID, which may hold an address: it is secret, and so are those that it answers.
 """
 
 from tolerance.contracts.base import Contract, Field, Kind

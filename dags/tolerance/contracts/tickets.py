@@ -1,4 +1,4 @@
-"""Help desk tickets, one version of one ticket a record."""
+"""Help desk tickets, one record per version of a ticket."""
 
 from tolerance.contracts.base import LONGEST_ID, Contract, Field, Kind, Settled
 
@@ -9,7 +9,7 @@ CONTRACT = Contract(
         Field("customer_id", is_public=True, most=LONGEST_ID),
         Field("requester_email", Kind.ADDRESS, column="requester_hash"),
         Field("created_at", Kind.INSTANT, on="created_on", is_required=True, is_public=True),
-        # A desk that exports no change time exports a ticket once: its creation.
+        # A desk that exports no change time exports a ticket once, as created.
         Field("updated_at", Kind.INSTANT, on="updated_on", is_public=True, otherwise="created_at"),
         Field("solved_at", Kind.INSTANT, on="solved_on", is_public=True),
         Field(

@@ -1,1 +1,1 @@
-"""What leaves the house for the CRM, and what comes back."""
+"""What is sent to the CRM, and what the CRM returns."""

@@ -1,7 +1,7 @@
 """The last step: the alert list of one as-of date, as files that the CRM imports.
 
-The list is read from the published file, so nothing leaves that was not checked and published, and a
-run that was killed before this step is completed by the next one.
+The list is read from the published file, so only what was checked and published is sent, and the next run
+completes a run that was killed before this step.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ ACKNOWLEDGEMENT_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class AlertList:
-    """One list as it was written: where, and how many rows."""
+    """One written list: where it is, and how many rows it has."""
 
     path: Path
     rows: int
@@ -44,8 +44,8 @@ class AlertList:
 def export_alerts(state: State, profiles: tuple[ListProfile, ...] = (canonical.PROFILE,)) -> AlertList:
     """Write the lists, manifest and acknowledgement template of the published generation.
 
-    The first profile's list is the one that is returned and that the manifest's own counts speak of. A second
-    call writes the same bytes. The manifest comes last: a list without one is not finished.
+    Returns the first profile's list, which the manifest's counts are about. A second call writes the same
+    bytes. The manifest is written last: a list without a manifest is unfinished.
 
     Raises:
         FileNotFoundError: when nothing was published yet.
@@ -57,7 +57,7 @@ def export_alerts(state: State, profiles: tuple[ListProfile, ...] = (canonical.P
     folder = state.outbox / as_of
     with duckdb.connect(str(state.serving), read_only=True) as serving:
         serving.execute("set TimeZone = 'UTC'")
-        # A list that is older than the published file is no longer true: take its seal off first.
+        # A list older than the published file is outdated: remove its manifest first.
         (folder / "manifest.json").unlink(missing_ok=True)
         keep_history(state, as_of, serving)
         cursor = serving.execute(
@@ -89,7 +89,7 @@ def export_alerts(state: State, profiles: tuple[ListProfile, ...] = (canonical.P
 def finish_interrupted_export(
     state: State, profiles: tuple[ListProfile, ...] = (canonical.PROFILE,)
 ) -> AlertList | None:
-    """Write the lists of a generation that was published by a run which died before its last step."""
+    """Write the lists of a generation whose run was killed after publication, before its last step."""
     generation = published_generation(state)
     if generation is None:
         return None

@@ -1,7 +1,7 @@
-"""What was told, as known then: the alerts of each as-of date, kept as files for dbt to read back.
+"""What the CRM was told, as known then: the alerts of each as-of date, kept as files that dbt reads back.
 
-Which columns an alert has is declared in the yml of `fct_alert`, and a file keeps all of them. Staging reads
-the files by name, so that one of an earlier release may lack some.
+The yml of `fct_alert` declares the columns of an alert, and a file keeps all of them. Staging reads columns
+by name, so a file of an earlier release may lack some.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tolerance.state import State
 
 
 def ensure_empty_history(state: State) -> None:
-    """Leave a history without alerts and aliases, so that dbt can read one before the first."""
+    """Write an empty history where there is none, so that dbt can read it before the first alert."""
     ensure_aliases(state)
     path = state.history / "alerts" / "0000-00-00.parquet"
     if path.exists():

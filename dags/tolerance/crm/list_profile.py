@@ -1,4 +1,4 @@
-"""How an alert list is written for one CRM: its columns and headers, the form of its cells and lines."""
+"""How an alert list is written for one CRM: its columns, headers, cells and line ends."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-# Spreadsheets run a cell that begins so; a plain signed number is none of their business.
+# Spreadsheets run a cell that begins with these as a formula; a plain signed number is harmless.
 _FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
 _PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 
 
 def cell(value: object) -> str:
-    """One value as text of a list: ISO dates, UTC instants with zone, true/false, defused text."""
+    """One value as text: ISO dates, UTC instants with a zone, true/false, text that no spreadsheet runs."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
@@ -33,18 +33,18 @@ def cell(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ListProfile:
-    """What a CRM wants of a list.
+    """How one CRM wants the list.
 
     Attributes:
-        name: how a user asks for it, and the name of its module.
+        name: what a user calls it by, and the name of its module.
         file_name: the list's name in the folder of its date.
-        headers: the columns of the list and the header of each, in the CRM's order; all of them, under their
-            own names, when it is None.
-        cell: a value that is not null as text.
-        null: what stands in the cell of a null.
+        headers: the columns of the list and their headers, in the CRM's order; None for all columns under
+            their own names.
+        cell: makes text of a value that is not null.
+        null: the text of a null.
         delimiter: between two cells.
         line_end: after each line.
-        has_bom: whether the file begins with the mark by which spreadsheets know UTF-8.
+        has_bom: whether the file begins with the mark by which spreadsheets recognise UTF-8.
     """
 
     name: str

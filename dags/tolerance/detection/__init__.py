@@ -1,4 +1,4 @@
-"""From contacts to incidents: what a text tells of, which ticket it names, what belongs together.
+"""From contacts to incidents: which incident a text reports, which ticket it names, what belongs together.
 
 Models call these functions by name; `macros/python/tolerance_plugin.py` registers them for SQL.
 """
@@ -18,15 +18,15 @@ _READ_TEXTS = ("references.py", "words.py")
 
 
 def phrases_file() -> Path:
-    """The phrases that count: the company's own, else the tree's."""
+    """The file of phrases in use: the company's own, else the tree's."""
     return company.seeds(DBT_PROJECT / "seeds")[PHRASES]
 
 
 def detector_version() -> str:
-    """What decides how a text is read, as a hash: the modules that read it and what they read it by.
+    """A hash of what decides how a text is read: the modules and the phrases.
 
-    It is data of a run, not part of its code: another version reads every text once and touches the
-    customers whose contacts it reads otherwise.
+    It is data of a run, not part of the code version: a new version reads every text once and touches the
+    customers whose contacts it reads differently.
     """
     package = Path(__file__).parent
     code = code_hash([package / name for name in _READ_TEXTS], package)

@@ -1,6 +1,6 @@
-"""Which contacts, close in time, tell of the same incident?
+"""Which contacts, close in time, report the same incident?
 
-The rule is a walk in time order, each step depending on the last, which plain SQL cannot say in one
+The rule walks in time order and each step depends on the last, which plain SQL cannot express in one
 pass: an incident's window counts from its first contact and does not chain.
 """
 
@@ -21,9 +21,9 @@ class _Incident:
 def link_by_window(first_contact_us: list[int], is_ticket: list[bool], window_days: int) -> list[int]:
     """For each unit, in time order, the position (from 1) of the unit that is its incident's home.
 
-    Units are of one customer and one incident type; times are microseconds since 1970. A call or mail
-    joins the earliest incident whose window is still open, else it opens one. A ticket joins an open
-    incident that has no ticket yet and becomes its home; otherwise it is an incident of its own,
+    All units are of one customer and one incident type; times are microseconds since 1970. A call or mail
+    joins the earliest incident whose window is still open, else it opens a new incident. A ticket joins an
+    open incident that has no ticket yet and becomes its home; otherwise it is an incident of its own,
     because the help desk's case boundaries hold.
     """
     window = window_days * _MICROSECONDS_A_DAY

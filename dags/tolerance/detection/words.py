@@ -1,8 +1,8 @@
-"""Which incident does a text tell of, if any?
+"""Which incident does a text report, if any?
 
-Structured evidence (a tag, a FAQ code, a ticket's type) comes first and is SQL's business. Only where
-it is silent is a text read, for the phrases of `seeds/incident_phrases.csv`. Phrases that agree make
-the reading surer; below the confidence limit, or when two types are equally likely, it abstains.
+Structured evidence (a tag, a FAQ code, a ticket's type) comes first and is read in SQL. Only without it
+is the text searched for the phrases of `seeds/incident_phrases.csv`. Phrases that agree raise the
+confidence; below the confidence limit, or when two types are equally likely, the detector abstains.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NOT_A_WORD = re2.compile(r"[^a-z0-9]+")
 
 
 class Detection(TypedDict):
-    """What was read in a text: a type or None, the confidence in [0, 1], and the rule that said so."""
+    """What was read in a text: a type or None, the confidence in [0, 1], and the rule that decided."""
 
     incident_type: str | None
     confidence: float
@@ -48,9 +48,9 @@ def _phrases() -> tuple[tuple[str, str, float], ...]:
 
 
 def detect_incident(text: str | None) -> Detection:
-    """The incident that a text tells of.
+    """The incident that a text reports.
 
-    `incident_type` is None when the text says nothing or too little. The confidence of a type is
+    `incident_type` is None when the text has no phrase, or too weak ones. The confidence of a type is
     one minus the chance that each of its phrases misleads: 1 - product(1 - weight).
     """
     if not text:

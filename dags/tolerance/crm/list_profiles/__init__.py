@@ -19,10 +19,10 @@ def list_profiles() -> dict[str, ListProfile]:
 
 
 def profiles_named(names: str) -> tuple[ListProfile, ...]:
-    """The canonical profile, which is always written, and those of these names, separated by commas.
+    """The canonical profile, which is always used, and the named ones; `names` is separated by commas.
 
     Raises:
-        UsageError: when there is no profile of a name.
+        UsageError: when a name has no profile.
     """
     known = list_profiles()
     chosen = dict.fromkeys(name.strip() for name in names.split(",") if name.strip())

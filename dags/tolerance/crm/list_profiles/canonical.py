@@ -1,4 +1,4 @@
-"""The list as this warehouse says it: all columns under their own names, written whoever else is told."""
+"""The warehouse's own list: all columns under their own names, written whatever other profiles are used."""
 
 from tolerance.crm.list_profile import ListProfile
 
