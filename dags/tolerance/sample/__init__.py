@@ -90,9 +90,11 @@ def make_sample(
         until=until,
     )
     say(f"{customers} customers, {len(planned)} incidents planned")
-    told = all_contacts(_stream(seed, "contacts"), people, planned, count=contacts, first=first, until=until)
+    contacted = all_contacts(
+        _stream(seed, "contacts"), people, planned, count=contacts, first=first, until=until
+    )
     by_source: dict[str, list[Contact]] = {"faq": [], "mail": [], "tickets": []}
-    for contact in told:
+    for contact in contacted:
         by_source[contact.source].append(contact)
 
     deliver_customers(_stream(seed, "customers"), deliveries, rows)
@@ -104,9 +106,9 @@ def make_sample(
     deliver_tickets(_stream(seed, "exports"), deliveries)
     say(f"writing {len(by_source['mail'])} mails")
     deliver_mails(_stream(seed, "mails"), deliveries, by_source["mail"])
-    incidents = number_incidents(told, deliveries)
+    incidents = number_incidents(contacted, deliveries)
     files = len(deliveries.files)
-    put_truth(deliveries, told, incidents)
+    put_truth(deliveries, contacted, incidents)
     _put_in_place(deliveries, out)
     return SampleCounts(
         customers=customers,

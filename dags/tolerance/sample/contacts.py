@@ -13,7 +13,7 @@ from tolerance.sample.incidents import Incident
 from tolerance.sample.moments import business_date, is_sunday, moment, some_day
 from tolerance.sample.phrases import HARMLESS_TOPICS, Facts, facts_of
 
-# How one incident is told, in order, and how often so.
+# By which contacts an incident is reported, in order, and how often so.
 _WAYS: dict[tuple[str, ...], float] = {
     ("faq",): 24,
     ("tickets",): 28,
@@ -26,7 +26,7 @@ _WAYS: dict[tuple[str, ...], float] = {
     ("faq", "mail", "tickets"): 4,
     ("tickets", "mail", "faq"): 2,
 }
-_TOLD_WITHIN = timedelta(days=6)  # from the first contact to the last
+_REPORTED_WITHIN = timedelta(days=6)  # from the first contact to the last
 _CODED_CALLS = 0.88  # of the calls about incidents; the others are logged as "other"
 _TAGGED_TICKETS = 0.78
 
@@ -85,9 +85,9 @@ def all_contacts(
 def _forms_dealt(
     incidents: Sequence[Incident],
 ) -> list[tuple[Incident, tuple[str, ...] | None, bool | None]]:
-    """Each incident with the way it must be told, if any, and whether codes must or may say it.
+    """Each incident with the way it must be reported, if any, and whether codes must or may say it.
 
-    The first two of each type are told in words only, by a mail and by an untagged ticket, the
+    The first two of each type are reported in words only, by a mail and by an untagged ticket, the
     next two by a coded call and a tagged ticket, so that a small sample has every form.
     """
     forms: tuple[tuple[tuple[str, ...], bool], ...] = (
@@ -115,31 +115,31 @@ def _of_incident(
     is_coded: bool | None,
     until: date,
 ) -> list[Contact]:
-    """The contacts that tell of one incident; those after `until` have not happened yet."""
+    """The contacts that report one incident; those after `until` have not happened yet."""
     way = way or _way(rng, incident)
     facts = facts_of(rng, incident.person, incident.on)
-    told: list[Contact] = []
+    contacts: list[Contact] = []
     for source in way:
-        at = _next_moment(rng, incident, source, told)
+        at = _next_moment(rng, incident, source, contacts)
         if at is None or business_date(at) > until:
             break
         share = _CODED_CALLS if source == "faq" else _TAGGED_TICKETS
         drawn = chance(rng, share)
-        told.append(
+        contacts.append(
             Contact(
                 source,
                 at,
                 incident.person,
                 incident.incident_type,
                 facts,
-                kind="reminder" if told else "first",
+                kind="reminder" if contacts else "first",
                 incident=incident,
                 is_coded=drawn if is_coded is None else is_coded,
                 is_on_time=incident.is_plain,
-                earlier=_referred_to(rng, source, told),
+                earlier=_referred_to(rng, source, contacts),
             )
         )
-    return told
+    return contacts
 
 
 def _way(rng: Random, incident: Incident) -> tuple[str, ...]:
@@ -153,26 +153,28 @@ def _way(rng: Random, incident: Incident) -> tuple[str, ...]:
     return rng.choices(ways, weights=[_WAYS[way] for way in ways])[0]
 
 
-def _next_moment(rng: Random, incident: Incident, source: str, told: Sequence[Contact]) -> datetime | None:
+def _next_moment(
+    rng: Random, incident: Incident, source: str, contacts: Sequence[Contact]
+) -> datetime | None:
     """When the next contact about the incident comes; None when it would come too late."""
-    if not told:
+    if not contacts:
         return incident.at or moment(rng, incident.on, source)
     for _ in range(8):
-        day = business_date(told[-1].at) + timedelta(days=rng.choice((0, 0, 1, 1, 2, 3, 4)))
+        day = business_date(contacts[-1].at) + timedelta(days=rng.choice((0, 0, 1, 1, 2, 3, 4)))
         if source == "faq" and is_sunday(day):
             continue
         at = moment(rng, day, source)
-        if told[-1].at + timedelta(minutes=40) < at < told[0].at + _TOLD_WITHIN:
+        if contacts[-1].at + timedelta(minutes=40) < at < contacts[0].at + _REPORTED_WITHIN:
             return at
     return None
 
 
-def _referred_to(rng: Random, source: str, told: Sequence[Contact]) -> Contact | None:
+def _referred_to(rng: Random, source: str, contacts: Sequence[Contact]) -> Contact | None:
     """The ticket or mail that a later contact names; many name none."""
-    tickets = [c for c in told if c.source == "tickets"]
+    tickets = [c for c in contacts if c.source == "tickets"]
     if tickets and chance(rng, 0.75 if source == "mail" else 0.3):
         return tickets[-1]
-    mails = [c for c in told if c.source == "mail"]
+    mails = [c for c in contacts if c.source == "mail"]
     return mails[-1] if mails and source == "mail" else None
 
 

@@ -53,7 +53,7 @@ _ANSWERED = {True: 0.55, False: 0.9}  # by whether the call is about an incident
 
 @dataclass(frozen=True, slots=True)
 class BadRecord:
-    """One planted record that the doors must set aside; `file_name` is below the source."""
+    """One planted record that must be quarantined; `file_name` is below the source."""
 
     source: str
     file_name: str

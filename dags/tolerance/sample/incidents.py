@@ -51,7 +51,7 @@ _BUDGET, _PENALTY, _KEPT_A_MONTH = 150.0, 100.0, 0.95
 
 @dataclass(slots=True, eq=False)
 class Incident:
-    """One thing that went wrong for one customer, first told of on `on`."""
+    """One thing that went wrong for one customer, first reported on `on`."""
 
     person: Person
     incident_type: str

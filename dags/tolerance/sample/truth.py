@@ -1,4 +1,4 @@
-"""What really happened, written beside the sample. For tests only: no door reads it."""
+"""What really happened, written beside the sample. For tests only: no reader opens it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _NOBODY = ("bounce", "newsletter")
 
 
 def number_incidents(contacts: Sequence[Contact], deliveries: Deliveries) -> list[Incident]:
-    """The incidents that stand at the sample's end, numbered in the order of their first contact.
+    """The incidents that exist at the sample's end, numbered in the order of their first contact.
 
-    Sets `incident_no` and `at` of each. One that only a deleted ticket told of is none; it keeps
-    an empty number.
+    Sets `incident_no` and `at` of each. An incident that only a deleted ticket reported does not
+    count and keeps an empty number.
     """
     end = end_of_day(deliveries.until)
     deleted = set()
