@@ -17,7 +17,7 @@ from tolerance.formats.content import ArchiveTooDenseError, FileNotes, Undecodab
 from tolerance.formats.json_records import ndjson_frames
 from tolerance.profiles.profile import Form, Profile, plain
 from tolerance.readers.mapped import document_frames, is_there, json_record, path_of, places_of, texts_at
-from tolerance.readers.outcomes import OwnCsv, ReaderContext, csv_header, one_by_one, reader_of
+from tolerance.readers.outcomes import OwnCsv, ReaderContext, csv_header, reader_of, without_blocks
 from tolerance.readers.rules import BadFieldError
 from tolerance.records import AcceptedRecord, FileRefusedError, Position, QuarantinedRecord
 from tolerance.sandbox import limits
@@ -101,7 +101,7 @@ def _look(
         with suppress(FileRefusedError):
             found.columns = _columns(path, name, source, context)
         outcomes = reader_of(source)(path, name=name, context=context, notes=notes)
-        for outcome in one_by_one(outcomes):
+        for outcome in without_blocks(outcomes):
             _add(found, outcome, CONTRACTS[source], most_shown)
     except FileRefusedError as error:
         found.refusal = error.sentence

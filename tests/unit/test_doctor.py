@@ -167,7 +167,7 @@ BROKEN: dict[str, tuple[Callable[[State], object], str, Verdict, str]] = {
         lambda s: s.warehouse.write_text("none"),
         *("warehouse", Verdict.WARNING, "cannot be read"),
     ),
-    "warehouse old": (_old_warehouse, "warehouse", Verdict.WARNING, "is of run 1 and the published"),
+    "warehouse old": (_old_warehouse, "warehouse", Verdict.WARNING, "is of run 1, the published"),
     "nothing published": (
         lambda s: (s.serving.unlink(), _forget_publication(s)),
         *("generation", Verdict.WARNING, "run a date"),
@@ -182,9 +182,9 @@ BROKEN: dict[str, tuple[Callable[[State], object], str, Verdict, str]] = {
         lambda s: s.serving.write_text("none"),
         *("generation", Verdict.PROBLEM, "cannot be read"),
     ),
-    "published, not noted": (_forget_publication, "generation", Verdict.WARNING, "the next run notes it"),
+    "published, not noted": (_forget_publication, "generation", Verdict.WARNING, "the next run corrects it"),
     "stale": (_old_file, "generation", Verdict.WARNING, "published 3 days ago: find out why"),
-    "list missing": (lambda s: shutil.rmtree(s.outbox), "alert list", Verdict.WARNING, "next run does it"),
+    "list missing": (lambda s: shutil.rmtree(s.outbox), "alert list", Verdict.WARNING, "next run writes it"),
     "inbox incomplete": (
         lambda s: (s.root.parent / "in" / "faq" / "a.csv.part").write_text(""),
         *("inbox", Verdict.WARNING, "1 files wait (faq/a.csv: a .part"),
@@ -245,7 +245,7 @@ def test_folders_on_another_file_system_are_a_problem(state: State) -> None:
     state.landing.symlink_to("/dev/shm")
     found = examine(state)["state"]
     assert found.verdict == Verdict.PROBLEM
-    assert found.what.startswith("landing lie on another file system")
+    assert found.what.startswith("landing are on another file system")
 
 
 def test_the_exit_code_is_1_for_a_problem_and_0_for_a_warning(state: State) -> None:

@@ -1,4 +1,4 @@
-"""Instants and business dates worked out for many moments at once are those worked out one by one."""
+"""Instants and business dates worked out for many moments at once are those worked out singly."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def company(zone: str) -> Settings:
     return replace(settings(), business_time_zone=ZoneInfo(zone))
 
 
-def one_by_one(moments: list[datetime], company: Settings) -> list[tuple[datetime, date]]:
+def without_blocks(moments: list[datetime], company: Settings) -> list[tuple[datetime, date]]:
     made = [instant_and_day(moment, company) for moment in moments]
     return [(stored(instant), day) for instant, day in made]
 
@@ -45,14 +45,14 @@ def together(moments: list[datetime], company: Settings) -> list[tuple[datetime,
 def test_moments_with_a_zone_are_the_same_together(moments: list[datetime], zone: str) -> None:
     made = together(moments, company(zone))
     if made is not None:
-        assert made == one_by_one(moments, company(zone))
+        assert made == without_blocks(moments, company(zone))
 
 
 @given(st.lists(st.datetimes(**YEARS), min_size=1), st.sampled_from(ZONES))
 def test_moments_without_a_zone_are_the_same_together(moments: list[datetime], zone: str) -> None:
     made = together(moments, company(zone))
     if made is not None:
-        assert made == one_by_one(moments, company(zone))
+        assert made == without_blocks(moments, company(zone))
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -64,7 +64,7 @@ def test_every_quarter_of_an_hour_of_a_year_is_the_same_together(zone: str, tz: 
         moments = [first + timedelta(days=day, minutes=15 * n, seconds=n, microseconds=n) for n in range(96)]
         made = together(moments, company(zone))
         if made is not None:
-            assert made == one_by_one(moments, company(zone))
+            assert made == without_blocks(moments, company(zone))
             taken += 1
     assert taken >= 361  # all days but those on which the clocks change
 
@@ -72,7 +72,7 @@ def test_every_quarter_of_an_hour_of_a_year_is_the_same_together(zone: str, tz: 
 def test_moments_of_the_night_when_the_clocks_change_are_the_same_together() -> None:
     for day in (datetime(2026, 3, 29), datetime(2026, 10, 25)):
         moments = [day + timedelta(minutes=n) for n in range(24 * 60)]
-        assert together(moments, company("Europe/Paris")) == one_by_one(moments, company("Europe/Paris"))
+        assert together(moments, company("Europe/Paris")) == without_blocks(moments, company("Europe/Paris"))
 
 
 @pytest.mark.parametrize("moment", [datetime(2026, 10, 4, 2, 40), datetime(2026, 10, 3, 15, 40, tzinfo=UTC)])
@@ -87,12 +87,12 @@ def test_one_implausible_moment_leaves_all_to_the_reading_one_by_one(year: int) 
     assert together(moments[:1], settings()) is not None
     assert together(moments, settings()) is None
     with pytest.raises(ImplausibleTimeError):
-        one_by_one(moments, settings())
+        without_blocks(moments, settings())
 
 
 def test_the_first_and_last_plausible_days_are_taken_whole_and_no_more() -> None:
     zone = settings().business_time_zone
     for day, step in ((settings().earliest_plausible_on, -1), (settings().latest_plausible_on, 1)):
         edge = datetime(day.year, day.month, day.day, 12, tzinfo=zone)
-        assert together([edge], settings()) == one_by_one([edge], settings())
+        assert together([edge], settings()) == without_blocks([edge], settings())
         assert together([edge + timedelta(days=step)], settings()) is None

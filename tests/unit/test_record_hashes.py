@@ -31,7 +31,7 @@ def hashes(rows: list[list[Any]], *, is_plain: bool) -> list[str]:
     return made
 
 
-def one_by_one(rows: list[list[Any]]) -> list[str]:
+def without_blocks(rows: list[list[Any]]) -> list[str]:
     return [record_hash(record_content(row)) for row in rows]
 
 
@@ -45,18 +45,18 @@ def test_the_content_of_a_record_is_what_it_always_was() -> None:
 
 @pytest.mark.parametrize("is_plain", [True, False])
 def test_values_of_all_kinds_and_none_hash_alike_together(is_plain: bool) -> None:
-    assert hashes(ROWS, is_plain=is_plain) == one_by_one(ROWS)
+    assert hashes(ROWS, is_plain=is_plain) == without_blocks(ROWS)
 
 
 def test_parts_of_a_second_hash_alike_together() -> None:
     rows = [[None, DAY.replace(microsecond=part), None, None, None] for part in (0, 1, 500_000)]
-    assert hashes(rows, is_plain=True) == one_by_one(rows)
+    assert hashes(rows, is_plain=True) == without_blocks(rows)
 
 
 def test_every_plain_character_hashes_alike_together() -> None:
     plain = (chr(code) for code in range(0x20, sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF)
     rows: list[list[Any]] = [[text, None, None, None, None] for text in plain if text not in '"\\']
-    assert hashes(rows, is_plain=True) == one_by_one(rows)
+    assert hashes(rows, is_plain=True) == without_blocks(rows)
 
 
 ANY_ROW = st.tuples(
@@ -67,4 +67,4 @@ ANY_ROW = st.tuples(
 @given(st.lists(ANY_ROW))
 def test_any_text_hashes_alike_together(rows: list[tuple[Any, ...]]) -> None:
     listed = [list(row) for row in rows] + ROWS
-    assert hashes(listed, is_plain=False) == one_by_one(listed)
+    assert hashes(listed, is_plain=False) == without_blocks(listed)

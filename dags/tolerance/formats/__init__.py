@@ -1,5 +1,5 @@
-"""Where one record ends and the next begins: bytes in, framed records with their position out.
+"""Where one record ends and the next begins: from bytes to framed records with their positions.
 
-Nothing here knows a field's meaning. Frames are cut from memory-mapped content, so a
-file's size does not matter; a broken record costs itself and not its neighbours.
+Nothing here knows what a field means. Frames are cut from memory-mapped content, so a file may be
+of any size; a broken record does not affect its neighbours.
 """

@@ -1,4 +1,4 @@
-"""The bytes of a delivered file and their text, and one record as it is cut from them."""
+"""The bytes of a delivered file, their text, and a record cut from them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_RECORD_BYTES = 32 << 20
 
 MAX_GZIP_RATIO = 200
 GZIP_RATIO_FROM_BYTES = 64 << 20
-"""Small files may be dense; above this size the ratio tells a bomb."""
+"""Small files may be dense; above this size a high ratio means a bomb."""
 
 KEPT_BYTES_OF_OVERSIZED = 64 << 10
 CHUNK_BYTES = 1 << 20
@@ -39,12 +39,12 @@ class UndecodableError(Exception):
 
 
 class ArchiveTooDenseError(Exception):
-    """An archive grows beyond what an honest one does; decompression was stopped."""
+    """An archive grows beyond any honest one; decompression was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One record as it lies in the file. `problem` is what framing itself found wrong."""
+    """One record as it is in the file. `problem` is what framing itself found wrong."""
 
     position: Position
     raw: bytes
@@ -52,24 +52,24 @@ class Frame:
     detail: str = ""
 
     def quarantined(self, reason: QuarantineReason, detail: str) -> QuarantinedRecord:
-        """This record, set aside with its bytes."""
+        """This record as a quarantined one, with its bytes."""
         return QuarantinedRecord(self.position, self.raw, reason, detail)
 
 
 @dataclass(slots=True)
 class FileNotes:
-    """What reading one file brought to light beside its records."""
+    """What reading a file found besides its records."""
 
     encodings: set[str] = field(default_factory=set)
     delimiter: str = ";"
     records_at: str = ""
-    """How the file parts its records, for whoever counts them again."""
+    """How the file separates its records, for the recount."""
 
     unparted_mails: int = 0
-    """Envelopes of a mailbox that no blank line parts from the mail before, so that they begin none."""
+    """Envelopes of a mailbox without a blank line before them, so that they begin no mail."""
 
     may_hold_more: bool = False
-    """Where its first or its other records begin is doubtful, so that more of them may be in it."""
+    """It is doubtful where its records begin, so the file may hold more of them."""
 
     messages: list[str] = field(default_factory=list)
     new_columns: list[str] = field(default_factory=list)
@@ -93,7 +93,7 @@ def content_of(path: Path, *, name: str, scratch: Path) -> Iterator[Content]:
             if content[:3] == _GZIP_MARK + b"\x08":
                 raise FileRefusedError(
                     RefusalReason.UNKNOWN_FORM,
-                    f"{name} is gz by its content: call it {name}.gz and deliver it again.",
+                    f"{name} is a gzip file: name it {name}.gz and deliver it again.",
                 )
             _refuse_wide_text(content, name)
             yield content
@@ -111,7 +111,7 @@ _WIDE_BEGINNING = re.compile(rb"(?:[\t\n\r -~]\x00){4}|(?:\x00[\t\n\r -~]){4}")
 
 
 def _refuse_wide_text(content: Content, name: str) -> None:
-    """UTF-16 and UTF-32, by their mark or by four letters with nothing between them."""
+    """Refuse UTF-16 and UTF-32, known by their mark or by NULs between four letters."""
     beginning = content[:8]
     if beginning.startswith(_WIDE_MARKS) or _WIDE_BEGINNING.match(beginning):
         raise FileRefusedError(
@@ -132,21 +132,21 @@ def _decompress(path: Path, name: str, plain: Path) -> None:
             while chunk := packed.read(CHUNK_BYTES):
                 limits.alive()
                 written += len(chunk)
-                # What was read so far counts: a bomb is known by its beginning, however long it is.
+                # Judged by what was read so far: the beginning shows a bomb, however long it is.
                 if written > GZIP_RATIO_FROM_BYTES and written > MAX_GZIP_RATIO * compressed.tell():
                     raise ArchiveTooDenseError
                 unpacked.write(chunk)
     except (EOFError, OSError, zlib.error) as error:
-        # "Not a gzipped file" is said of a member's beginning, here not of the first one's.
+        # "Not a gzipped file" is about the beginning of a member, here not of the first.
         if str(error).startswith("Not a gzipped") and _begins_as_gzip(path):
             raise FileRefusedError(
                 RefusalReason.BAD_ARCHIVE,
-                f"{name} holds bytes after its end that are no gz: cut them off, or pack the file again, "
-                "and deliver it again.",
+                f"{name} has other bytes after the end of the gzip data: cut them off, or pack the file "
+                "again, and deliver it again.",
             ) from error
         raise FileRefusedError(
             RefusalReason.BAD_ARCHIVE,
-            f"{name} is no whole gzip file (cut short or damaged): deliver it again.",
+            f"{name} is not a whole gzip file (cut short or damaged): deliver it again.",
         ) from error
 
 
@@ -166,7 +166,7 @@ def _mapped(path: Path) -> Iterator[Content]:
 
 
 def form_of(name: str) -> str:
-    """The extension that decides a file's form, in lower case, without `.gz`."""
+    """The extension that decides a file's form: lower case, without `.gz`."""
     plain = name.lower().removesuffix(".gz").rpartition("/")[2]
     return plain.rpartition(".")[2] if "." in plain else ""
 
@@ -175,9 +175,9 @@ CONTRACT_ENCODINGS = ("utf-8", "cp1252")
 
 
 def text_of(raw: bytes, notes: FileNotes, encodings: tuple[str, ...] = CONTRACT_ENCODINGS) -> str:
-    """A record's text in the first of the encodings that fits, strictly. The notes keep which.
+    """A record's text in the first encoding that fits strictly; the notes keep which.
 
-    Raises `UndecodableError` when none does.
+    Raises `UndecodableError` when no encoding fits.
     """
     for encoding in encodings:
         try:
@@ -191,18 +191,18 @@ def text_of(raw: bytes, notes: FileNotes, encodings: tuple[str, ...] = CONTRACT_
 
 
 def undecodable(name: str, content: Content, byte_start: int, error: UndecodableError) -> FileRefusedError:
-    """The refusal of a file with text in no declared encoding; it names the line where that begins."""
+    """The refusal of a file with text in no declared encoding; it names the first such line."""
     line = sum(1 for _ in LINE_END.finditer(content, 0, byte_start)) + 1
     first, *others = ("UTF-8" if encoding == "utf-8" else encoding for encoding in error.encodings)
-    told = f"neither {first} nor {' nor '.join(others)}" if others else f"not {first}"
+    mismatch = f"neither {first} nor {' nor '.join(others)}" if others else f"not {first}"
     return FileRefusedError(
         RefusalReason.BAD_ENCODING,
-        f"{name}, line {line}, is {told}: export it as UTF-8 and deliver it again.",
+        f"{name}, line {line}, is {mismatch}: export it as UTF-8 and deliver it again.",
     )
 
 
 def start_of_text(content: Content) -> int:
-    """Where the text begins: after a byte order mark, if there is one."""
+    """Where the text begins: after a byte order mark, if any."""
     return len(_BOM) if content[: len(_BOM)] == _BOM else 0
 
 
@@ -210,10 +210,10 @@ LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 def lines_of(content: Content, start: int) -> Iterator[tuple[int, int, int]]:
-    """Every physical line as (start, end of its text, start of the next one).
+    """Every physical line as (start, end of its text, start of the next line).
 
-    CR LF, LF and a lone CR each end a line, also mixed in one file. A line without end costs no
-    more than looking for its end.
+    CR LF, LF and a lone CR each end a line, also mixed in one file. An endless line costs no
+    more than the search for its end.
     """
     size, begin, at = len(content), start, start
     while at < size:
@@ -232,14 +232,14 @@ def lines_of(content: Content, start: int) -> Iterator[tuple[int, int, int]]:
 
 
 def release(content: Content, upto: int) -> None:
-    """Give back the memory of mapped pages that were read; the file keeps them."""
+    """Give back the memory of mapped pages that were read; they stay in the file."""
     start = max(0, upto - 4 * CHUNK_BYTES) // mmap.PAGESIZE * mmap.PAGESIZE
     if isinstance(content, mmap.mmap) and upto > start:
         content.madvise(mmap.MADV_DONTNEED, start, upto - start)
 
 
 def frame_between(content: Content, record_no: int, start: int, end: int) -> Frame:
-    """The record between two positions, or the head of one too long to be taken."""
+    """The record between two positions; of a record that is too long, only its head."""
     position = Position(record_no, start, end)
     if end - start > MAX_RECORD_BYTES:
         return Frame(

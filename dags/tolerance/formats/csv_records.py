@@ -9,7 +9,7 @@ from tolerance.formats.content import MAX_RECORD_BYTES, Content, Frame, frame_be
 from tolerance.records import Position, QuarantineReason
 
 MAX_JOINED_BYTES = 1 << 20
-"""How far an opening quote is followed through the lines before it counts as unclosed."""
+"""How far an opening quote is followed through lines before it counts as unclosed."""
 
 _QUOTE = b'"'
 _QUOTED_BODY = re.compile(rb'(?:[^"]++|"")*+')
@@ -20,8 +20,8 @@ _CLOSED, _OPEN, _BROKEN = "closed", "open", "broken"
 def csv_frames(content: Content, delimiter: bytes, start: int, record_no: int = 0) -> Iterator[Frame]:
     """One frame per CSV record from byte `start` on, numbered on from `record_no`.
 
-    A quoted line end that closes joins lines; a quote that never closes, or closes in
-    the midst of a field, ends with its own line. Blank lines are no records.
+    A closed quote around a line end joins lines; a quote that never closes, or closes in
+    the middle of a field, ends with its own line. Blank lines are not records.
     """
     lines = lines_of(content, start)
     pushed_back: list[tuple[int, int, int]] = []
@@ -74,7 +74,7 @@ def _join(
 
 
 def _quotes(line: bytes, delimiter: bytes, *, is_open: bool) -> str:
-    """How the quotes of one line end: all closed, one still open, or one closed wrongly."""
+    """How the quotes of a line end: all closed, a quote still open, or a quote closed wrongly."""
     at = 0
     while True:
         if not is_open:

@@ -1,4 +1,4 @@
-"""The records of JSON files: one a line, or the elements of arrays in a document."""
+"""The records of JSON files: one per line, or the elements of arrays in a document."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _NOT_BLANK = re.compile(rb"[^ \t\n\r\x0b\f]")
 _IN_THE_OBJECT, _IN_A_VALUE = 1, 2  # how deep
 
 FIRST_INEXACT = 2**53
-"""A number that JSON's reader gives as a float from here on stands for its neighbours too: it is no id."""
+"""From this size on a float stands for several whole numbers, so such a number cannot be an id."""
 
 THE_DOCUMENT = "$"
-"""The name of the array that a whole document is."""
+"""The name of the array when the whole document is an array."""
 
 
 @dataclass(slots=True)
 class JsonArrays:
-    """Where the elements of the wanted top-level arrays of one JSON object lie.
+    """Where the elements of the wanted top-level arrays of a JSON object are.
 
     `broken_from` is where reading had to stop, or None for a whole document.
     """
@@ -48,7 +48,7 @@ class JsonArrays:
 
 
 def ndjson_frames(content: Content) -> Iterator[Frame]:
-    """One frame a line; blank lines are none."""
+    """One frame per line; blank lines are skipped."""
     record_no = 0
     for start, end, _ in lines_of(content, start_of_text(content)):
         frame = frame_between(content, record_no + 1, start, end)
@@ -60,10 +60,10 @@ def ndjson_frames(content: Content) -> Iterator[Frame]:
 def json_arrays(content: Content, wanted: tuple[str, ...]) -> JsonArrays:
     """Find the elements of the arrays named `wanted` in a JSON object, without parsing them.
 
-    Only brackets and strings are looked at, in one pass; what an element holds is for
-    the reader to judge. An array that is not there has no entry. Where `wanted` holds `$`,
-    the document itself may be an array. Documents of one kind that lie behind one another, such as
-    the pages of an export in one file, count as one.
+    Only brackets and strings are read, in one pass; the reader judges what an element
+    holds. A missing array has no entry. Where `wanted` holds `$`, the document itself may be
+    an array. Consecutive documents of one kind, such as the pages of an export in one file,
+    count as one.
     """
     found = JsonArrays({})
     depth, key, begin = 0, "", -1
@@ -78,7 +78,7 @@ def json_arrays(content: Content, wanted: tuple[str, ...]) -> JsonArrays:
         if depth == 0 and token == b"[" and THE_DOCUMENT in wanted:
             level, key = _IN_THE_OBJECT, THE_DOCUMENT
         elif token == b'"' or (depth == 0 and token != b"{"):
-            break  # a string that never ends; a document that is no object
+            break  # a string that never ends, or a document that is not an object
         if token in b"{[":
             depth += 1
             if depth == level and token == b"[" and key in wanted:
@@ -92,7 +92,7 @@ def json_arrays(content: Content, wanted: tuple[str, ...]) -> JsonArrays:
             if depth == 0:
                 following = _NOT_BLANK.search(content, match.end())
                 if following is None or following.group() != (b"[" if level == _IN_THE_OBJECT else b"{"):
-                    # Anything but blanks and another document of the kind is one more broken piece.
+                    # Anything but blanks and another document of that kind is one more broken piece.
                     found.broken_from = following and match.end()
                     return found
                 key = ""
@@ -111,7 +111,7 @@ def _end_element(content: Content, elements: array[int], begin: int, end: int) -
 
 
 def span_frames(content: Content, arrays: JsonArrays, key: str) -> Iterator[Frame]:
-    """The elements of one array as frames; a broken rest is one more, marked not_json."""
+    """The elements of one array as frames; a broken rest is one more frame, marked not_json."""
     record_no = released = 0
     for start, end in arrays.spans(key):
         record_no += 1

@@ -1,4 +1,4 @@
-"""The messages of a mailbox, and what a mailbox adds to a message."""
+"""The messages of a mailbox, and what mailboxes add to a message."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 def mbox_frames(content: Content, notes: FileNotes | None = None) -> Iterator[Frame]:
     """The messages of an mbox file.
 
-    A message begins with a line `From … <date>` at the beginning of the file or after a blank line: a
-    sentence that begins with "From" does not split a message. Where a message tells its own length
-    and the next one, or the end, stands there, nothing in its body splits it. What stands before the
-    first message is a record of its own. The notes count what looks like a message in all but the blank
-    line: of joined mailboxes it is one, of a mail that quotes another it is none.
+    A message begins with a line `From … <date>` at the beginning of the file or after a blank line, so
+    a sentence that begins with "From" does not split a message. Where a message gives its own length
+    and the next message, or the end, is there, nothing in its body splits it. Text before the first
+    message is a record of its own. The notes count lines that lack only the blank line before them: in
+    joined mailboxes they begin a message, in a mail that quotes another they do not.
     """
     starts = _message_starts(content, notes or FileNotes())
     if content and (not starts or content[: starts[0]].strip()):
         starts.insert(0, 0)
     if not starts:
         return
-    starts[0] = 0  # blank lines before the first message are its own
+    starts[0] = 0  # blank lines before the first message belong to it
     for record_no, start in enumerate(starts, start=1):
         end = starts[record_no] if record_no < len(starts) else len(content)
         release(content, start)
@@ -81,7 +81,7 @@ def _is_separator(content: Content, start: int, end: int) -> bool:
 
 
 def _end_by_length(content: Content, start: int) -> int | None:
-    """Where the message ends by its Content-Length, if that is confirmed by what stands there."""
+    """Where the message ends by its Content-Length, if what is there confirms it."""
     headers = content[start : start + _MAX_HEADER_BYTES]
     end_of_headers = _END_OF_HEADERS.search(headers)
     if end_of_headers is None:
@@ -96,11 +96,11 @@ def _end_by_length(content: Content, start: int) -> int | None:
 
 
 _BEFORE_A_MESSAGE = re.compile(rb"(?:\xef\xbb\xbf|[ \t]*+(?:\r\n|\n|\r))*+")
-"""A byte order mark and blank lines: no part of the message, though a parser ends its headers there."""
+"""A byte order mark and blank lines: not part of the message, but a parser would end the headers there."""
 
 
 def begins_with_envelope(raw: bytes) -> bool:
-    """Whether a frame of a mailbox begins with the line that every message there should begin with."""
+    """Whether a frame of a mailbox begins with the `From ` line that every message needs."""
     start = _beginning(raw)
     match = _FROM_LINE.match(raw, start)
     return match is not None and _is_separator(raw, start, match.end())
@@ -116,7 +116,7 @@ def message_in(raw: bytes) -> bytes:
 
 
 def unquoted(message: bytes) -> bytes:
-    """A message out of a mailbox as it was before it got there: `>From ` is quoted in mailboxes alone."""
+    """A message of a mailbox as it was before: only mailboxes quote `From ` as `>From `."""
     return _QUOTED_FROM.sub(rb"\1", message) if b">From " in message else message
 
 

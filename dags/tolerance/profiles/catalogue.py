@@ -24,13 +24,13 @@ _VENDORS = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Mappings:
-    """All profiles by source and name, and the rules that assign them, the first that fits first."""
+    """All profiles by source and name, and the rules that assign them; the first rule that fits decides."""
 
     profiles: Profiles
     rules: tuple[Rule, ...] = ()
 
     def profile(self, source: str, name: str) -> Profile:
-        """A profile by its name. Raises `MappingError` when there is none of that name."""
+        """A profile by its name. Raises `MappingError` when there is none."""
         if name == DEFAULT:
             return BY_CONTRACT
         found = self.profiles.get((source, name))
@@ -42,7 +42,7 @@ class Mappings:
         """The profile of a delivered file, by its name below the source's folder.
 
         The name is compared with each rule's pattern, with and without folders named by a day and
-        with and without `.gz`; it never touches the file system.
+        with and without `.gz`; the file system is not read.
         """
         names = list(_names(source, file_name))
         fitting = (rule for rule in self.rules if any(fnmatchcase(name, rule.pattern) for name in names))
@@ -69,12 +69,14 @@ def company_file(extracts: Path | None) -> Path | None:
     """The company's own mapping file: what TOLERANCE_MAPPINGS names, else `mappings.yml` in the inbox,
     else the one in the company's folder.
 
-    Raises `MappingError` when the variable names no file.
+    Raises `MappingError` when the variable does not name a file.
     """
     named = os.environ.get(MAPPINGS_VARIABLE, "").strip()
     if named:
         if not Path(named).is_file():
-            raise MappingError(f"{MAPPINGS_VARIABLE} names {named}, which is no file: correct or unset it.")
+            raise MappingError(
+                f"{MAPPINGS_VARIABLE} names {named}, which is not a file: correct or unset it."
+            )
         return Path(named)
     if extracts is not None and (extracts / COMPANY_FILE).is_file():
         return extracts / COMPANY_FILE
@@ -82,7 +84,7 @@ def company_file(extracts: Path | None) -> Path | None:
 
 
 def mappings(company: Path | None = None) -> Mappings:
-    """The shipped profiles and rules, and before them those of a company's file.
+    """The profiles and rules of a company's file, then the shipped ones.
 
     Raises `MappingError` with a sentence for each mistake in the company's file.
     """
@@ -100,7 +102,7 @@ def mappings(company: Path | None = None) -> Mappings:
 
 @cache
 def _shipped() -> MappingFile:
-    """The files of this folder. `help_desk.yml` goes first: the vendors extend what desks have in common."""
+    """The files of this folder, `help_desk.yml` first: the vendors' profiles extend it."""
     paths = sorted(_VENDORS.glob("*.yml"), key=lambda path: (path.name != "help_desk.yml", path.name))
     found = MappingFile({}, ())
     for path in paths:

@@ -1,7 +1,7 @@
-"""What may stand in a mapping file: the model that pydantic holds it against.
+"""What a mapping file may hold: the model by which pydantic validates it.
 
-All values are texts. The contract of the profile's source is the context of the validation: it decides which
-fields there are and which words they may have. Sentences are told here or in `mistakes`, nowhere else.
+All values are texts. The contract of the profile's source is the validation context: it decides which fields
+there are and which words they may have. All messages about mistakes are made here or in `mistakes`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tolerance.profiles.mistakes import mistake, no_such_key, not_allowed
 from tolerance.profiles.profile import DELIMITERS
 
 CONTRACT = "contract"
-"""Instead of a form: such files of a profile are the contract's own."""
+"""Instead of a form: files of this extension are in the contract's own form."""
 
 NAMED_DATE_FORMATS = ("iso", "month_name", "unix", "unix_ms")
 _DIRECTIVES = frozenset("YymdHIMSpbzf%")
@@ -70,14 +70,14 @@ def _choice(*allowed: str) -> AfterValidator:
 
 
 def _words_with_fields(given: object) -> object:
-    """Beside each word of a table by field its field, which decides what the word may be."""
+    """Each word of a table paired with its field, which decides which words are allowed."""
     if not isinstance(given, dict):
         return given
     return {
-        name: {value: (name, word) for value, word in told.items()}
-        if isinstance(told, dict)
-        else (told if told == "" else (name, told))
-        for name, told in given.items()
+        name: {value: (name, word) for value, word in words.items()}
+        if isinstance(words, dict)
+        else (words if words == "" else (name, words))
+        for name, words in given.items()
     }
 
 
@@ -115,7 +115,7 @@ def _zone(name: str) -> str:
     try:
         return ZoneInfo(name).key
     except (ValueError, OSError, KeyError):
-        raise mistake(f"{name!r} is no time zone; allowed are names such as Europe/Paris or UTC") from None
+        raise mistake(f"{name!r} is not a time zone; allowed are names such as Europe/Paris or UTC") from None
 
 
 def _date_format(text: str) -> str:
@@ -123,7 +123,7 @@ def _date_format(text: str) -> str:
     has_a_day_or_month = {"d", "m"} & set(directives) or "b" in directives
     if text not in NAMED_DATE_FORMATS and (not has_a_day_or_month or set(directives) - _DIRECTIVES):
         raise mistake(
-            f"{text!r} is no date format; allowed are {', '.join(NAMED_DATE_FORMATS)} or a pattern "
+            f"{text!r} is not a date format; allowed are {', '.join(NAMED_DATE_FORMATS)} or a pattern "
             "of %d %m %b %Y %y %H %I %M %S %f %p %z, such as '%d/%m/%Y %H:%M'"
         )
     return text
@@ -136,7 +136,7 @@ def _of_one_order(formats: Iterable[str]) -> Iterable[str]:
         if "%m" in text and "%d" in text and not text.startswith("%Y")
     }
     if len(orders) > 1:
-        raise mistake("day before month and month before day cannot be told apart; keep one of them")
+        raise mistake("day before month and month before day cannot be distinguished; keep one of them")
     return formats
 
 
@@ -163,7 +163,7 @@ Columns = Annotated[dict[FieldName, Texts], _Table]
 
 @dataclass(frozen=True, slots=True)
 class _Unknown:
-    """A key that is none of a table's, beside those that are."""
+    """A key that a table does not have, with the keys that it has."""
 
     key: str
     allowed: tuple[str, ...]
@@ -191,7 +191,7 @@ class _Keys(BaseModel):
 
 
 class FormText(_Keys):
-    """What stands under `csv` or `json` of a profile."""
+    """What is under `csv` or `json` of a profile."""
 
     columns: Columns = {}
     dates: Dates | None = None
@@ -199,14 +199,14 @@ class FormText(_Keys):
 
 
 class CsvText(FormText):
-    """What stands under `csv`."""
+    """What is under `csv`."""
 
     delimiter: Annotated[str, _choice(*DELIMITERS)] | None = None
     json_cells: Texts | None = None
 
 
 class JsonText(FormText):
-    """What stands under `json`."""
+    """What is under `json`."""
 
     records: Texts | None = None
     inside: str | None = None
@@ -217,7 +217,7 @@ OWN_CSV, OWN_JSON = CsvText(), JsonText()
 
 
 class ProfileText(_Keys):
-    """One profile as it is written down; what it does not say, the profile that it extends says."""
+    """One profile as written; keys that it leaves out come from the profile that it extends."""
 
     about: str | None = None
     extends: str | None = None
@@ -247,7 +247,7 @@ class ProfileText(_Keys):
 
 
 class FileText(_Keys):
-    """A mapping file; what stands in its tables is held against the models above, profile by profile."""
+    """A mapping file; its tables are validated by the models above, profile by profile."""
 
     files: Any = {}
     profiles: Any = {}

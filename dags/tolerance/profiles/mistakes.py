@@ -1,4 +1,4 @@
-"""Mistakes in a mapping file, one sentence each: where it stands, what is wrong, what is allowed."""
+"""Mistakes in a mapping file, one sentence each: where, what is wrong, what is allowed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OURS = "mistake"
 
 
 class MappingError(UsageError):
-    """A mapping file cannot be used. One sentence a mistake: which profile, which key, what is allowed."""
+    """A mapping file cannot be used. One sentence per mistake: which profile, which key, what is allowed."""
 
 
 def mistake(sentence: str) -> PydanticCustomError:
@@ -33,18 +33,18 @@ def mistake(sentence: str) -> PydanticCustomError:
 
 
 def no_such_key(key: str, allowed: Iterable[str]) -> PydanticCustomError:
-    """The mistake of a key that nothing is called like."""
+    """The mistake of an unknown key."""
     allowed = list(allowed)
     return mistake(f"there is no such key{nearest(key, allowed)}; allowed are {', '.join(allowed)}")
 
 
 def not_allowed(given: str, allowed: Iterable[str]) -> PydanticCustomError:
-    """The mistake of a text that is none of those that are allowed."""
+    """The mistake of a text that is not allowed."""
     return mistake(f"{given!r} is not allowed; allowed are {', '.join(map(repr, allowed))}")
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str:
-    """A hint in brackets, where one of the allowed words looks like this one."""
+    """A hint in brackets, if an allowed word is similar."""
     near = difflib.get_close_matches(word, list(allowed), n=1)
     return f" ({near[0]} looks like it)" if near else ""
 
@@ -70,7 +70,7 @@ class Mistakes:
         profile: str = "",
         contract: Contract | None = None,
     ) -> T | None:
-        """What is given as the adapter's type, or None when there are mistakes in it."""
+        """`given` as the adapter's type, or None when it has mistakes."""
         try:
             return adapter.validate_python(given, context=contract)
         except ValidationError as error:
@@ -85,7 +85,7 @@ class Mistakes:
 
 
 def _key(above: str, details: ErrorDetails) -> str:
-    """The path of keys to a mistake; which text of a list it is does not count."""
+    """The path of keys to a mistake, without positions in lists."""
     keys = [above, *(str(step) for step in details["loc"] if isinstance(step, str) and step != "[key]")]
     return ".".join(filter(None, keys))
 

@@ -1,4 +1,4 @@
-"""A profile as the readers use it."""
+"""A mapping profile as the readers use it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import orjson
 DELIMITERS = (";", ",", "\t", "|")
 
 DEFAULT = "default"
-"""The name of the profile that is the contract itself."""
+"""The name of the profile of the contract itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Holds for a record when one of `columns` has one of `values`, or any value where they say `*`."""
+    """Holds for a record when one of `columns` has one of `values`, or any value where `values` has `*`."""
 
     columns: tuple[str, ...]
     values: frozenset[str]
@@ -26,8 +26,8 @@ class Condition:
 class Form:
     """How one form of file (CSV or JSON) of a profile is read.
 
-    `columns` names for each contract field its columns, or paths into a JSON record, the first one
-    first. `records` names the JSON array that holds the records (`$`: the document itself).
+    `columns` gives for each contract field its columns, or paths into a JSON record, in order of
+    preference. `records` names the JSON array that holds the records (`$`: the document itself).
     `json_cells` are the columns of a CSV file whose cells are JSON: paths may begin with them.
     """
 
@@ -42,7 +42,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One mapping of a source's files to its contract. Compared and hashed by `fingerprint`."""
+    """A mapping of a source's files to its contract. Compared and hashed by `fingerprint`."""
 
     source: str
     name: str
@@ -60,15 +60,15 @@ class Profile:
     html: frozenset[str] = frozenset()
     vendor_person: tuple[str, ...] = ()
     not_where: dict[str, tuple[Condition, ...]] = field(default_factory=dict)
-    """Columns that do not count in a record where a condition of theirs holds."""
+    """Columns that are ignored in a record where one of their conditions holds."""
 
     deleted_when: tuple[Condition, ...] = ()
     skip_when: tuple[Condition, ...] = ()
     contract_forms: frozenset[str] = frozenset()
-    """`csv` or `json`: forms whose files are the contract's own and are read as such."""
+    """`csv` or `json`: forms whose files are read by the contract itself."""
 
     fingerprint: str = ""
-    """16 hex digits that change when what the profile says does; none for the contract itself."""
+    """16 hex digits that change with the profile's content; '' for the contract itself."""
 
     def is_contract(self, extension: str) -> bool:
         """Whether files of this extension are in the contract's own form."""
@@ -90,20 +90,20 @@ class Profile:
 
 
 BY_CONTRACT = Profile("", DEFAULT, about="the contract itself", contract_forms=frozenset({"csv", "json"}))
-"""The profile of every file that has no other, whatever its source."""
+"""The profile of every file without another, of any source."""
 
 
 _BLANKS = re.compile(r"\s+")
 
 
 def plain(text: str) -> str:
-    """A name or value as profiles compare it: case, kind of apostrophe and blanks aside."""
+    """A name or value as profiles compare it: without case, kind of apostrophe and blanks."""
     return _BLANKS.sub(" ", text.replace("’", "'")).strip().casefold()
 
 
 def fingerprint_of(profile: Profile) -> str:
-    """What `Profile.fingerprint` is to hold. Load records keep it: the same words, the same digits."""
-    told = orjson.dumps(
+    """The value of `Profile.fingerprint`. Load records keep it: the same content, the same digits."""
+    content = orjson.dumps(
         [
             (name, getattr(profile, name))
             for name in sorted(Profile.__slots__)
@@ -112,4 +112,4 @@ def fingerprint_of(profile: Profile) -> str:
         default=sorted,
         option=orjson.OPT_SORT_KEYS,
     )
-    return sha256(told).hexdigest()[:16]
+    return sha256(content).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""From the text of mapping files to profiles: each after the one that it extends."""
+"""From the text of mapping files to profiles, each after the profile that it extends."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _TEXTS = TypeAdapter(dict[str, str])
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Files whose delivered name fits `pattern` (with its source's folder) have this profile."""
+    """Files whose delivered name fits `pattern` (with its source's folder) get this profile."""
 
     pattern: str
     profile: str
@@ -44,7 +44,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class MappingFile:
-    """What one mapping file says, or several that were read together."""
+    """The content of one mapping file, or of several read together."""
 
     profiles: Profiles
     rules: tuple[Rule, ...]
@@ -53,7 +53,7 @@ class MappingFile:
 def parse(content: bytes, file_name: str, known: Profiles) -> MappingFile:
     """The profiles and rules of one mapping file; its profiles may extend `known` ones.
 
-    Raises `MappingError` that tells every mistake in a sentence.
+    Raises `MappingError` with a sentence for every mistake.
     """
     mistakes = Mistakes(file_name)
     texts = _texts_of(content, file_name)
@@ -81,7 +81,7 @@ def _texts_of(content: bytes, file_name: str) -> object:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark is not None else ""
         what = getattr(error, "problem", None) or "it is not UTF-8"
-        raise MappingError(f"{file_name}{line}: this is no YAML ({what}).") from None
+        raise MappingError(f"{file_name}{line}: this is not YAML ({what}).") from None
 
 
 class _Texts(yaml.BaseLoader):
@@ -92,7 +92,7 @@ class _Texts(yaml.BaseLoader):
         for key, _ in node.value:
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value!r} stands there twice", key.start_mark
+                    None, None, f"the key {key.value!r} is there twice", key.start_mark
                 )
             seen.add(key.value)
         return super().construct_mapping(node, deep)
@@ -132,14 +132,14 @@ def _rules(files: dict[str, str], mistakes: Mistakes, profiles: set[Key]) -> tup
 
 
 def no_such_profile(source: str, name: str, profiles: Iterable[Key], then: str) -> str:
-    """That a source has no profile of this name, and which it has."""
+    """The message that a source has no profile of this name, and which it has."""
     known = [DEFAULT, *sorted(name for of, name in profiles if of == source)]
     return f"{source} has no profile {name!r}{nearest(name, known)}{then}it is one of {', '.join(known)}"
 
 
 @dataclass(slots=True)
 class _Builder:
-    """Makes profiles in the order in which they extend one another."""
+    """Makes profiles, each after the profile that it extends."""
 
     texts: dict[Key, object]
     known: Profiles
@@ -148,7 +148,7 @@ class _Builder:
     failed: set[Key] = field(default_factory=set)
 
     def build(self, key: Key, below: tuple[Key, ...]) -> Profile | None:
-        """Make one profile, and first the one that it extends; `below` are those that wait for it."""
+        """Make a profile, and before it the profile that it extends; `below` are those waiting for it."""
         if key not in self.done and key not in self.failed:
             profile = self._made(key, below)
             if profile is None:
@@ -173,7 +173,7 @@ class _Builder:
         return replace(profile, fingerprint=fingerprint_of(profile))
 
     def _extended(self, key: Key, parent: Key, below: tuple[Key, ...]) -> Profile | None:
-        """The profile that another extends: of this file, else a known one, as may have its very name."""
+        """The profile that another extends: of this file, else a known one, which may have the same name."""
         if parent in self.texts and parent != key and parent not in below:
             return self.build(parent, (*below, key))
         found = self.known.get(parent)
@@ -188,7 +188,7 @@ class _Builder:
         return found
 
     def _check_whole(self, profile: Profile, place: str) -> None:
-        """What only shows when a profile is put together with the one it extends."""
+        """Check what is only known once a profile is merged with the profile that it extends."""
         if profile.csv is None and profile.json is None:
             self.mistakes.add("csv", "a profile needs `csv` or `json` with `columns`", place)
         for kind, form in (("csv", profile.csv), ("json", profile.json)):
@@ -207,7 +207,7 @@ class _Builder:
             if name not in profile.values:
                 self.mistakes.add(
                     f"otherwise.{name}",
-                    f"this counts for values that `values.{name}` does not name; add it",
+                    f"this applies to values that `values.{name}` does not name; add that table",
                     place,
                 )
 
@@ -216,7 +216,7 @@ class _Builder:
 
 
 def _profile(key: Key, text: ProfileText, base: Profile) -> Profile:
-    """A profile of what the file says, else of what the extended profile says."""
+    """A profile from the file's keys, else from those of the extended profile."""
     said: dict[str, Any] = {
         name: getattr(text, name)
         for name in ("about", "decimal_mark", "vendor_person", "encodings")
@@ -264,21 +264,21 @@ def _conditions(given: dict[str, tuple[str, ...]]) -> tuple[Condition, ...]:
 
 
 def _form(text: ProfileText, given: FormText | None, base: Form | None, own: FormText) -> Form | None:
-    """One form of a profile; its own dates and time zone go before those of the whole profile."""
+    """One form of a profile; its own dates and time zone take precedence over those of the profile."""
     if given is own or (base is None and given is None):
         return None
     form, said = base or Form({}, ("iso",), None), given or FormText()
     columns = {**form.columns, **said.columns}
     others = {
-        name: told
+        name: value
         for name in ("delimiter", "records", "inside", "json_cells")
-        if (told := getattr(said, name, None)) is not None
+        if (value := getattr(said, name, None)) is not None
     }
     if "json_cells" in others:
         others["json_cells"] = frozenset(map(plain, others["json_cells"]))
     return replace(
         form,
-        columns={name: told for name, told in columns.items() if told and told != ("",)},
+        columns={name: paths for name, paths in columns.items() if paths and paths != ("",)},
         dates=said.dates or text.dates or form.dates,
         time_zone=said.time_zone or text.time_zone or form.time_zone,
         **others,

@@ -1,1 +1,1 @@
-"""One reader per source: bytes of a delivered file in, records with their position out."""
+"""One reader per source: from the bytes of a delivered file to records with their positions."""

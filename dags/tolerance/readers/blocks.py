@@ -1,8 +1,8 @@
-"""Takes clean stretches of a CSV file many records at a time: cells by column, and where they lie.
+"""Reads clean stretches of a CSV file many records at a time: cells by column, and their positions.
 
-Clean is what nobody could frame otherwise: every line end the same thing to everybody, every quote
-closed, as many fields in each record as in the header. Whatever else there is, the whole block is
-left to `formats`, which looks at one record after another and says what is wrong with it.
+A block is clean when it can be framed in one way only: every line end is unambiguous, every quote is
+closed, every record has as many fields as the header. Any other block is left to `formats`, which reads
+record by record and says what is wrong with each.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from tolerance.records import Places
 
 MOST_BYTES = 512 << 10
 LEAST_BYTES = 8 << 10
-"""A block that is not clean is tried again in pieces down to this size, so that one bad record does not
-cost its thousands of neighbours their speed."""
+"""A block that is not clean is tried again in pieces down to this size, so that one bad record does not slow
+down its thousands of neighbours."""
 
 _CLEAN_ENCODINGS = frozenset({"utf-8", "ascii", "cp1252", "latin-1", "iso-8859-15"})
-"""Encodings in which a text's lines are decoded alike one by one and together."""
+"""Encodings in which lines decode the same separately and together."""
 
 _BOM = b"\xef\xbb\xbf"
 _LF, _CR, _SPACE = b"\n\r "
@@ -34,14 +34,14 @@ _LF, _CR, _SPACE = b"\n\r "
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Records that lie one after another: the columns of their cells, and the bytes [start, end) of each."""
+    """Consecutive records: the columns of their cells, and the bytes [start, end) of each record."""
 
     columns: list[pa.StringArray]
     starts: Places
     ends: Places
     is_ascii: bool
     is_plain: bool
-    """No quote, backslash or control character stands in any cell."""
+    """No cell has a quote, a backslash or a control character."""
 
 
 def clean_block(
@@ -49,7 +49,7 @@ def clean_block(
 ) -> Block | None:
     """The whole records in `byte_count` bytes from the beginning of a line, or None where one is not clean.
 
-    Blanks at the ends of cells are taken off.
+    Blanks at the ends of cells are removed.
     """
     if encoding not in _CLEAN_ENCODINGS or delimiter.isspace() or not delimiter.isascii() or field_count < 2:  # noqa: PLR2004
         return None
@@ -103,12 +103,12 @@ def _columns(text: bytes, delimiter: str, field_count: int) -> list[pa.StringArr
         )
     except pa.ArrowInvalid:
         return []
-    # Arrow's blanks are those of `str.strip`, in all of Unicode: a test holds it to that.
+    # Arrow's blanks are those of `str.strip`, in all of Unicode; a test checks it.
     return [pc.utf8_trim_whitespace(column.combine_chunks()) for column in table.columns]
 
 
 def _columns_with_quotes(text: str, delimiter: str, field_count: int) -> tuple[list[pa.StringArray], Places]:
-    """The columns of the records before the first that is not sound or not whole, and each one's last line.
+    """The columns of the records before the first bad or unfinished one, and the last line of each.
 
     None unless every record has all its fields.
     """
@@ -121,7 +121,7 @@ def _columns_with_quotes(text: str, delimiter: str, field_count: int) -> tuple[l
             rows.append(row)
             last_lines.append(reader.line_num)
     except csv.Error:
-        pass  # an open quote: perhaps the record goes on behind this block
+        pass  # an open quote: the record may go on after this block
     columns = zip(*rows, strict=True) if set(map(len, rows)) == {field_count} else ()
     return [pa.array(map(str.strip, column), pa.string()) for column in columns], np.array(
         last_lines, np.int64
@@ -129,7 +129,7 @@ def _columns_with_quotes(text: str, delimiter: str, field_count: int) -> tuple[l
 
 
 def after_line_end(content: Content, at: int) -> int:
-    """Where the next line begins, when `at` is the end of the text of one."""
+    """Where the next line begins, when `at` is the end of a line's text."""
     if content[at : at + 2] == b"\r\n":
         return at + 2
     return at + 1 if content[at : at + 1] in (b"\n", b"\r") else at

@@ -30,14 +30,14 @@ _MONTHS = {
     )
     for name in names.split()
 }
-"""Month names of five languages, long and short, without accents; no name means two months."""
+"""Month names of five languages, long and short, without accents; every name means a single month."""
 
 _WITHOUT_ACCENTS = str.maketrans("áàãäçéèêóôûÁÀÃÄÇÉÈÊÓÔÛ", "aaaaceeeoouAAAACEEEOOU")
 _WORD = re.compile(r"[A-Za-z]{3,}\.?")
 
 _ZONE_APART = re.compile(r"(?<=\d)\s*(?:UTC|GMT|Z)$|(?<=\d)\s+([+-]\d\d(?::?\d\d)?)$")
 _DAY_AND_NO_TIME = re.compile(r"\d{4}-?\d\d-?\d\d[\d+-]")
-"""What begins so would be read as a day and a time, though it is a day with a zone, or a count."""
+"""Texts that begin like this would be read as a day and a time, but are a day with a zone, or a number."""
 
 _ONE_DIGIT_HOUR = re.compile(r"^(\d{4}-\d\d-\d\d[ T])(?=\d:)")
 
@@ -53,30 +53,30 @@ _WITH_A_MONTH_NAME = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _FIRST_YEAR_OF_TWO_DIGITS = 69
-"""Two digits from here on are of the last century, as strptime has it."""
+"""Years of two digits from here on are of the last century, as in strptime."""
 
 _HALF_DAY = 12
 
 
 class NoSuchDateError(ValueError):
-    """A text is in none of the formats that were declared."""
+    """A text fits none of the declared formats."""
 
 
 class DateBeyondError(ValueError):
-    """A number of seconds that no calendar holds."""
+    """A number of seconds beyond any calendar."""
 
 
 def dated(text: str, formats: tuple[str, ...]) -> tuple[datetime, str]:
-    """What a text says, and the first format that fits it.
+    """The moment that a text gives, and the first format that fits it.
 
     `iso` is ISO 8601 itself, `month_name` any usual form whose month is a name, `unix` and `unix_ms` count
     from 1970 in UTC, others are strptime's, with month names of five languages, whatever the machine's
-    locale. Raises `NoSuchDateError`, or `DateBeyondError` for a count out of all range.
+    locale. Raises `NoSuchDateError`, or `DateBeyondError` for a number of seconds out of range.
     """
     if len(text) <= _MOST_CHARACTERS:
-        for one in formats:
+        for date_format in formats:
             try:
-                return _moment(text, one), one
+                return _moment(text, date_format), date_format
             except DateBeyondError:
                 raise
             except ValueError:
@@ -84,29 +84,29 @@ def dated(text: str, formats: tuple[str, ...]) -> tuple[datetime, str]:
     raise NoSuchDateError
 
 
-def iso_text_of(moment: datetime, one: str, text: str, zone: ZoneInfo) -> str:
-    """The ISO 8601 text of what `dated` made of a text, with its zone: `zone` where the text tells none."""
-    if one == "iso" and moment.tzinfo is None and len(text) <= len("2026-11-20"):
+def iso_text_of(moment: datetime, date_format: str, text: str, zone: ZoneInfo) -> str:
+    """The ISO 8601 text of a moment that `dated` read, with its zone: `zone` where the text gives none."""
+    if date_format == "iso" and moment.tzinfo is None and len(text) <= len("2026-11-20"):
         return text  # a day, without a time
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
 
 
-def _moment(text: str, one: str) -> datetime:
-    if one == "iso":
+def _moment(text: str, date_format: str) -> datetime:
+    if date_format == "iso":
         return _iso(text)
-    if one == "month_name":
+    if date_format == "month_name":
         return _with_a_month_name(text)
-    if one in ("unix", "unix_ms"):
-        return _from_epoch(text, 1 if one == "unix" else 1000)
-    if "%b" in one:
-        text, one = _with_month_numbers(text), one.replace("%b", "%m")
-    return datetime.strptime(text, one)  # noqa: DTZ007  (its zone is attached by iso_text_of)
+    if date_format in ("unix", "unix_ms"):
+        return _from_epoch(text, 1 if date_format == "unix" else 1000)
+    if "%b" in date_format:
+        text, date_format = _with_month_numbers(text), date_format.replace("%b", "%m")
+    return datetime.strptime(text, date_format)  # noqa: DTZ007  (its zone is attached by iso_text_of)
 
 
 def _iso(text: str) -> datetime:
-    """ISO 8601, also as databases and spreadsheets write it: a zone after a blank, an hour of one digit."""
+    """ISO 8601, also as databases and spreadsheets write it: a blank before the zone, a one-digit hour."""
     if not text[:4].isdigit():
-        raise ValueError  # at once: most texts that are no such dates end here
+        raise ValueError  # early exit for most texts in other formats
     text = _ZONE_APART.sub(lambda match: match.group(1) or "+00:00", text)
     if _DAY_AND_NO_TIME.match(text):
         raise ValueError
@@ -114,7 +114,7 @@ def _iso(text: str) -> datetime:
 
 
 def _with_a_month_name(text: str) -> datetime:
-    """`18 nov. 2026, 10:00:00`, `Nov 18, 2026 at 10:00 AM`, `11/May/24 3:26 PM`: the name tells the order."""
+    """`18 nov. 2026, 10:00:00`, `Nov 18, 2026 at 10:00 AM`, `11/May/24 3:26 PM`: the name shows the order."""
     match = _WITH_A_MONTH_NAME.fullmatch(" ".join(text.translate(_WITHOUT_ACCENTS).split()))
     month = _MONTHS.get((match["month"] or match["month_first"]).lower()) if match else None
     if match is None or month is None:
@@ -131,23 +131,23 @@ def _with_a_month_name(text: str) -> datetime:
     return _iso(f"{year:04}-{int(month):02}-{day:02} {time}:{second}{zone}")
 
 
-# Which of day and month stands first --------------------------------------------------
+# Whether day or month comes first -----------------------------------------------------
 
 
-def is_numeric(one: str) -> bool:
-    """Whether a format has a day and a month in figures, so that one may be taken for the other."""
-    return "%d" in one and "%m" in one and not one.startswith("%Y")
+def is_numeric(date_format: str) -> bool:
+    """Whether a format has day and month in figures, so that they can be confused."""
+    return "%d" in date_format and "%m" in date_format and not date_format.startswith("%Y")
 
 
-def in_the_other_order(one: str) -> str:
-    """A format whose day and month have changed places."""
-    return one.replace("%d", "%~").replace("%m", "%d").replace("%~", "%m")
+def in_the_other_order(date_format: str) -> str:
+    """The format with day and month swapped."""
+    return date_format.replace("%d", "%~").replace("%m", "%d").replace("%~", "%m")
 
 
 def format_in_the_other_order(text: str, formats: tuple[str, ...]) -> str | None:
-    """The format that fits once day and month of a declared one change places, if there is one."""
-    for one in filter(is_numeric, formats):
-        other = in_the_other_order(one)
+    """A declared format with day and month swapped that fits the text, if any."""
+    for date_format in filter(is_numeric, formats):
+        other = in_the_other_order(date_format)
         try:
             _moment(text[:_MOST_CHARACTERS], other)
         except ValueError:
@@ -174,7 +174,7 @@ def _from_epoch(text: str, parts: int) -> datetime:
 
 
 def _with_month_numbers(text: str) -> str:
-    """`11/févr./24` as `11/2/24`; words that are no month stay."""
+    """`11/févr./24` as `11/2/24`; words that are not a month stay."""
 
     def number(match: re.Match[str]) -> str:
         word = match.group()

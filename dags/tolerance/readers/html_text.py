@@ -27,13 +27,13 @@ _MOST_TAG_CHARACTERS = 2_000
 
 
 def text_of_html(page: str, *, with_history: bool = False) -> str:  # noqa: PLR0912  (one pass)
-    """The visible text of a page, a line a block, without the history that mail programs mark."""
+    """The visible text of a page, one line per block, without the history that mail programs mark."""
     pieces: list[str] = []
     lower = page.lower()
     if len(lower) != len(page):
-        lower = page  # a few letters change their length; then tags must be in lower case
+        lower = page  # some letters change length in lower case; then only lower-case tags are recognised
     at = 0
-    skipped, depth = "", 0  # the element that is passed over, and how deep it nests in itself
+    skipped, depth = "", 0  # the element that is skipped, and how deep it nests in itself
     while at < len(page):
         begin = page.find("<", at)
         if begin < 0:

@@ -1,8 +1,8 @@
 """Reads mails: single messages, mbox files and Maildirs; one message is one record.
 
 The `email` package only cuts a message into headers and parts, with compat32, the one
-policy that does not interpret headers. What headers and parts mean is decoded here, each
-value cut to a bound first: a hostile header must cost no more than an honest one.
+policy that does not interpret headers. Headers and parts are decoded here, each value cut
+to a bound first: a hostile header must cost no more than an honest one.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ _EUROPEAN_ZONES = {
     "EET": "+0200",
     "EEST": "+0300",
 }
-"""Names of zones that mean one thing everywhere, and that Python does not know."""
+"""Names of zones that mean the same everywhere and that Python does not know."""
 
 _ENCODED_WORD = re.compile(r"(=\?[^?\s]{1,64}\?[bBqQ]\?[^?]*\?=)")
 _YEAR_BEFORE_1000 = re.compile(r"\s0\d{3}\s+\d{1,2}:")
@@ -100,13 +100,13 @@ def read(
         return _values(unquoted(message) if is_mailbox else message, context)
 
     with content_of(path, name=name, scratch=context.scratch) as content:
-        # One message of no bytes counts too: a delivered message that is none.
+        # An empty file counts too, as a delivered message without content.
         for frame in mbox_frames(content, notes) if is_mailbox else [whole_frame(content)]:
             if is_mailbox and frame.position.record_no == 1 and not begins_with_envelope(frame.raw):
                 notes.may_hold_more = True
                 notes.messages.append(
-                    f"{name} does not begin with a line `From <sender> <date>`: all up to the first such "
-                    f"line after a blank one is taken as one message; ask whether it holds more"
+                    f"{name} does not begin with a line `From <sender> <date>`: everything up to the "
+                    f"first such line after a blank one is read as one message; ask whether it holds more"
                 )
             yield outcome_of(frame, values_of, name=name, content=content)
     if notes.unparted_mails:
@@ -126,7 +126,7 @@ def _values(raw: bytes, context: ReaderContext) -> Values:
     message = _PARSER.parsebytes(raw)
     headers = _headers(message)
     if not _TELLTALE_HEADERS & headers.keys():
-        raise BadFieldError(QuarantineReason.NOT_A_MESSAGE, "no header of a mail at its beginning")
+        raise BadFieldError(QuarantineReason.NOT_A_MESSAGE, "it does not begin with the headers of a mail")
     sent_at = _sent_at(headers, context.settings)
     sender = _sender(headers)
     subject = _subject(headers)
@@ -146,7 +146,7 @@ def _values(raw: bytes, context: ReaderContext) -> Values:
 
 
 def _header_bytes(raw: bytes) -> int:
-    """How much stands before the first blank line, as far as it matters."""
+    """The bytes before the first blank line, as far as it matters."""
     end = _END_OF_HEADERS.search(raw, 0, MAX_HEADER_BYTES + 2)
     return end.start() if end else min(len(raw), MAX_HEADER_BYTES + 1)
 
@@ -167,7 +167,7 @@ def _first(headers: Headers, name: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """Text that every store takes: no lone surrogates, no NULs."""
+    """Text that every store accepts: without lone surrogates and NULs."""
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
 
 
@@ -178,7 +178,7 @@ def _ids(headers: Headers, name: str) -> list[str]:
 def _mail_id(headers: Headers, raw: bytes) -> str:
     """The Message-ID without its angle brackets, else a hash of the message's bytes.
 
-    Line ends and blank ends do not count: a mail keeps its id in an mbox and alone.
+    Line ends and trailing blanks do not count, so a mail has the same id in an mbox and alone.
     """
     written = _first(headers, "message-id")
     found = _ids(headers, "message-id")
@@ -199,10 +199,10 @@ def _sender(headers: Headers) -> str | None:
 
 
 def _address(written: str) -> str:
-    """The first address in angle brackets, else the first one; '' for none.
+    """The first address in angle brackets, else the first address, else ''.
 
-    `parseaddr` alone takes the name in `jane@other.fr <joe@x.fr>`, nothing in `Doe, Joe <joe@x.fr>`, and
-    what it takes depends on Python's patch release.
+    `parseaddr` alone gives the name in `jane@other.fr <joe@x.fr>` and nothing in `Doe, Joe <joe@x.fr>`, and
+    its result depends on Python's patch release.
     """
     unquoted = _COMMENT.sub(" ", _QUOTED.sub(" ", written))
     if found := _IN_ANGLES.search(unquoted):
@@ -218,11 +218,11 @@ def _subject(headers: Headers) -> str | None:
 
 
 def _decoded(raw: str) -> str:
-    """A header's encoded words and bare 8-bit text in plain words; a word that is broken stays as it is."""
+    """A header's encoded words and bare 8-bit text in plain words; a broken word stays as it is."""
     try:
         chunks = decode_header(raw)
     except (HeaderParseError, ValueError):
-        # Every second piece is a word; blanks between two words are none of the text.
+        # Every second piece is a word; blanks between two words are not part of the text.
         pieces = _ENCODED_WORD.split(raw)
         chunks = [
             chunk for nth, piece in enumerate(pieces) if nth % 2 or piece.strip() for chunk in _chunks(piece)
@@ -238,7 +238,7 @@ def _chunks(piece: str) -> list[tuple[str | bytes, str | None]]:
 
 
 def _bytes(chunk: str | bytes) -> bytes:
-    """What a piece of a header was on the wire."""
+    """The bytes of a piece of a header, as received."""
     return chunk if isinstance(chunk, bytes) else chunk.encode("utf-8", "surrogateescape")
 
 
@@ -254,7 +254,7 @@ def _plain(raw: bytes, charset: str | None) -> str:
 
 
 def _codec(charset: str) -> str | None:
-    """The codec for a charset as written in a mail, if it is one for text and safe."""
+    """The codec for a charset as written in a mail, if it is a safe codec for text."""
     try:
         codec = codecs.lookup(charset.strip()[:64])
     except (LookupError, ValueError):
@@ -282,7 +282,7 @@ def _sent_at(headers: Headers, settings: Settings) -> datetime:
     except ImplausibleTimeError:
         raise BadFieldError(
             QuarantineReason.EVENT_TIME_OUT_OF_RANGE,
-            f"its date lies outside {settings.earliest_plausible_on} to {settings.latest_plausible_on}",
+            f"its date is outside {settings.earliest_plausible_on} to {settings.latest_plausible_on}",
         ) from None
 
 
@@ -290,7 +290,7 @@ def _date(text: str) -> datetime | None:
     text = text.strip()[:200]
     if not text:
         return None
-    text = _ODD_OFFSET.sub(r"\1\2", text)  # else it would count as business time
+    text = _ODD_OFFSET.sub(r"\1\2", text)  # else it would be read as business time
     zone = _ZONE_NAME.search(text)
     if zone and (offset := _EUROPEAN_ZONES.get(zone[2].upper())):
         text = f"{text[: zone.start(1)]} {offset}{text[zone.end(1) :]}"
@@ -299,13 +299,13 @@ def _date(text: str) -> datetime | None:
         found = datetime.fromisoformat(iso[1] + (iso[2] or "")) if iso else parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    if _YEAR_BEFORE_1000.search(text):  # 0001 is the zero of some programs, not an abbreviation of 2001
+    if _YEAR_BEFORE_1000.search(text):  # some programs write 0001 for no date; it does not mean 2001
         return datetime.min.replace(tzinfo=UTC)
     if found.tzinfo is not None:
         return found
-    if "-0000" in text:  # RFC 5322: UTC of an unknown place, not local time
+    if "-0000" in text:  # RFC 5322: UTC from an unknown place, not local time
         return found.replace(tzinfo=UTC)
-    return None if zone else found  # IST is India, Ireland or Israel: not the time of this business
+    return None if zone else found  # IST may be India, Ireland or Israel, but is not business time
 
 
 # What it says -------------------------------------------------------------------------
@@ -313,7 +313,7 @@ def _date(text: str) -> datetime | None:
 
 @dataclass(slots=True)
 class _Contents:
-    """The parts of one mail: texts to read, attachments to know of."""
+    """The parts of one mail: texts to read, attachments to list."""
 
     plain: list[str]
     html: list[str]
@@ -356,7 +356,7 @@ def _contents(message: Message) -> _Contents:
 
 
 def _inner(part: Message) -> list[Message]:
-    """The parts of a part. A single one's text is never asked for here: that would decode it."""
+    """The parts of a part. The text of a single part is not fetched here: that would decode it."""
     parts = part.get_payload() if part.is_multipart() else []
     return [inner for inner in parts if isinstance(inner, Message)] if isinstance(parts, list) else []
 
@@ -366,7 +366,7 @@ def _is_attached(part: Message) -> bool:
 
 
 def _attachment(part: Message) -> dict[str, object]:
-    """Name, size and hash of an attachment. The name is text and nothing else: no folder, no line end."""
+    """Name, size and hash of an attachment. The name is plain text, without folders and line ends."""
     if part.is_multipart():
         content = b"".join(_wire_bytes(inner) for inner in _inner(part))
     else:
@@ -406,7 +406,7 @@ def _part_text(part: Message) -> str:
 
 
 def _text_of_html(pages: list[str]) -> str:
-    """The visible text of HTML parts; history alone is a mail forwarded without a word, and stays."""
+    """The visible text of HTML parts; a page of nothing but history is a forwarded mail, and stays."""
     without = "\n".join(text_of_html(page) for page in pages)
     return without or "\n".join(text_of_html(page, with_history=True) for page in pages)
 
@@ -469,7 +469,7 @@ def _is_own(sender: str | None, settings: Settings) -> bool:
 
 
 def _is_foreign_list(headers: Headers, settings: Settings) -> bool:
-    """Whether a mailing list sent it; a list of the company itself is only its letter box."""
+    """Whether a mailing list sent it; a list of the company's own is just a mailbox."""
     named = _first(headers, "list-id") + _first(headers, "list-post")
     is_list = bool(named.strip()) or _first(headers, "precedence").strip().lower() == "list"
     domains = [own.rpartition("@")[2] for own in settings.own_addresses]

@@ -1,6 +1,6 @@
-"""Reads files by a mapping profile: columns or JSON paths in, the fields of the contract out.
+"""Reads files by a mapping profile: from columns or JSON paths to the fields of the contract.
 
-What a field must hold is judged by the source's own reader, the same for every profile.
+The source's own reader judges what a field must hold, the same for every profile.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ TextsOf = Callable[[str], list[str]]
 """The texts that a record has under the name of a column, or at a path."""
 
 ANY_VALUE = "*"
-"""In a condition: whatever stands there, as long as something does."""
+"""In a condition: any value that is not empty."""
 
 _MOST_CHARACTERS_BEFORE_AN_ADDRESS = 1_000
 
@@ -65,11 +65,11 @@ def mapped_outcomes(
     context: ReaderContext,
     notes: FileNotes,
 ) -> Iterator[Outcome]:
-    """The records of one landed file, read by `profile`; `rules` hold their fields to the contract.
+    """The records of one landed file, read by `profile`; `rules` check their fields by the contract.
 
     Raises `FileRefusedError` for a form that the profile does not read, for a header without a
     column for a required field, for a JSON document without the array of records, for dates whose day
-    and month stand in the other order than the profile says.
+    and month are in the other order than the profile says.
     """
     extension = form_of(name)
     form = profile.form(extension)
@@ -109,33 +109,33 @@ def _either(profile: Profile) -> str:
 
 @dataclass(slots=True)
 class _Orders:
-    """What a file's dates in figures prove of the order of day and month.
+    """What a file's dates in figures prove about the order of day and month.
 
-    The order is declared, and a date such as 03/04/2026 cannot contradict it. A file that holds a thirteenth
-    month can: then its other dates were read wrongly, and nothing else would show it.
+    The order is declared, and a date such as 03/04/2026 cannot contradict it. A thirteenth month can: then
+    the file's other dates were read wrongly, and nothing else would show it.
     """
 
     as_declared: int = 0
     the_other: int = 0
     either: int = 0
     elsewise: int = 0
-    """Dates in forms that leave no doubt."""
+    """Dates in formats that leave no doubt."""
 
     other_forms: dict[str, None] = field(default_factory=dict)
-    """The forms of those that may have the other order, in that order."""
+    """The other-order formats of dates that may have the other order."""
 
-    def take(self, moment: datetime, one: str) -> None:
-        """A date that was read by the format `one`."""
-        if not is_numeric(one):
+    def take(self, moment: datetime, date_format: str) -> None:
+        """Note a date that was read by `date_format`."""
+        if not is_numeric(date_format):
             self.elsewise += 1
         elif moment.day > _MOST_MONTHS:
             self.as_declared += 1
         elif moment.day != moment.month:
             self.either += 1
-            self.other_forms[in_the_other_order(one)] = None
+            self.other_forms[in_the_other_order(date_format)] = None
 
     def take_unread(self, text: str, formats: tuple[str, ...]) -> None:
-        """A text that is no date in any of the declared formats."""
+        """Note a text that fits none of the declared formats."""
         other = format_in_the_other_order(text, formats)
         if other is not None:
             self.the_other += 1
@@ -144,35 +144,39 @@ class _Orders:
     def judge(self, form: Form, key: str, *, profile: str, name: str) -> None:
         """Raises `FileRefusedError` when more dates prove the other order than the declared one.
 
-        A few odd dates in a file whose others leave no doubt cost their own records only.
+        A few odd dates in a file whose other dates leave no doubt quarantine only their own records.
         """
         if self.the_other > self.as_declared and (self.either or self.the_other > self.elsewise):
-            dates = [one for one in form.dates if not is_numeric(one)] + list(self.other_forms)
-            wanted = ", ".join(f'"{one}"' if "%" in one else one for one in dates)
+            dates = [known for known in form.dates if not is_numeric(known)] + list(self.other_forms)
+            wanted = ", ".join(f'"{text}"' if "%" in text else text for text in dates)
             raise FileRefusedError(
                 RefusalReason.HEADER_MISMATCH,
                 f"{name}: {self.the_other} dates can only be read {_order(dates)} first, but profile "
-                f"{profile} says otherwise: say `{key}: {{dates: [{wanted}]}}` in a profile of mappings.yml "
-                "that extends it.",
+                f"{profile} says otherwise: write `{key}: {{dates: [{wanted}]}}` in a profile of "
+                "mappings.yml that extends it.",
             )
 
     def message(self, form: Form, profile: str) -> str | None:
-        """What the dates leave open, if they do: none of them proves an order, or each order is proven."""
+        """What the dates leave open, if anything: no date proves an order, or each order is proven."""
         if not self.either or (self.as_declared and not self.the_other):
             return None
         order = _order(form.dates)
         read = f"read {order} first, as profile {profile} says"
         if not self.the_other:
-            return f"no date tells whether its day or its month stands first; {read}"
+            return f"no date shows whether day or month comes first; {read}"
         return (
-            f"{self.the_other} dates cannot be read {order} first and are set aside; "
+            f"{self.the_other} dates cannot be read {order} first and are quarantined; "
             f"{self.either} that could be read both ways are {read}"
         )
 
 
 def _order(formats: Iterable[str]) -> str:
-    """Which of day and month stands first in the formats that have both in figures."""
-    return "day" if any(is_numeric(one) and one.index("%d") < one.index("%m") for one in formats) else "month"
+    """Which of day and month comes first in the formats that have both in figures."""
+    return (
+        "day"
+        if any(is_numeric(text) and text.index("%d") < text.index("%m") for text in formats)
+        else "month"
+    )
 
 
 _MOST_MONTHS = 12
@@ -187,15 +191,15 @@ class _Rows:
     form: Form
     zone: ZoneInfo
     zones: dict[str, ZoneInfo] = field(default_factory=dict)
-    """The zones of columns whose names tell one."""
+    """The time zones that the names of columns give."""
 
     orders: _Orders = field(default_factory=_Orders)
     shapes: set[str] = field(default_factory=set)
-    """The forms that were told of dates in no declared one."""
+    """The shapes of unreadable dates that were reported."""
 
     unnamed: Counter[str] = field(default_factory=Counter)
     is_status_unnamed: bool = False
-    """Of the record at hand: then its time of resolution tells whether it is settled."""
+    """Of the current record: then its time of resolution decides whether it is settled."""
 
     def row(self, texts_of: TextsOf, columns: dict[str, tuple[str, ...]]) -> Row:
         """The fields of one record as the contract's CSV would hold them. Raises `BadFieldError`."""
@@ -220,13 +224,13 @@ class _Rows:
         return row
 
     def messages(self, name: str) -> list[str]:
-        """What was taken as something else, in counts, and what the file leaves open."""
+        """Counts of values that the profile does not name, and what the file's dates leave open."""
         of_dates = self.orders.message(self.form, self.profile.name)
-        told = [f"{name}: {of_dates}"] if of_dates else []
-        return told + [
-            f"{name}: {count} records have a {one} that profile {self.profile.name} does not name, "
-            f"taken as {self.profile.otherwise[one] or 'none'}" + self._or_as_settled(one)
-            for one, count in sorted(self.unnamed.items())
+        found = [f"{name}: {of_dates}"] if of_dates else []
+        return found + [
+            f"{name}: {count} records have a {field_name} that profile {self.profile.name} does not name, "
+            f"read as {self.profile.otherwise[field_name] or 'none'}" + self._or_as_settled(field_name)
+            for field_name, count in sorted(self.unnamed.items())
         ]
 
     def _or_as_settled(self, name: str) -> str:
@@ -295,7 +299,7 @@ class _Rows:
         if name not in self.profile.otherwise:
             raise BadFieldError(
                 QuarantineReason.BAD_VALUE,
-                f"{name} is none of those that profile {self.profile.name} names; add it to `values`",
+                f"{name} is not among those that profile {self.profile.name} names; add it to `values`",
             )
         self.unnamed[name] += 1
         settled = self.contract.settled
@@ -310,12 +314,12 @@ class _Rows:
             self.orders.take_unread(text, formats)
             raise BadFieldError(
                 QuarantineReason.BAD_VALUE,
-                f"{field.name} is in none of the date formats of profile {self.profile.name}"
+                f"{field.name} fits none of the date formats of profile {self.profile.name}"
                 f"{self._shape(text)}",
             ) from None
         except DateBeyondError:
             raise BadFieldError(
-                QuarantineReason.EVENT_TIME_OUT_OF_RANGE, f"{field.name} is no date"
+                QuarantineReason.EVENT_TIME_OUT_OF_RANGE, f"{field.name} is not a date"
             ) from None
         self.orders.take(moment, fitting)
         if field.kind is Kind.DAY:
@@ -323,7 +327,7 @@ class _Rows:
         return iso_text_of(moment, fitting, text, zone)
 
     def _shape(self, text: str) -> str:
-        """What a sentence says of a date's form, of the first few only: reasons are counted by sentence."""
+        """A hint at a date's shape, for the first few only: reasons are counted by their text."""
         form = shape(text)
         if len(self.shapes) < _MOST_SHAPES:
             self.shapes.add(form)
@@ -341,13 +345,13 @@ def _address(texts: list[str]) -> str:
 
 _ADDRESS = re.compile(r"[^\s<>;,()\"]{1,254}@[^\s<>;,()\"]{1,254}")
 _VENDORS_NUMBER = re.compile(r"(?=\D*\d)[^\s@]{1,300}")
-"""A number has a figure and no blank: a display name or an address in its place is nobody's number."""
+"""An id has a figure and no blank: a display name or an address in its place is not an id."""
 
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.0{1,15})?")
 
 
 def _is_reached(day: str, seen_on: str) -> bool:
-    """Whether an ISO date is there and no later than another: logs tell of a solution before it came."""
+    """Whether an ISO date is given and not later than another: some exports give a solution too early."""
     length = len("2026-11-20")
     return bool(day) and not (seen_on and day[:length] > seen_on[:length])
 
@@ -362,7 +366,7 @@ def _holds(conditions: tuple[Condition, ...], texts_of: TextsOf, nothing: frozen
 
 
 def _whole(text: str, decimal_mark: str) -> str:
-    """`4,0` as `4` where the mark is a comma; what is no whole number stays."""
+    """`4,0` as `4` where the mark is a comma; any other text stays."""
     number = text.replace(decimal_mark, ".") if decimal_mark != "." else text
     return number.partition(".")[0] if _NUMBER.fullmatch(number) else text
 
@@ -378,13 +382,13 @@ def _without_tags(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class MappedCsv:
-    """The dialect of a profile's CSV files: names as declared there, also repeated, in any order."""
+    """The dialect of a profile's CSV files: the declared column names, also repeated, in any order."""
 
     rows: _Rows
 
     @property
     def delimiter(self) -> str:
-        """What parts the fields."""
+        """What separates the fields."""
         return self.rows.form.delimiter
 
     @property
@@ -402,7 +406,7 @@ class MappedCsv:
         rows = self.rows
         profile, form = rows.profile, rows.form
         places = places_of(header)
-        rows.zones = {column: one.zone for column, (one, *_) in places.items() if one.zone is not None}
+        rows.zones = {column: first.zone for column, (first, *_) in places.items() if first.zone is not None}
         columns = present_columns(form, header)
         filled = {name for name, found in columns.items() if found} | set(profile.constants)
         missing = [name for name in rows.contract.required if name not in filled]
@@ -411,14 +415,14 @@ class MappedCsv:
                 RefusalReason.HEADER_MISMATCH, _missing_sentence(name, missing[0], header, profile, form)
             )
         if not (
-            tells_the_customer(profile, columns)
-            or any(is_there(one, form, places) for one in profile.vendor_person)
+            identifies_customers(profile, columns)
+            or any(is_there(column, form, places) for column in profile.vendor_person)
         ):
-            notes.messages.append(f"{name}: no column tells the customer, so no record will find one")
+            notes.messages.append(f"{name}: no column identifies the customer, so no record will have one")
         found = {
-            column: tuple(one.place for one in places.get(plain(column), ()))
-            for columns_of_one in (*form.columns.values(), *_other_columns(profile))
-            for column in columns_of_one
+            column: tuple(place.place for place in places.get(plain(column), ()))
+            for field_columns in (*form.columns.values(), *_other_columns(profile))
+            for column in field_columns
         }
         of_json = {column for column in found if plain(column) in form.json_cells}
         paths = {column: path_of(column) for column in found if not found[column] and begins_in(column, form)}
@@ -438,7 +442,7 @@ class MappedCsv:
                         return texts
                     return [text for cell in texts for text in _texts_in(tree(cell))]
                 first, *others = paths[column]
-                trees_there = [tree(cells[one.place]) for one in places.get(plain(first.key), ())]
+                trees_there = [tree(cells[place.place]) for place in places.get(plain(first.key), ())]
                 return [
                     text
                     for value in trees_there
@@ -452,16 +456,16 @@ class MappedCsv:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Which cell of a record a column is, and the time zone that its name tells."""
+    """The position of a column's cell in a record, and the time zone that the column's name gives."""
 
     place: int
     zone: ZoneInfo | None = None
 
 
 def places_of(header: list[str]) -> dict[str, list[Place]]:
-    """Where the columns of each name stand.
+    """The places of the columns of each name.
 
-    `Created at (Europe/Paris)` is also called `Created at` where no other column is.
+    `Created at (Europe/Paris)` is also found as `Created at` unless another column has that name.
     """
     places: dict[str, list[Place]] = {}
     by_name_alone: dict[str, list[Place]] = {}
@@ -486,7 +490,7 @@ def _zone_called(name: str) -> ZoneInfo | None:
 
 
 def _tree_in(cell: str) -> object:
-    """What a cell of JSON says; any other text is itself."""
+    """The value of a cell of JSON; any other text stays."""
     if cell[:1] not in ("{", "["):
         return cell
     try:
@@ -496,12 +500,12 @@ def _tree_in(cell: str) -> object:
 
 
 def begins_in(column: str, form: Form) -> bool:
-    """Whether the path that a column is begins in a column whose cells hold JSON."""
+    """Whether a column is a path into a column whose cells hold JSON."""
     return plain(path_of(column)[0].key) in form.json_cells
 
 
 def is_there(column: str, form: Form, places: dict[str, list[Place]]) -> bool:
-    """Whether a file has a column, or the one that its path begins in."""
+    """Whether a file has a column, or the column that its path begins in."""
     return plain(column) in places or (begins_in(column, form) and plain(path_of(column)[0].key) in places)
 
 
@@ -509,30 +513,30 @@ def present_columns(form: Form, header: list[str]) -> dict[str, tuple[str, ...]]
     """For each field those of its columns that the header has."""
     places = places_of(header)
     return {
-        one: tuple(name for name in names if is_there(name, form, places))
-        for one, names in form.columns.items()
+        field_name: tuple(name for name in names if is_there(name, form, places))
+        for field_name, names in form.columns.items()
     }
 
 
-def tells_the_customer(profile: Profile, columns: dict[str, tuple[str, ...]]) -> bool:
-    """Whether a field that can tell whose record it is has a column or a constant."""
+def identifies_customers(profile: Profile, columns: dict[str, tuple[str, ...]]) -> bool:
+    """Whether a field that can identify the customer has a column or a constant."""
     customer = CONTRACTS[profile.source].customer
     return any(columns.get(name) or name in profile.constants for name in customer)
 
 
 def _missing_sentence(name: str, missing: str, header: list[str], profile: Profile, form: Form) -> str:
-    """Names the field without a column, what was looked for and the nearest column there."""
+    """The message for a field without a column: what was looked for, and the most similar column."""
     if len(header) == 1:
         other = next((mark for mark in DELIMITERS if mark != form.delimiter and mark in header[0]), None)
         if other is not None:
             return (
-                f"{name}, line 1: profile {profile.name} parts its columns by {form.delimiter!r}, "
-                f"this file by {other!r}: say `csv: {{delimiter: {other!r}}}` in a profile of mappings.yml "
+                f"{name}, line 1: profile {profile.name} separates columns by {form.delimiter!r}, "
+                f"this file by {other!r}: write `csv: {{delimiter: {other!r}}}` in a profile of mappings.yml "
                 "that extends it."
             )
     wanted = form.columns.get(missing, ())
     there = [plain(column) for column in header[:_MOST_COMPARED]]
-    near = [get_close_matches(plain(one), there, n=1, cutoff=0.6) for one in wanted]
+    near = [get_close_matches(plain(column), there, n=1, cutoff=0.6) for column in wanted]
     hint = next((f" ({match[0]} looks like it)" for match in near if match), "")
     return (
         f"{name}, line 1: profile {profile.name} finds no column for {missing} among "
@@ -542,7 +546,7 @@ def _missing_sentence(name: str, missing: str, header: list[str], profile: Profi
 
 
 _MOST_COMPARED = 1_000
-"""So many columns are looked at to tell which one looks like the one that is missing."""
+"""How many columns are compared to find the one most similar to a missing column."""
 
 # JSON ---------------------------------------------------------------------------------
 
@@ -585,7 +589,7 @@ def _other_columns(profile: Profile) -> Iterator[tuple[str, ...]]:
 def document_frames(
     content: Content, form: Form, profile: Profile, *, name: str, notes: FileNotes
 ) -> Iterator[Frame]:
-    """The records of a JSON document; raises `FileRefusedError` when no array that is named holds them."""
+    """The records of a JSON document; raises `FileRefusedError` when it has none of the named arrays."""
     arrays = json_arrays(content, form.records)
     there = [key for key in form.records if key in arrays.elements]
     if not there:
@@ -593,7 +597,7 @@ def document_frames(
         raise FileRefusedError(
             RefusalReason.HEADER_MISMATCH,
             f"{name} holds no array of records (profile {profile.name} looks for {wanted}): deliver the "
-            "export as it is, or one record a line as .ndjson.",
+            "export as it is, or one record per line as .ndjson.",
         )
     notes.records_at = "" if there[0] == THE_DOCUMENT else there[0]
     return span_frames(content, arrays, there[0])
@@ -603,7 +607,7 @@ def json_record(raw: bytes, profile: Profile, form: Form, notes: FileNotes) -> d
     """One framed record as an object, unwrapped where the profile says so. Raises `BadFieldError`."""
     value = json_value(text_of(raw, notes, profile.encodings))
     if not isinstance(value, dict):
-        raise BadFieldError(QuarantineReason.NOT_A_RECORD, "this is no JSON object")
+        raise BadFieldError(QuarantineReason.NOT_A_RECORD, "this is not a JSON object")
     inner = value.get(form.inside) if form.inside else None
     return inner if isinstance(inner, dict) else value
 
@@ -632,7 +636,7 @@ def path_of(column: str) -> tuple[Step, ...]:
 
 
 def texts_at(record: dict[str, Any], column: str, path: tuple[Step, ...]) -> list[str]:
-    """The texts at a path of a JSON record; a key that is spelt like the whole path goes first."""
+    """The texts at a path of a JSON record; a key spelt like the whole path takes precedence."""
     if column in record:
         return _texts_in(record[column])
     nodes: list[object] = [record]
@@ -651,7 +655,7 @@ def texts_at(record: dict[str, Any], column: str, path: tuple[Step, ...]) -> lis
 
 def _texts_in(value: object) -> list[str]:
     if isinstance(value, list):
-        return [text for one in value if not isinstance(one, list) for text in _texts_in(one)]
+        return [text for element in value if not isinstance(element, list) for text in _texts_in(element)]
     if isinstance(value, dict):
         return [_document_text(value)] if value.get("type") == "doc" else []
     if isinstance(value, str):
@@ -668,7 +672,7 @@ def _texts_in(value: object) -> list[str]:
 
 
 def _document_text(document: dict[str, Any]) -> str:
-    """The words of a rich text that is told as a tree of nodes (Atlassian's document format)."""
+    """The words of a rich text in the form of a tree of nodes (Atlassian's document format)."""
     words: list[str] = []
     nodes: list[object] = [document]
     while nodes:

@@ -1,4 +1,4 @@
-"""What all readers share: their surroundings, and fields held against the contract."""
+"""What all readers share: their context, and the check of fields by the contract."""
 
 from __future__ import annotations
 
@@ -54,20 +54,20 @@ _MAX_FIELD_CHARACTERS = MAX_RECORD_BYTES
 
 @dataclass(frozen=True, slots=True)
 class ReaderContext:
-    """What a reader needs beside the file. `scratch` takes what a `.gz` unpacks to."""
+    """What a reader needs besides the file. `scratch` holds what a `.gz` unpacks to."""
 
     settings: Settings
     identity_key: bytes
     scratch: Path
     profile: Profile = BY_CONTRACT
-    """The mapping profile of the file at hand."""
+    """The mapping profile of the current file."""
 
     by_blocks: bool = False
-    """Whether clean records may come many at a time; what they are does not depend on it."""
+    """Whether clean records may come many at a time; it does not change the result."""
 
 
 class Reader(Protocol):
-    """A source's reader: the records of one landed file, one by one."""
+    """A source's reader: yields the records of one landed file."""
 
     def __call__(
         self, path: Path, *, name: str, context: ReaderContext, notes: FileNotes
@@ -88,7 +88,7 @@ MakeRow = Callable[[list[str]], dict[str, str]]
 
 
 class CsvDialect(Protocol):
-    """What is declared of a CSV file: what parts its fields, its encodings, what its columns mean."""
+    """What is declared of a CSV file: its delimiter, its encodings, the meaning of its columns."""
 
     @property
     def delimiter(self) -> str:
@@ -101,18 +101,18 @@ class CsvDialect(Protocol):
         ...
 
     def bind(self, header: list[str], *, name: str, notes: FileNotes) -> MakeRow:
-        """How the fields are made of cells under this header; raises `FileRefusedError`."""
+        """How the fields are made of the cells under this header; raises `FileRefusedError`."""
         ...
 
     @property
     def takes_cells_as_fields(self) -> bool:
-        """Whether the field of a name is the cell in the column of that name, and nothing else."""
+        """Whether each field is just the cell in the column of its name."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class OwnCsv:
-    """The dialect of a source's own CSV form: its columns and what parts them."""
+    """The dialect of a source's own CSV form: its columns and delimiter."""
 
     columns: tuple[str, ...]
     delimiter: str = ";"
@@ -120,7 +120,7 @@ class OwnCsv:
     takes_cells_as_fields: bool = True
 
     def bind(self, header: list[str], *, name: str, notes: FileNotes) -> MakeRow:
-        """Every column of the contract must stand in the header, once; others are not read."""
+        """Every column of the contract must be in the header, once; others are not read."""
         missing = [column for column in self.columns if column not in header]
         if missing:
             raise FileRefusedError(
@@ -130,8 +130,7 @@ class OwnCsv:
         if repeated:
             raise FileRefusedError(
                 RefusalReason.HEADER_MISMATCH,
-                f"{name}, line 1: the column {repeated[0]} stands there more than once; "
-                "leave one of them out.",
+                f"{name}, line 1: the column {repeated[0]} is there more than once; leave all but one out.",
             )
         notes.new_columns = [column.replace(",", " ") for column in header if column not in self.columns]
         return lambda cells: dict(zip(header, cells, strict=True))
@@ -172,7 +171,7 @@ def csv_outcomes(
 
 @dataclass(frozen=True, slots=True)
 class _CsvFile:
-    """A CSV file whose header was read."""
+    """A CSV file after its header."""
 
     content: Content
     name: str
@@ -183,7 +182,7 @@ class _CsvFile:
     notes: FileNotes
 
     def outcomes(self, start: int, record_no: int = 0) -> Iterator[AcceptedRecord | QuarantinedRecord]:
-        """The records from byte `start` on one by one, numbered on from `record_no`."""
+        """The records from byte `start` on, one at a time, numbered on from `record_no`."""
         for frame in csv_frames(self.content, self.dialect.delimiter.encode(), start, record_no):
             yield outcome_of(frame, self._values, name=self.name, content=self.content)
 
@@ -192,7 +191,7 @@ class _CsvFile:
         return values_of_row(self.rules, row)
 
     def outcomes_by_blocks(self, start: int) -> Iterator[Outcome]:
-        """The same, clean records many at a time. Where one is not clean, ever fewer are tried together."""
+        """The same, clean records many at a time. Where one is not clean, ever smaller blocks are tried."""
         at, record_no, byte_count = start, 0, blocks.MOST_BYTES
         while True:
             at = blocks.after_line_end(self.content, at)
@@ -214,7 +213,7 @@ class _CsvFile:
                     return
 
     def _block(self, at: int, byte_count: int, record_no: int) -> AcceptedBlock | None:
-        """The next records if there is nothing wrong with any of them."""
+        """The next records, or None if anything is wrong with one of them."""
         encoding = self.dialect.encodings[0]
         release(self.content, at)
         try:
@@ -231,14 +230,14 @@ class _CsvFile:
                     return None
                 cells = dict(zip(self.header, block.columns, strict=True))
                 columns = values_of_columns(self.rules, cells.__getitem__)
-        except Exception:  # whatever it is, it is one record's: read by itself, that one will tell
+        except Exception:  # it is one record's fault, and reading record by record shows which
             return None
         if not block.is_ascii:
             self.notes.encodings.add(encoding)
         return AcceptedBlock(record_no, block.starts, block.ends, columns, block.is_plain)
 
 
-def one_by_one(outcomes: Iterable[Outcome]) -> Iterator[AcceptedRecord | QuarantinedRecord]:
+def without_blocks(outcomes: Iterable[Outcome]) -> Iterator[AcceptedRecord | QuarantinedRecord]:
     """The same outcomes without blocks."""
     for outcome in outcomes:
         if isinstance(outcome, AcceptedBlock):
@@ -260,9 +259,9 @@ def csv_header(content: Content, dialect: CsvDialect, *, name: str) -> list[str]
 def outcome_of(
     frame: Frame, values_of: Callable[[Frame], Values], *, name: str, content: Content
 ) -> AcceptedRecord | QuarantinedRecord:
-    """What one frame becomes: accepted, or quarantined with a reason, also when it costs too much.
+    """One frame as an accepted record, or quarantined with a reason, also when it costs too much.
 
-    Raises `FileRefusedError` when its text is in no encoding that is read.
+    Raises `FileRefusedError` when its text is in none of the encodings.
     """
     try:
         with limits.one_record(frame.position.record_no):
@@ -279,18 +278,16 @@ def outcome_of(
         return frame.quarantined(QuarantineReason.RESOURCE_LIMIT, "its parts are nested too deeply")
     except UndecodableError as error:
         raise undecodable(name, content, frame.position.byte_start, error) from None
-    except Exception as error:  # our mistake, not the record's: it must not cost the night
+    except Exception as error:  # a bug of ours, not the record's fault: it must not stop the run
         kind = type(error).__name__
         places = [f"{Path(at.filename).name}:{at.lineno}" for at in extract_tb(error.__traceback__)]
-        # Neither the error's words nor a traceback: both may quote the record.
+        # Neither the error's message nor a traceback: both may quote the record.
         logger.error("%s, record %d: %s at %s", name, frame.position.record_no, kind, ", ".join(places))
-        return frame.quarantined(
-            QuarantineReason.BAD_VALUE, f"{UNFORESEEN} ({kind}): please report its shape"
-        )
+        return frame.quarantined(QuarantineReason.BAD_VALUE, f"{UNFORESEEN} ({kind}): report its shape")
 
 
 def _after_sep_line(content: Content, delimiter: bytes) -> int:
-    """Where the header begins: a first line `sep=;` of a spreadsheet repeats the contract."""
+    """Where the header begins: a spreadsheet's first line `sep=;` is skipped."""
     begin = start_of_text(content)
     declaration = b"sep=" + delimiter
     line = content[begin : begin + len(declaration) + 1]
@@ -310,7 +307,7 @@ def _header(frame: Frame, dialect: CsvDialect, *, name: str, notes: FileNotes) -
 
 
 def _header_sentence(name: str, missing: str, header: list[str], contract: OwnCsv) -> str:
-    """Names the missing column and the nearest one there, unless line 1 is data and no header."""
+    """The message for a missing column with the most similar one, or for a line 1 that is not a header."""
     expected = contract.delimiter.join(contract.columns)
     if not set(header) & set(contract.columns):
         return f"{name}, line 1: this is not the header; it must be {expected}"
@@ -321,22 +318,22 @@ def _header_sentence(name: str, missing: str, header: list[str], contract: OwnCs
 
 
 def _row(frame: Frame, header: list[str], dialect: CsvDialect, notes: FileNotes) -> list[str]:
-    """One record's fields, as many as the header's, blanks at their ends taken off."""
+    """One record's fields, as many as the header has, without blanks at their ends."""
     if b"\0" in frame.raw:
         is_filler = not frame.raw.strip(b"\0 \t\r\n")
         raise BadFieldError(
             QuarantineReason.NOT_A_RECORD if is_filler else QuarantineReason.BAD_VALUE,
-            "the line is made of NULs" if is_filler else "a NUL stands in the line",
+            "the line is made of NULs" if is_filler else "the line has a NUL",
         )
     text = text_of(frame.raw, notes, dialect.encodings)
-    text = text.removeprefix("\ufeff")  # the mark of a file that was put behind another one
+    text = text.removeprefix("\ufeff")  # the mark of a file that was appended to another
     cells = [cell.strip() for cell in _cells(text, dialect.delimiter)]
     if len(cells) != len(header):
         raise BadFieldError(
             QuarantineReason.WRONG_FIELD_COUNT, f"{len(cells)} fields instead of {len(header)}"
         )
     if cells == header:
-        raise BadFieldError(QuarantineReason.NOT_A_RECORD, "the header once more")
+        raise BadFieldError(QuarantineReason.NOT_A_RECORD, "the header again")
     return cells
 
 
@@ -354,5 +351,7 @@ def _cells(text: str, delimiter: str) -> list[str]:
 
 
 def unknown_form(name: str, forms: str) -> FileRefusedError:
-    """The refusal of a file whose extension no form of its source has."""
-    return FileRefusedError(RefusalReason.UNKNOWN_FORM, f"{name} is of no known form: deliver it as {forms}.")
+    """The refusal of a file whose extension is not a form of its source."""
+    return FileRefusedError(
+        RefusalReason.UNKNOWN_FORM, f"{name} is not of a known form: deliver it as {forms}."
+    )

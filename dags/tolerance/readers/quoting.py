@@ -1,7 +1,7 @@
 """A mail's own words: what its sender wrote now, without the history and the signature below it.
 
-Line by line, each line looked at a bounded number of times and cut to a bound before any pattern
-sees it, so the cost grows with the length of the text alone.
+Works line by line; each line is read a bounded number of times and cut to a bound before any pattern
+is tried, so the cost grows only with the length of the text.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def own_words(text: str) -> str:
 
 
 def _without_history(lines: list[str], short: list[str]) -> tuple[list[str], int | None]:
-    """The lines that are no history, and where an older message begins that may be forwarded."""
+    """The lines that are not history, and where an older, perhaps forwarded message begins."""
     kept: list[str] = []
     at = 0
     while at < len(lines):
@@ -117,7 +117,7 @@ def _begins_header_block(short: list[str], at: int) -> bool:
 
 
 def _introduction_length(short: list[str], at: int) -> int:
-    """How many lines from here introduce a quote; mail programs wrap that sentence. 0: none do."""
+    """How many lines from here introduce a quote, as mail programs wrap that sentence; 0 for none."""
     joined = ""
     for length in range(1, _MOST_INTRODUCTION_LINES + 1):
         if at + length > len(short) or not short[at + length - 1]:

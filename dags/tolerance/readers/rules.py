@@ -1,6 +1,6 @@
-"""What the fields of a record must hold, and what is made of them: a rule for each kind of field.
+"""What the fields of a record must hold, and what becomes of them: a rule for each kind of field.
 
-The same rules read one record after another and a block of records by columns.
+The same rules read single records and blocks of records by column.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ Columns = Sequence[pa.Array]
 class Rule:
     """How columns of `raw/` are made of the texts of fields; `made_of` raises `BadFieldError`.
 
-    It gives one value, or as many as there are columns. The same texts always give the same.
-    `made_of_all` gives the same for many records, of arrays of texts an array for each column, where that
-    can be had for less; or None, when it cannot for these.
+    It returns one value, or a value per column, which depends on the texts alone. `made_of_all` does the
+    same for many records, from arrays of texts to an array per column, where that is faster; or returns
+    None when it cannot for these texts.
     """
 
     columns: tuple[str, ...]
@@ -74,7 +74,7 @@ def _rule_of(field: Field, settings: Settings, key: bytes) -> Rule:
     if kind is Kind.TEXT:
         return _text(field)
     made_of: dict[Kind, Callable[[str], object]] = {
-        Kind.WORD: lambda text: one_of(text, field.words, name),
+        Kind.WORD: lambda text: word_of(text, field.words, name),
         Kind.YES_OR_NO: lambda text: _is_yes(text, name),
         Kind.COUNT: lambda text: _count(text, name),
         Kind.TAGS: _tags,
@@ -106,7 +106,7 @@ def _instant(field: Field, settings: Settings) -> Rule:
 
 
 def optional(column: str, field: str = "", *, most: int | None = None) -> Rule:
-    """The text of a field, or None where there is none."""
+    """The text of a field, or None where it is empty."""
     name = field or column
     return Rule(
         (column,),
@@ -121,13 +121,13 @@ def optional(column: str, field: str = "", *, most: int | None = None) -> Rule:
 
 
 def lowered(column: str, field: str = "", *, least: int = 1, most: int | None = None) -> Rule:
-    """The text of a field in lower case, or None where there is none."""
+    """The text of a field in lower case, or None where it is empty."""
     name = field or column
     return Rule((column,), (name,), lambda text: bounded(text.lower(), name, least=least, most=most) or None)
 
 
 def required(column: str, field: str = "", *, most: int | None = None) -> Rule:
-    """The text of a field that must be there."""
+    """The text of a required field."""
     name = field or column
     return Rule(
         (column,),
@@ -138,7 +138,7 @@ def required(column: str, field: str = "", *, most: int | None = None) -> Rule:
 
 
 def instant(at: str, on: str, settings: Settings) -> Rule:
-    """A required instant and its business date, both of the field that is named like the first column."""
+    """A required instant and its business date, both from the field with the name of the first column."""
     return Rule(
         (at, on),
         (at,),
@@ -148,7 +148,7 @@ def instant(at: str, on: str, settings: Settings) -> Rule:
 
 
 def optional_instant(at: str, on: str, settings: Settings) -> Rule:
-    """An instant and its business date, or neither."""
+    """An optional instant and its business date."""
     return Rule(
         (at, on),
         (at,),
@@ -158,7 +158,7 @@ def optional_instant(at: str, on: str, settings: Settings) -> Rule:
 
 
 def values_of_row(rules: Iterable[Rule], row: dict[str, str]) -> Values:
-    """The columns of `raw/` for one record; the first rule that it breaks raises `BadFieldError`."""
+    """The columns of `raw/` for one record; the first broken rule raises `BadFieldError`."""
     values: Values = {}
     for rule in rules:
         made = rule.made_of(*[row[field] for field in rule.fields])
@@ -185,7 +185,7 @@ def values_of_columns(
 
 
 def _made_of_distinct(rule: Rule, texts: list[pa.StringArray]) -> Columns:
-    """What the rule makes of texts, of those that come again only once."""
+    """What the rule makes of texts; repeated texts are read only once."""
     together = texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, _BETWEEN)
     coded = together.dictionary_encode()
     distinct = coded.dictionary.to_numpy(zero_copy_only=False).tolist()
@@ -206,7 +206,7 @@ def _has_longer(texts: pa.StringArray, most: int | None) -> bool:
 
 
 def bounded(text: str, field: str, *, least: int = 1, most: int | None = None) -> str:
-    """A text of as many characters as are allowed, or an empty one."""
+    """The text, if it is empty or of an allowed length."""
     if text and (len(text) < least or (most is not None and len(text) > most)):
         raise BadFieldError(
             QuarantineReason.BAD_VALUE,
@@ -218,23 +218,23 @@ def bounded(text: str, field: str, *, least: int = 1, most: int | None = None) -
 
 
 def there(text: str | None, field: str) -> str:
-    """The text of a field that must be there."""
+    """The text of a required field."""
     if not text:
         raise BadFieldError(QuarantineReason.MISSING_REQUIRED, f"{field} is missing")
     return text
 
 
-def one_of(text: str | None, allowed: frozenset[str], field: str) -> str | None:
-    """A word of a closed list in lower case, or None where there is none."""
+def word_of(text: str | None, allowed: frozenset[str], field: str) -> str | None:
+    """A word of a closed list in lower case, or None where the field is empty."""
     if not text:
         return None
     if (word := text.lower()) not in allowed:
-        raise BadFieldError(QuarantineReason.BAD_VALUE, f"{field} is none of {', '.join(sorted(allowed))}")
+        raise BadFieldError(QuarantineReason.BAD_VALUE, f"{field} is not one of {', '.join(sorted(allowed))}")
     return word
 
 
 def moment(text: str | None, field: str, settings: Settings) -> tuple[datetime, date]:
-    """A required instant, as stored, and its business date. A missing one is implausible."""
+    """A required instant, as stored, and its business date. A missing instant counts as implausible."""
     if not text:
         raise BadFieldError(QuarantineReason.EVENT_TIME_OUT_OF_RANGE, f"{field} is missing")
     try:
@@ -245,9 +245,9 @@ def moment(text: str | None, field: str, settings: Settings) -> tuple[datetime, 
 
 
 def moments(texts: pa.StringArray, settings: Settings) -> Columns | None:
-    """What `moment` makes of each of many texts, or None where they are for it one by one.
+    """What `moment` makes of each of many texts, or None where each needs `moment` itself.
 
-    That is for texts of the one most usual form, of which Arrow makes what Python does.
+    Only for texts in the most usual form, which Arrow reads as Python does.
     """
     zone = "UTC" if pc.all(pc.match_substring_regex(texts, _USUAL_WITH_ZONE)).as_py() else None
     if zone is None and not pc.all(pc.match_substring_regex(texts, _USUAL)).as_py():
@@ -259,7 +259,7 @@ def moments(texts: pa.StringArray, settings: Settings) -> Columns | None:
 
 
 def optional_moments(texts: pa.StringArray, settings: Settings) -> Columns | None:
-    """What `optional_moment` makes of each of many texts, or None where they are for it one by one."""
+    """What `optional_moment` makes of each of many texts, or None where each needs it itself."""
     is_there = pc.not_equal(texts, "").to_numpy(zero_copy_only=False)
     if not is_there.any():
         return None
@@ -271,12 +271,12 @@ def optional_moments(texts: pa.StringArray, settings: Settings) -> Columns | Non
 def optional_moment(
     text: str | None, field: str, settings: Settings
 ) -> tuple[datetime, date] | tuple[None, None]:
-    """An instant and its business date, or two Nones where there is none."""
+    """An instant and its business date, or two Nones where the field is empty."""
     return moment(text, field, settings) if text else (None, None)
 
 
 def optional_day(text: str | None, field: str, settings: Settings) -> date | None:
-    """An ISO date without a time, or None where there is none."""
+    """An ISO date without a time, or None where the field is empty."""
     if not text:
         return None
     try:
@@ -289,7 +289,7 @@ _MOST_DIGITS_OF_A_COUNT = 6
 
 
 def _is_yes(text: str, field: str) -> bool | None:
-    answer = one_of(text, _YES_OR_NO, field)
+    answer = word_of(text, _YES_OR_NO, field)
     return None if answer is None else answer == "yes"
 
 
@@ -300,12 +300,12 @@ def _count(text: str, field: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS_OF_A_COUNT):
-        raise BadFieldError(QuarantineReason.BAD_VALUE, f"{field} is no count")
+        raise BadFieldError(QuarantineReason.BAD_VALUE, f"{field} is not a count")
     return int(text)
 
 
 def _tags(text: str) -> str | None:
-    """Tags in the order of the source, separated by commas; a CSV may part them by blanks."""
+    """Tags in the order of the source, separated by commas; a CSV may separate them by blanks."""
     return ",".join(tag for tag in text.replace(",", " ").split() if tag) or None
 
 
@@ -313,7 +313,7 @@ def _address_hashes(cell: str, field: str, key: bytes) -> str | None:
     """The hashes of all addresses in a cell, in its order, separated by commas."""
     addresses = [address.strip() for address in cell.split(",") if address.strip()]
     if any("@" not in address.strip("@") for address in addresses):
-        raise BadFieldError(QuarantineReason.BAD_VALUE, f"{field} holds what is no address")
+        raise BadFieldError(QuarantineReason.BAD_VALUE, f"{field} holds something that is not an address")
     return ",".join(address_hash(key, address) for address in addresses) or None
 
 
@@ -321,6 +321,6 @@ def _no_date(field: str, error: ValueError, settings: Settings) -> BadFieldError
     if isinstance(error, ImplausibleTimeError):
         return BadFieldError(
             QuarantineReason.EVENT_TIME_OUT_OF_RANGE,
-            f"{field} lies outside {settings.earliest_plausible_on} to {settings.latest_plausible_on}",
+            f"{field} is outside {settings.earliest_plausible_on} to {settings.latest_plausible_on}",
         )
-    return BadFieldError(QuarantineReason.BAD_VALUE, f"{field} is no ISO date")
+    return BadFieldError(QuarantineReason.BAD_VALUE, f"{field} is not an ISO date")

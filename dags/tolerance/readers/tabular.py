@@ -1,4 +1,4 @@
-"""Reads a source that has nothing special: CSV with the contract's fields, or any form by a profile."""
+"""Reads a plain source: CSV with the contract's fields, or any form by a mapping profile."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def read(
 ) -> Iterator[Outcome]:
     """The records of one landed file.
 
-    Raises `FileRefusedError` for a file that is no CSV of this contract, or that its profile cannot read.
+    Raises `FileRefusedError` for a file that is not a CSV of this contract, or that its profile cannot read.
     """
     rules = rules_of(contract, context.settings, context.identity_key)
     form = form_of(name)

@@ -1,7 +1,7 @@
 """Reads help desk tickets: Zendesk's incremental export, its data export, and CSV.
 
-One record is one version of one ticket, whatever the form: the three forms of one
-version give equal values, so that a ticket delivered twice is found out.
+One record is one version of one ticket, in any form: the three forms of a version give
+equal values, so that a ticket delivered twice is recognised.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ from tolerance.readers.outcomes import (
     outcome_of,
     unknown_form,
 )
-from tolerance.readers.rules import BadFieldError, Rule, Values, one_of, rules_of, there, values_of_row
+from tolerance.readers.rules import BadFieldError, Rule, Values, rules_of, there, values_of_row, word_of
 from tolerance.records import FileRefusedError, QuarantineReason, RefusalReason
 from tolerance.sandbox import limits
 
 _YES_OR_NO = frozenset({"yes", "no", "true", "false", "0", "1"})
 _YES = frozenset({"yes", "true", "1"})
 _MAX_BESIDE_BYTES = 1 << 20
-"""A user or a metric set that is larger is none."""
+"""A larger user or metric set is ignored."""
 
 Json = dict[str, Any]
 
@@ -71,7 +71,7 @@ def read(
             yield from _data_export(content, rules, name=name, notes=notes)
 
 
-# Form (b): one ticket a line, the person nested ---------------------------------------
+# Form (b): one ticket per line, the person nested -------------------------------------
 
 
 def _data_export(
@@ -100,7 +100,7 @@ def _incremental_export(
         raise FileRefusedError(
             RefusalReason.HEADER_MISMATCH,
             f"{name} holds no array `tickets`: deliver Zendesk's incremental export as it is, "
-            "or one ticket a line as .ndjson.",
+            "or one ticket per line as .ndjson.",
         )
     notes.records_at = contract.json_records
     is_whole = arrays.broken_from is None
@@ -110,7 +110,7 @@ def _incremental_export(
             ticket = _object(frame.raw, notes)
             person = beside.find("users", _text(ticket.get("requester_id")))
             if person is None and not is_whole:
-                # The rest of the document may have held this person: not theirs to lose.
+                # The lost rest of the document may have held this person: do not load the ticket without.
                 raise BadFieldError(
                     QuarantineReason.MISSING_REQUIRED, "its user was lost with the rest of the file"
                 )
@@ -128,8 +128,8 @@ _FIELDS_BESIDE = ("external_id", "email", "solved_at", "reopens")
 class _Beside:
     """The users and metric sets of one document, by id.
 
-    However many there are, they lie in a private database of SQLite, which stays in memory while it
-    is small and has no name on the disk when it is not.
+    They are kept in a private SQLite database, which stays in memory while it is small and becomes an
+    unnamed file on disk when it is not.
     """
 
     def __init__(self, content: Content, arrays: JsonArrays, name: str, notes: FileNotes) -> None:
@@ -151,7 +151,7 @@ class _Beside:
         name: str,
         notes: FileNotes,
     ) -> Iterator[tuple[str, str, bytes]]:
-        """The wanted fields of each entry. One that cannot be read is passed over and counted."""
+        """The wanted fields of each entry. An unreadable entry is skipped and counted."""
         unread = 0
         for start, end in arrays.spans(kind):
             limits.alive()
@@ -179,7 +179,7 @@ class _Beside:
 
 
 def _metrics_in(ticket: Json) -> Json:
-    """Metrics that stand in the ticket itself."""
+    """Metrics in the ticket itself."""
     nested = ticket.get("metric_set")
     return nested if isinstance(nested, dict) else {}
 
@@ -190,7 +190,7 @@ def _metrics_in(ticket: Json) -> Json:
 def _object(raw: bytes, notes: FileNotes) -> Json:
     value = _parsed(raw, notes)
     if not isinstance(value, dict):
-        raise BadFieldError(QuarantineReason.NOT_A_RECORD, "this is no JSON object")
+        raise BadFieldError(QuarantineReason.NOT_A_RECORD, "this is not a JSON object")
     return value
 
 
@@ -227,7 +227,7 @@ def _fields(ticket: Json, person: Json, metric: Json) -> dict[str, str]:
 
 
 def _text(value: object) -> str:
-    """A JSON value as the CSV form would hold it; what is no text or number counts as none."""
+    """A JSON value as the CSV form would hold it; other values count as empty."""
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, int) and not isinstance(value, bool):
@@ -244,9 +244,9 @@ def _rules(contract: Contract, context: ReaderContext) -> tuple[Rule, ...]:
     words = contract.field("status").words
 
     def status(text: str, is_deleted: str) -> tuple[str, bool]:
-        """The status, and whether it says that the ticket is deleted; a mark of its own may say so too."""
-        is_marked = one_of(is_deleted, _YES_OR_NO, "is_deleted") in _YES
-        word = one_of(text, words, "status")
+        """The status, and whether the ticket is deleted, by its status or by a mark of its own."""
+        is_marked = word_of(is_deleted, _YES_OR_NO, "is_deleted") in _YES
+        word = word_of(text, words, "status")
         word = "deleted" if is_marked else there(word, "status")
         return word, word == "deleted"
 

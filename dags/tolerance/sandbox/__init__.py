@@ -1,1 +1,1 @@
-"""What reading may cost: delivered files are read in child processes under limits of time and memory."""
+"""Bounds what reading may cost: delivered files are read in child processes under time and memory limits."""

@@ -12,7 +12,7 @@ from tolerance.readers.outcomes import ReaderContext
 from tolerance.sandbox import limits
 
 MAX_KILLS = 2
-"""How many children one file may cost before it is left out whole."""
+"""How many child processes a file may kill before the whole file is left out."""
 
 logger = logging.getLogger(__name__)
 
@@ -20,11 +20,11 @@ logger = logging.getLogger(__name__)
 def read_within_limits(
     work: Callable[..., None], arguments: dict[str, Any], context: ReaderContext, names: dict[int, str]
 ) -> None:
-    """Run `work(context=…, dropped=…, **arguments)` in one child after another, until one ends well.
+    """Run `work(context=…, dropped=…, **arguments)` in one child process after another, until one succeeds.
 
-    A child that dies costs the record that it was reading: the next one passes over it. A file that kills
-    more than `MAX_KILLS` of them is among the numbers in `dropped`: `work` does without it.
-    `names` tells the files by their numbers.
+    When a child dies, the next one skips the record that it was reading. A file that kills more than
+    `MAX_KILLS` children is among the numbers in `dropped`, and `work` leaves it out.
+    `names` has the names of the files by number.
     """
     passed_over: set[tuple[int, int]] = set()
     kills: Counter[int] = Counter()
@@ -39,10 +39,10 @@ def read_within_limits(
         if killed is None:
             return
         name = names.get(killed.file_no, "no file")
-        if killed.file_no in dropped:  # it was not even read: another child would end likewise
+        if killed.file_no in dropped:  # it was not even read: another child would end the same way
             raise limits.ChildFailedError(f"{name}: the reading process ended beside it: {killed.why}")
-        if killed.record_no == limits.A_BLOCK:  # which of its records it was, reading one by one will tell
-            logger.warning("%s: reading many records at once, %s; now one by one", name, killed.why)
+        if killed.record_no == limits.A_BLOCK:  # reading record by record shows which record it was
+            logger.warning("%s: reading many records at once, %s; now record by record", name, killed.why)
             context = replace(context, by_blocks=False)
             continue
         logger.warning(

@@ -1,11 +1,11 @@
-"""What one record may cost: reading happens in a child process that is stopped when it costs more.
+"""Limits what one record may cost: reading happens in a child process that is stopped when it costs more.
 
-Time is the processor's, not the clock's: a busy machine quarantines nothing that an idle one loads.
+Time is processor time, not clock time: a busy machine quarantines nothing that an idle one loads.
 
-Two lines of defence. Inside the child, a ticking alarm ends a record that takes too long and the
-memory limit of the process ends one that grows too large; both cost that record alone. Where neither
-helps, because time passes in code that does not look up, the parent kills the child and starts
-another one, which passes over the record at fault.
+Two lines of defence. Inside the child, a timer ends a record that takes too long, and the memory limit of
+the process ends one that grows too large; only that record is lost. Where neither helps, because the time
+passes in code that handles no signals, the parent kills the child and starts another one, which skips the
+record at fault.
 """
 
 from __future__ import annotations
@@ -40,26 +40,26 @@ SILENT_SECONDS = 4.0
 _TICK_SECONDS = 0.1
 _LOOK_SECONDS = 0.1
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
-"""Readers make many objects and hardly a cycle; looking for cycles as often as usual takes a third of
+"""Readers make many objects and hardly any cycles; looking for cycles as often as usual takes a third of
 their time."""
 
 _BASE_BYTES = 96 << 20
-"""What a child needs beside its records: rows on their way to disk, compression."""
+"""What a child needs besides its records: rows on their way to disk, compression."""
 
 A_BLOCK = -1
-"""In place of a record's number: many records are read together, and none can be named."""
+"""In place of a record's number, when many records are read together and none can be named."""
 
 _FILE, _RECORD, _BEGAN, _ALIVE = range(4)
 _PULSE_BYTES = 4 * 8
-_AT_ONCE = 1e-9  # a beginning that is not "none"
+_AT_ONCE = 1e-9  # a start time other than "none"
 
 
 class TooCostlyError(Exception):
-    """A record took more time than one may."""
+    """A record took more time than allowed."""
 
 
 class ChildFailedError(ToleranceError):
-    """The child process ended by an error of this program, or for want of memory, not by a delivered file."""
+    """The child process ended by a bug of this program or for lack of memory, not by a delivered file."""
 
     can_retry = True
 
@@ -69,7 +69,7 @@ class ChildFailedError(ToleranceError):
 
 @dataclass(frozen=True, slots=True)
 class Killed:
-    """A child that had to be killed, or was: what it was reading then."""
+    """A child that was killed: what it was reading then."""
 
     file_no: int
     record_no: int
@@ -79,7 +79,7 @@ class Killed:
 class _Pulse:
     """Where a process is: file, record, since when, last sign of life.
 
-    A child's cells lie in a file that its parent looks at.
+    The cells of a child are in a file that its parent reads.
     """
 
     def __init__(self) -> None:
@@ -90,8 +90,8 @@ class _Pulse:
 _pulse = _Pulse()
 
 _now = 0.0
-"""The processor time of this process at the last tick: asking for it at each record would cost more
-than many records do."""
+"""The processor time of this process at the last tick: reading it for each record would cost more than
+many records do."""
 
 
 def begin_file(file_no: int) -> None:
@@ -102,14 +102,14 @@ def begin_file(file_no: int) -> None:
 
 
 def alive() -> None:
-    """Give a sign of life in work that belongs to no single record."""
+    """Give a sign of life during work that belongs to no single record."""
     _pulse.cells[_ALIVE] = _now
 
 
 class one_record:  # noqa: N801  (reads as `with one_record(7):`)
-    """The scope of one record: it ends by `TooCostlyError` when it takes too long.
+    """The scope of one record: it raises `TooCostlyError` when the record takes too long.
 
-    Also at once when a child before this one was killed by it.
+    Also at once when the record killed an earlier child.
     """
 
     __slots__ = ("_record_no",)
@@ -143,7 +143,7 @@ def _tick(_signal: int, _frame: FrameType | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """What a child is started for; it reads this from its standard input."""
+    """The work of a child, which it reads from its standard input."""
 
     work: Callable[..., None]
     arguments: dict[str, Any]
@@ -160,13 +160,13 @@ def run_in_child(
     scratch: Path,
     passed_over: frozenset[tuple[int, int]] = frozenset(),
 ) -> Killed | None:
-    """Run `work(**arguments)` in a process of its own under the limits; None when it ended well.
+    """Run `work(**arguments)` in a process of its own under the limits; None when it succeeded.
 
     `work` is a function of a module, its arguments can be pickled. `passed_over` are (file, record)
-    numbers that cost a child its life before. What `work` raises is raised here. The child ends with
-    its parent, so a killed run leaves no writer behind.
+    numbers that killed earlier children. What `work` raises is raised here. The child ends with its
+    parent, so a killed run leaves no writer behind.
 
-    A fresh process, not a fork: engines with threads of their own do not survive forks.
+    A new process, not a fork: engines with threads of their own do not survive forks.
     """
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=scratch, prefix="pulse-") as file:
@@ -200,16 +200,16 @@ def _give(child: subprocess.Popen[bytes], job: _Job) -> None:
 
 
 class _WithoutPandas(MetaPathFinder):
-    """Arrow looks for pandas at its first array, for a third of a second; nothing in a child uses it."""
+    """Arrow tries to import pandas at its first array, for a third of a second; no child uses it."""
 
     def find_spec(self, fullname: str, *_: object) -> None:
-        """Say that it is not there."""
+        """Say that it is not installed."""
         if fullname == "pandas":
             raise ModuleNotFoundError(fullname)
 
 
 def live() -> NoReturn:
-    """The whole life of a child process: read the job, do it under the limits, tell what failed."""
+    """The whole life of a child process: read the job, do it under the limits, report what failed."""
     sys.meta_path.insert(0, _WithoutPandas())
     job: _Job = pickle.load(sys.stdin.buffer)  # noqa: S301  (written by our own parent)
     code = 1
@@ -227,7 +227,7 @@ def live() -> NoReturn:
         code = 0
     except BaseException as error:
         signal.setitimer(signal.ITIMER_PROF, 0.0)
-        os.write(job.answer, _told(error))
+        os.write(job.answer, _pickled(error))
     finally:
         os._exit(code)
 
@@ -239,7 +239,7 @@ def _tick_of(parent: int, number: int, frame: FrameType | None) -> None:
 
 
 def _limit_memory() -> None:
-    """Bound what this process may write to; files that it maps for reading do not count."""
+    """Bound the memory that this process may write; files mapped for reading do not count."""
     allowed = _written_bytes() + RECORD_BYTES + _BASE_BYTES
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     if hard == resource.RLIM_INFINITY or allowed < hard:
@@ -247,7 +247,7 @@ def _limit_memory() -> None:
 
 
 def _written_bytes() -> int:
-    """The data segment of this process, in bytes; 0 where the system does not tell."""
+    """The data segment of this process, in bytes; 0 where the system does not say."""
     try:
         with open("/proc/self/status", "rb") as status:  # noqa: PTH123
             return next(int(line.split()[1]) << 10 for line in status if line.startswith(b"VmData:"))
@@ -255,34 +255,34 @@ def _written_bytes() -> int:
         return 0
 
 
-_TOLD_BYTES = 32 << 10  # fits a pipe: the child never waits for its parent
+_MOST_ERROR_BYTES = 32 << 10  # fits a pipe: the child never waits for its parent
 
 
-def _told(error: BaseException) -> bytes:
-    """An error as the parent can raise it again: itself, else the places it passed, without values."""
+def _pickled(error: BaseException) -> bytes:
+    """An error for the parent to raise: the error itself, else the places it passed, without values."""
     try:
-        told = pickle.dumps(error)
-        pickle.loads(told)  # noqa: S301  (our own bytes)
+        pickled = pickle.dumps(error)
+        pickle.loads(pickled)  # noqa: S301  (our own bytes)
     except Exception:
-        told = b""
-    if isinstance(error, Exception) and told and len(told) <= _TOLD_BYTES:
-        return told
+        pickled = b""
+    if isinstance(error, Exception) and pickled and len(pickled) <= _MOST_ERROR_BYTES:
+        return pickled
     places = "".join(traceback.format_tb(error.__traceback__)[-3:])
-    return pickle.dumps(ChildFailedError(f"{type(error).__name__} in\n{places}"[:_TOLD_BYTES]))
+    return pickle.dumps(ChildFailedError(f"{type(error).__name__} in\n{places}"[:_MOST_ERROR_BYTES]))
 
 
 def _watch(child: subprocess.Popen[bytes], answer: int, cells: memoryview[float]) -> Killed | None:
-    """Wait for the child's end; kill it when it gives no sign of life any more."""
+    """Wait for the child's end; kill it when it stops giving signs of life."""
     is_killed = False
     while not select.select([answer], [], [], _LOOK_SECONDS)[0]:
         if _processor_seconds(child.pid) - cells[_ALIVE] > SILENT_SECONDS:
             child.kill()
             is_killed = True
             break
-    told = b"" if is_killed else _all_of(answer)
+    pickled = b"" if is_killed else _all_of(answer)
     code = child.wait()
-    if told:
-        raise pickle.loads(told)  # noqa: S301  (written by our own child)
+    if pickled:
+        raise pickle.loads(pickled)  # noqa: S301  (written by our own child)
     if code == 0:
         return None
     if code > 0:
@@ -292,7 +292,7 @@ def _watch(child: subprocess.Popen[bytes], answer: int, cells: memoryview[float]
 
 
 def _processor_seconds(child: int) -> float:
-    """The processor time that a child has used; 0 where the system does not tell."""
+    """The processor time that a child has used; 0 where the system does not say."""
     try:
         with open(f"/proc/{child}/stat", "rb") as status:  # noqa: PTH123
             fields = status.read().rpartition(b")")[2].split()

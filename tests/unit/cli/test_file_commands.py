@@ -66,7 +66,7 @@ def test_a_preview_shows_records_columns_and_reasons_and_no_customer(tmp_path: P
     assert code == 0
     assert "1 records accepted, 2 quarantined" in said
     assert (
-        "1 bad_value: created_at is in none of the date formats of profile freshdesk: its form is aaaa; "
+        "1 bad_value: created_at fits none of the date formats of profile freshdesk: its form is aaaa; "
         "add that to `dates` (first: record 2)" in said
     )
     assert "1 wrong_field_count: 1 fields instead of 6 (first: record 3)" in said

@@ -56,8 +56,11 @@ AFTER_A_GZIP = {
 
 
 AFTER_A_GZIP_REFUSED = {
-    "a letter": (b"x", "holds bytes after its end that are no gz"),
-    "padding and rubbish": (b"\0\0rubbish\0" + b"x" * 100_000, "holds bytes after its end that are no gz"),
+    "a letter": (b"x", "has other bytes after the end of the gzip data"),
+    "padding and rubbish": (
+        b"\0\0rubbish\0" + b"x" * 100_000,
+        "has other bytes after the end of the gzip data",
+    ),
     "a member cut short": (MORE[:-3], "cut short or damaged"),
     "a member with a wrong sum": (MORE[:-8] + b"\0" * 8, "cut short or damaged"),
     "a member's first bytes and rubbish": (b"\x1f\x8brubbish", "cut short or damaged"),
@@ -90,7 +93,7 @@ def test_what_follows_a_gzip_and_is_none_is_told(tmp_path: Path, size: int, afte
 def test_a_gzip_under_another_name_is_refused_with_what_to_do(tmp_path: Path, name: str) -> None:
     (tmp_path / "landed").write_bytes(gzip.compress(b"{}"))
     with (
-        pytest.raises(FileRefusedError, match=f"{name} is gz by its content: call it {name}.gz") as refused,
+        pytest.raises(FileRefusedError, match=f"{name} is a gzip file: name it {name}.gz") as refused,
         content_of(tmp_path / "landed", name=name, scratch=tmp_path),
     ):
         pass

@@ -103,7 +103,7 @@ def test_the_companys_file_is_the_one_that_is_named_else_the_one_in_the_inbox(
     monkeypatch.setenv(catalogue.MAPPINGS_VARIABLE, str(tmp_path / "other.yml"))
     assert catalogue.company_file(tmp_path) == tmp_path / "other.yml"
     monkeypatch.setenv(catalogue.MAPPINGS_VARIABLE, str(tmp_path / "none.yml"))
-    with pytest.raises(MappingError, match="is no file"):
+    with pytest.raises(MappingError, match="is not a file"):
         catalogue.company_file(tmp_path)
 
 
@@ -114,8 +114,8 @@ def test_a_profile_without_a_fault_is_taken() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        pytest.param("files: [", "this is no YAML", id="no yaml"),
-        pytest.param("a: 1\na: 2", "the key 'a' stands there twice", id="a key twice"),
+        pytest.param("files: [", "this is not YAML", id="no yaml"),
+        pytest.param("a: 1\na: 2", "the key 'a' is there twice", id="a key twice"),
         pytest.param(
             "profile: {}", r"`profile`: there is no such key \(profiles looks like it\)", id="top key"
         ),
@@ -136,9 +136,9 @@ def test_a_profile_without_a_fault_is_taken() -> None:
         ),
         pytest.param(DESK.replace('"|"', '"::"'), "'::' is not allowed; allowed are ';'", id="delimiter"),
         pytest.param(desk("encodings: utf-16"), "'utf-16' cannot be read", id="encoding"),
-        pytest.param(desk("dates: dd/mm/yyyy"), "'dd/mm/yyyy' is no date format", id="date"),
-        pytest.param(desk('dates: ["%d/%m/%Y", "%m/%d/%Y"]'), "cannot be told apart", id="day or month"),
-        pytest.param(desk("time_zone: Paris"), "'Paris' is no time zone", id="zone"),
+        pytest.param(desk("dates: dd/mm/yyyy"), "'dd/mm/yyyy' is not a date format", id="date"),
+        pytest.param(desk('dates: ["%d/%m/%Y", "%m/%d/%Y"]'), "cannot be distinguished", id="day or month"),
+        pytest.param(desk("time_zone: Paris"), "'Paris' is not a time zone", id="zone"),
         pytest.param(desk("decimal_mark: ';'"), "allowed are '.', ','", id="mark"),
         pytest.param(
             desk("values: {status: {x: done}}"), "'done' is not allowed; allowed are closed", id="word"

@@ -25,8 +25,8 @@ from tolerance.readers.outcomes import (
     OwnCsv,
     ReaderContext,
     csv_outcomes,
-    one_by_one,
     reader_of,
+    without_blocks,
 )
 from tolerance.readers.rules import (
     BadFieldError,
@@ -61,7 +61,7 @@ def told(file: BadFile, folder: Path, *, by_blocks: bool) -> list[object]:
     path.write_bytes(content)
     notes = FileNotes()
     try:
-        found: list[object] = list(one_by_one(outcomes(source, path, name, notes, by_blocks=by_blocks)))
+        found: list[object] = list(without_blocks(outcomes(source, path, name, notes, by_blocks=by_blocks)))
     except FileRefusedError as error:
         found = [error.reason, error.sentence]
     return [found, notes]
@@ -155,7 +155,7 @@ def read_calls(content: str, tmp_path: Path) -> tuple[int, int]:
     path.write_bytes(content.encode())
     found = outcomes("faq", path, "a.csv", FileNotes(), by_blocks=True)
     in_blocks = sum(len(outcome) for outcome in found if isinstance(outcome, AcceptedBlock))
-    return in_blocks, len(list(one_by_one(found)))
+    return in_blocks, len(list(without_blocks(found)))
 
 
 def test_a_clean_file_is_read_in_blocks(tmp_path: Path) -> None:
@@ -214,7 +214,11 @@ def test_the_header_once_more_is_no_record_in_a_block_either() -> None:
         notes=FileNotes(),
         by_blocks=True,
     )
-    assert [isinstance(outcome, QuarantinedRecord) for outcome in one_by_one(found)] == [False, True, False]
+    assert [isinstance(outcome, QuarantinedRecord) for outcome in without_blocks(found)] == [
+        False,
+        True,
+        False,
+    ]
 
 
 def test_a_mark_of_encoding_at_the_beginning_of_a_line_stays_in_its_cell(tmp_path: Path) -> None:

@@ -105,5 +105,5 @@ def test_a_repeated_header_and_a_line_of_nuls_are_no_calls(read_bytes: Read) -> 
 
 @pytest.mark.parametrize("name", ["calls.xlsx", "calls", "calls.json"])
 def test_another_form_is_refused(read_bytes: Read, name: str) -> None:
-    with pytest.raises(FileRefusedError, match="of no known form"):
+    with pytest.raises(FileRefusedError, match="not of a known form"):
         read_bytes("faq", name, call("2026-01-01"))

@@ -682,7 +682,7 @@ def test_freshdesk_as_api_json_and_as_the_accounts_full_export(read: Read) -> No
 def test_a_required_field_without_a_column_refuses_the_file_and_names_the_nearest(read: Read) -> None:
     with pytest.raises(FileRefusedError, match=r"no column for created_at among .*creatd looks like it"):
         read("jira", "t.csv", "Issue key,Status,Creatd\nA-1,Done,2026-10-01\n")
-    with pytest.raises(FileRefusedError, match=r"by ',', this file by ';': say `csv: \{delimiter: ';'\}`"):
+    with pytest.raises(FileRefusedError, match=r"by ',', this file by ';': write `csv: \{delimiter: ';'\}`"):
         read("jira", "t.csv", "Issue key;Status;Created\n")
     with pytest.raises(FileRefusedError, match="looks for issues, values, the document itself"):
         read("jira", "t.json", {"tickets": []})
@@ -756,7 +756,7 @@ def test_both_orders_of_day_and_month_in_one_file_are_told(read: Read) -> None:
     records = read("jira", "t.csv", csv, notes := FileNotes())
     assert [isinstance(record, AcceptedRecord) for record in records] == [False, True]
     assert any(
-        "1 dates cannot be read day first and are set aside; 1 that could be read both ways are read day "
+        "1 dates cannot be read day first and are quarantined; 1 that could be read both ways are read day "
         "first, as profile jira says" in message
         for message in notes.messages
     )
@@ -790,7 +790,7 @@ def test_a_date_in_no_declared_form_tells_its_form_and_not_itself(read: Read) ->
     (record,) = read("jira", "t.csv", "Issue key,Status,Created\nA-1,Done,5 past noon\n")
     assert isinstance(record, QuarantinedRecord)
     assert record.detail == (
-        "created_at is in none of the date formats of profile jira: its form is 9 aaaa aaaa; "
+        "created_at fits none of the date formats of profile jira: its form is 9 aaaa aaaa; "
         "add that to `dates`"
     )
 
