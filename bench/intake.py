@@ -247,7 +247,7 @@ def write(out: Path, load_before: float, records: int = RECORDS, mails: int = MA
     told = {
         "machine": asdict(machine) | {"versions": versions},
         "verdict": judged,
-        "figures": [asdict(one) for one in lines],
+        "figures": [asdict(line) for line in lines],
         "costs": [asdict(cost) for cost in costs],
     }
     (out / "benchmark_intake.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")

@@ -85,7 +85,7 @@ def _busy_seconds() -> float:
 def cpu_seconds() -> float:
     """User and system time of this process and of its children that ended."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in used)
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 def peak_megabytes() -> float:

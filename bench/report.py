@@ -247,8 +247,8 @@ def table(lines: list[Figure], judged: str) -> list[str]:
     is_judged = not judged.startswith("**No")
     words = {None: "", True: "reached", False: "not reached"}
     return ["| figure | to reach | measured | |", "|---|---|---:|---|"] + [
-        f"| {one.what} | {one.reach} | {one.text} | {words[one.is_reached] if is_judged else ''} |"
-        for one in lines
+        f"| {line.what} | {line.reach} | {line.text} | {words[line.is_reached] if is_judged else ''} |"
+        for line in lines
     ]
 
 
@@ -327,7 +327,7 @@ def write(folder: Path, machine: Machine, dbt_cpu: tuple[float, float], scales: 
                 "machine": asdict(machine) | {"versions": versions},
                 "verdict": judged,
                 "dbt_cpu_seconds": {"per_call": dbt_cpu[0], "per_model": dbt_cpu[1]},
-                "figures": [asdict(one) for one in lines],
+                "figures": [asdict(line) for line in lines],
                 "scales": [asdict(scale) for scale in scales],
             },
             indent=1,

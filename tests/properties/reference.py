@@ -42,9 +42,9 @@ class Rules:
     terms: oracle.Terms
 
     def entry(self, incident_type: str, on: date) -> TypeEntry | None:
-        for one in self.taxonomy:
-            if one.incident_type == incident_type and one.valid_from <= on < (one.valid_to or date.max):
-                return one
+        for row in self.taxonomy:
+            if row.incident_type == incident_type and row.valid_from <= on < (row.valid_to or date.max):
+                return row
         return None
 
 
@@ -94,7 +94,9 @@ class Truth:
             if not isinstance(record, Customer) and visible_on(record) <= self.as_of:
                 versions[contact_id(record)][record.marker] = record
         return {
-            name: sorted(of_one.values(), key=lambda one: (one.version_at, self._hashes[one.marker]))
+            name: sorted(
+                of_one.values(), key=lambda version: (version.version_at, self._hashes[version.marker])
+            )
             for name, of_one in versions.items()
         }
 
@@ -103,7 +105,7 @@ class Truth:
         if named is not None:
             return named if named in self.customers else None
         address = None if isinstance(contact, Call) else contact.email
-        owners = [one.customer_id for one in self.customers.values() if address in one.emails]
+        owners = [customer.customer_id for customer in self.customers.values() if address in customer.emails]
         return owners[0] if len(owners) == 1 else None
 
     def _incidents(self) -> list[Incident]:
@@ -134,8 +136,8 @@ class Truth:
         return "other_incident" if contact.kind in ("incident", "problem") else None
 
     def _incident(self, owner: str, contacts: list[Contact]) -> Incident:
-        anchor = min(contacts, key=lambda one: (one.source != "tickets", *_order(one)))
-        occurred_at = min(one.occurred_at for one in contacts)
+        anchor = min(contacts, key=lambda contact: (contact.source != "tickets", *_order(contact)))
+        occurred_at = min(contact.occurred_at for contact in contacts)
         incident_type = self._type_of(anchor)
         assert incident_type is not None
         entry = self.rules.entry(incident_type, business_date(occurred_at))
@@ -158,17 +160,17 @@ class Truth:
 
     def _first_version(self, contact: Contact) -> Contact:
         versions = self._versions[contact_id(contact)]
-        return [one for one in versions if one.version_at == versions[0].version_at][-1]
+        return [version for version in versions if version.version_at == versions[0].version_at][-1]
 
     def _resolved_at(self, anchor: Contact) -> datetime | None:
         if not isinstance(anchor, Ticket) or anchor.status not in ("solved", "closed"):
             return None
         resolved = anchor.solved_at
         if resolved is None:
-            for one in self._versions[contact_id(anchor)]:
-                if isinstance(one, Ticket) and one.status in ("solved", "closed"):
-                    resolved = resolved or one.version_at
-                elif isinstance(one, Ticket) and one.status != "deleted":
+            for version in self._versions[contact_id(anchor)]:
+                if isinstance(version, Ticket) and version.status in ("solved", "closed"):
+                    resolved = resolved or version.version_at
+                elif isinstance(version, Ticket) and version.status != "deleted":
                     resolved = None  # reopened
         assert resolved is not None
         return resolved.astimezone(UTC).replace(tzinfo=None)
@@ -177,14 +179,16 @@ class Truth:
 
     def _accounts(self) -> dict[str, oracle.Account]:
         touching: dict[str, list[oracle.Incident]] = defaultdict(list)
-        for one in self.incidents:
-            if one.penalty_points > 0:
-                on = business_date(one.occurred_at)
-                at = one.occurred_at.astimezone(UTC).replace(tzinfo=None)
-                touching[one.customer_id].append(oracle.Incident(one.incident_id, on, one.penalty_points, at))
+        for incident in self.incidents:
+            if incident.penalty_points > 0:
+                on = business_date(incident.occurred_at)
+                at = incident.occurred_at.astimezone(UTC).replace(tzinfo=None)
+                touching[incident.customer_id].append(
+                    oracle.Incident(incident.incident_id, on, incident.penalty_points, at)
+                )
         return {
-            name: oracle.Account(touching[name], one.started_on, one.ended_on, self.rules.terms)
-            for name, one in self.customers.items()
+            name: oracle.Account(touching[name], customer.started_on, customer.ended_on, self.rules.terms)
+            for name, customer in self.customers.items()
         }
 
     # The tables
@@ -194,7 +198,7 @@ class Truth:
         monthly = self._monthly()
         return {
             "dim_customer": self._dim_customer(),
-            "fct_incident": {(one.incident_id,): one.row for one in self.incidents},
+            "fct_incident": {(incident.incident_id,): incident.row for incident in self.incidents},
             "fct_tolerance_ledger": self._ledger(),
             "fct_tolerance_monthly": monthly,
             "fct_tolerance_current": self._current(),
@@ -203,19 +207,19 @@ class Truth:
 
     def _dim_customer(self) -> Rows:
         rows: Rows = {}
-        for name, one in self.customers.items():
-            day = min(self.as_of, one.ended_on or date.max)
-            start = one.started_on or day
+        for name, customer in self.customers.items():
+            day = min(self.as_of, customer.ended_on or date.max)
+            start = customer.started_on or day
             rows[(name,)] = {
-                "relationship_started_on": one.started_on,
-                "relationship_ended_on": one.ended_on,
-                "preferred_language": one.language,
+                "relationship_started_on": customer.started_on,
+                "relationship_ended_on": customer.ended_on,
+                "preferred_language": customer.language,
                 "tenure_months": max(0, oracle.month_number(day) - oracle.month_number(start)),
             }
         return rows
 
     def _ledger(self) -> Rows:
-        by_id = {one.incident_id: one for one in self.incidents}
+        by_id = {incident.incident_id: incident for incident in self.incidents}
         return {
             (line.incident_id,): {
                 "customer_id": name,
@@ -258,7 +262,9 @@ class Truth:
                 "remembered_points": budget - balance,
                 "balance_points": balance,
                 "margin_points": balance - self.rules.terms.standard_penalty_points,
-                "last_incident_on": max((one.occurred_on for one in account.known(self.as_of)), default=None),
+                "last_incident_on": max(
+                    (incident.occurred_on for incident in account.known(self.as_of)), default=None
+                ),
                 "first_safe_month": oracle.first_safe_month(account, self.as_of),
                 "is_negative": balance < 0,
             }
@@ -283,7 +289,7 @@ class Truth:
             rows[(month,)] = {
                 "active_customers": count,
                 "touched_customers": len(touched),
-                "negative_customers": sum(one < 0 for one in balances),
+                "negative_customers": sum(balance < 0 for balance in balances),
                 "ruptures": sum(bool(row["became_negative"]) for row in touched.values()),
                 "balance_points_mean": sum(balances) / count if count else None,
                 "balance_points_p05": balances[-(-count // 20) - 1] if count else None,
@@ -292,12 +298,12 @@ class Truth:
         return rows
 
     def _is_active_untouched(self, name: str, number: int) -> bool:
-        one = self.customers[name]
-        if one.ended_on is not None and oracle.month_number(one.ended_on) < number:
+        customer = self.customers[name]
+        if customer.ended_on is not None and oracle.month_number(customer.ended_on) < number:
             return False
-        if one.started_on is None:
+        if customer.started_on is None:
             return True
-        return one.started_on <= self.as_of and oracle.month_number(one.started_on) <= number
+        return customer.started_on <= self.as_of and oracle.month_number(customer.started_on) <= number
 
 
 def _newest_customers(deliveries: Iterable[Delivery]) -> dict[str, Customer]:
@@ -321,35 +327,41 @@ def _order(contact: Contact) -> tuple[datetime, str, str]:
 def _grouped_to_incidents(contacts: Sequence[Contact], type_of: object) -> list[list[Contact]]:
     """All contacts of one customer that tell of incidents, grouped."""
     assert callable(type_of)
-    typed = {id(one): type_of(one) for one in contacts}
+    typed = {id(contact): type_of(contact) for contact in contacts}
     tickets = {
-        one.native_id: one for one in contacts if isinstance(one, Ticket) and typed[id(one)] is not None
+        contact.native_id: contact
+        for contact in contacts
+        if isinstance(contact, Ticket) and typed[id(contact)] is not None
     }
     threads = _threads_about_tickets(contacts, tickets)
     units: dict[str, list[Contact]] = defaultdict(list)
-    for one in contacts:
-        own = one.ticket_reference if isinstance(one, Mail) and one.ticket_reference in tickets else None
-        if typed[id(one)] is None and own is None:
+    for contact in contacts:
+        own = (
+            contact.ticket_reference
+            if isinstance(contact, Mail) and contact.ticket_reference in tickets
+            else None
+        )
+        if typed[id(contact)] is None and own is None:
             continue
-        if isinstance(one, Mail):
-            key = one.reply_to or one.native_id
+        if isinstance(contact, Mail):
+            key = contact.reply_to or contact.native_id
             about = own or threads.get(key)
-            units[contact_id(tickets[about]) if about else f"thread|{key}"].append(one)
+            units[contact_id(tickets[about]) if about else f"thread|{key}"].append(contact)
         else:
-            units[contact_id(one)].append(one)
+            units[contact_id(contact)].append(contact)
     by_type: dict[str, list[tuple[datetime, str, list[Contact]]]] = defaultdict(list)
     for name, members in units.items():
-        speakers = [one for one in members if typed[id(one)] is not None]
-        speaker = min(speakers, key=lambda one: (one.source != "tickets", *_order(one)))
-        by_type[typed[id(speaker)]].append((min(one.occurred_at for one in members), name, members))
+        speakers = [member for member in members if typed[id(member)] is not None]
+        speaker = min(speakers, key=lambda member: (member.source != "tickets", *_order(member)))
+        by_type[typed[id(speaker)]].append((min(member.occurred_at for member in members), name, members))
     return [incident for of_type in by_type.values() for incident in _by_window(sorted(of_type))]
 
 
 def _threads_about_tickets(contacts: Sequence[Contact], tickets: dict[str, Ticket]) -> dict[str, str]:
     named: dict[str, list[Ticket]] = defaultdict(list)
-    for one in contacts:
-        if isinstance(one, Mail) and one.ticket_reference in tickets:
-            named[one.reply_to or one.native_id].append(tickets[one.ticket_reference])
+    for contact in contacts:
+        if isinstance(contact, Mail) and contact.ticket_reference in tickets:
+            named[contact.reply_to or contact.native_id].append(tickets[contact.ticket_reference])
     return {key: min(about, key=_order).native_id for key, about in named.items()}
 
 
@@ -357,9 +369,9 @@ def _by_window(units: list[tuple[datetime, str, list[Contact]]]) -> list[list[Co
     """Units of one type in time order; the window counts from an incident's first contact."""
     incidents: list[tuple[datetime, list[Contact]]] = []
     for first_at, _, members in units:
-        is_ticket = any(isinstance(one, Ticket) for one in members)
+        is_ticket = any(isinstance(member, Ticket) for member in members)
         for opened_at, others in incidents:
-            holds_ticket = any(isinstance(one, Ticket) for one in others)
+            holds_ticket = any(isinstance(other, Ticket) for other in others)
             if first_at - opened_at <= WINDOW and not (is_ticket and holds_ticket):
                 others.extend(members)
                 break

@@ -109,7 +109,7 @@ class Warehouse:
         self._deliver_an_old_file_again(today)
 
     def _replayed(self, source: str) -> list[Record]:
-        known = [one.record for one in self.pipeline.deliveries if one.record.source == source]
+        known = [delivery.record for delivery in self.pipeline.deliveries if delivery.record.source == source]
         return self.random.sample(known, min(len(known), self.random.choice((0, 0, 1, 4))))
 
     def _deliver(self, records: list[Record], today: date) -> None:
@@ -129,9 +129,9 @@ class Warehouse:
         if self.random.random() < 0.3 and self.pipeline.deliveries:
             again = self.random.choice(self.pipeline.deliveries)
             records = [
-                one.record
-                for one in self.pipeline.deliveries
-                if one.file_name == again.file_name and one.record.source == again.record.source
+                delivery.record
+                for delivery in self.pipeline.deliveries
+                if delivery.file_name == again.file_name and delivery.record.source == again.record.source
             ]
             self._deliver(records, today)
 

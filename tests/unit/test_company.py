@@ -95,20 +95,20 @@ def test_a_folder_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "message"),
     [
         ("tolerance_budget.csv", BUDGETS_HEADER, "is not a seed: name it one of .*tolerance_budgets.csv"),
         (BUDGETS, "preset;budget_points", f"has other columns: its first line must be {BUDGETS_HEADER}"),
     ],
 )
-def test_a_seed_that_would_not_count_is_refused(folder: Path, name: str, content: str, told: str) -> None:
+def test_a_seed_that_would_not_count_is_refused(folder: Path, name: str, content: str, message: str) -> None:
     (folder / "seeds" / name).write_text(f"{content}\n", "utf-8")
-    with pytest.raises(company.CompanyError, match=told):
+    with pytest.raises(company.CompanyError, match=message):
         company.seeds(SEEDS)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("a: [", "cannot be read"),
         ("- budget_preset", "holds no settings"),
@@ -124,9 +124,9 @@ def test_a_seed_that_would_not_count_is_refused(folder: Path, name: str, content
         ("budget_preset: \"{{ env_var('HOME') }}\"", "give a name"),
     ],
 )
-def test_a_setting_that_cannot_be_is_refused_in_one_sentence(folder: Path, text: str, told: str) -> None:
+def test_a_setting_that_cannot_be_is_refused_in_one_sentence(folder: Path, text: str, message: str) -> None:
     (folder / "settings.yml").write_text(f"{text}\n", "utf-8")
-    with pytest.raises(company.CompanyError, match=told) as refused:
+    with pytest.raises(company.CompanyError, match=message) as refused:
         company.variables(PROJECT_FILE)
     assert "\n" not in str(refused.value)
     assert refused.value.exit_code == 2

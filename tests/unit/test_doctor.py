@@ -76,8 +76,8 @@ def state(sound: Path, tmp_path: Path) -> State:
 def examine(state: State) -> dict[str, doctor.Finding]:
     inbox._first_looks.clear()
     found = list(doctor.examine(state, state.root.parent / "in"))
-    assert len({one.check for one in found}) == len(found)
-    return {one.check: one for one in found}
+    assert len({finding.check for finding in found}) == len(found)
+    return {finding.check: finding for finding in found}
 
 
 def everything(folder: Path) -> dict[str, tuple[int, int]]:
@@ -95,13 +95,13 @@ def test_a_sound_state_is_ok_in_every_line_and_nothing_is_changed(state: State) 
         *("python", "packages", "company", "inbox", "state", "disk", "key", "lock", "raw", "landing"),
         *("unfinished", "warehouse", "generation", "alert list"),
     ]
-    assert {one.check: one.what for one in found.values() if one.verdict != Verdict.OK} == {}
+    assert {finding.check: finding.what for finding in found.values() if finding.verdict != Verdict.OK} == {}
     assert everything(state.root) == before
 
 
 def test_a_state_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     found = list(doctor.examine(State(tmp_path / "state"), None))
-    assert [one.check for one in found] == ["python", "packages", "company", "state"]
+    assert [finding.check for finding in found] == ["python", "packages", "company", "state"]
     assert not (tmp_path / "state").exists()
 
 
@@ -249,13 +249,13 @@ def test_folders_on_another_file_system_are_a_problem(state: State) -> None:
 
 
 def test_the_exit_code_is_1_for_a_problem_and_0_for_a_warning(state: State) -> None:
-    def told() -> tuple[int, str]:
+    def examined() -> tuple[int, str]:
         result = CliRunner().invoke(main, ["doctor", "--state", str(state.root)])
         return result.exit_code, result.output
 
     state.warehouse.unlink()
-    code, output = told()
+    code, output = examined()
     assert (code, "warning" in output, "problem" in output) == (0, True, False)
     state.identity_key.unlink()
-    code, output = told()
+    code, output = examined()
     assert (code, "problem" in output) == (1, True)

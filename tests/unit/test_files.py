@@ -28,7 +28,7 @@ def test_what_a_killed_run_left_half_written_is_in_nobodys_way(tmp_path: Path) -
     (tmp_path / ".list.csv.part").write_text("half", "utf-8")
     files.write_text(path, "new")
     assert path.read_text("utf-8") == "new"
-    assert [one.name for one in tmp_path.iterdir()] == ["list.csv"]
+    assert [path.name for path in tmp_path.iterdir()] == ["list.csv"]
 
 
 def test_line_ends_are_written_as_given(tmp_path: Path) -> None:

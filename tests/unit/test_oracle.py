@@ -44,7 +44,7 @@ def points(text: str) -> Decimal:
         (36, "15.777921"),
     ],
 )
-def test_five_percent_of_what_is_left_is_given_back_each_month(months: int, left: str) -> None:
+def test_five_percent_of_what_is_left_is_recovered_each_month(months: int, left: str) -> None:
     remembered = oracle.remembered([Incident("i", FIRST)], months_later(months))
     assert oracle.published(remembered) == points(left)
 
@@ -183,6 +183,6 @@ def test_there_is_no_safe_month_when_the_budget_bears_no_incident(budget: str) -
     assert oracle.first_safe_month(Account(incidents(0), terms=terms), FIRST) is None
 
 
-def test_there_is_no_safe_month_when_nothing_is_given_back() -> None:
+def test_there_is_no_safe_month_when_nothing_is_recovered() -> None:
     account = Account(incidents(0), terms=Terms(monthly_decay_rate=Decimal(0)))
     assert oracle.first_safe_month(account, FIRST) is None

@@ -99,13 +99,13 @@ def test_raw_holds_addresses_and_phones_as_keyed_hashes_alone(state: State) -> N
 def test_load_records_reasons_warnings_and_logs_hold_nothing_of_a_customer(
     state: State, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    told = [path.read_text("utf-8") for path in state.loads.iterdir()]
-    told += [record.detail + record.reason for record in quarantine.entries(state)]
-    told += all_clear.of_loads(state, AS_OF)
-    told += [record.getMessage() for record in caplog.records]
-    told += capfd.readouterr()
-    assert len(told) > 10
-    assert found_in("\n".join(told)) == []
+    shown = [path.read_text("utf-8") for path in state.loads.iterdir()]
+    shown += [record.detail + record.reason for record in quarantine.entries(state)]
+    shown += all_clear.of_loads(state, AS_OF)
+    shown += [record.getMessage() for record in caplog.records]
+    shown += capfd.readouterr()
+    assert len(shown) > 10
+    assert found_in("\n".join(shown)) == []
 
 
 def test_a_reader_that_fails_logs_where_and_not_on_what(caplog: pytest.LogCaptureFixture) -> None:

@@ -147,7 +147,7 @@ def test_what_a_mended_door_can_read_now_is_loaded_in_its_own_load(
     monkeypatch.setattr(reading, "reading_version", lambda: "mended")
     read_all(state)
     assert loaded(state, "faq", "call_id") == ["K1", "K2", "K9"]
-    (late,) = [one for one in load_records(state) if one.file_name == "late.csv"]
+    (late,) = [file for file in load_records(state) if file.file_name == "late.csv"]
     assert (late.status, late.loaded_records, late.quarantined_records) == ("loaded", 1, 0)
     assert late.as_of_on == date(2026, 11, 19)
     reasons = [row["reason"] for rows in rows_of(state.quarantine).values() for row in rows]

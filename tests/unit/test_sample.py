@@ -22,7 +22,7 @@ import pytest
 from tolerance.errors import UsageError
 from tolerance.records import QuarantineReason
 from tolerance.sample import SampleCounts, make_sample
-from tolerance.sample.phrases import HARMLESS_TOPICS, MANNERS, told
+from tolerance.sample.phrases import HARMLESS_TOPICS, MANNERS, words_about
 
 PARIS = ZoneInfo("Europe/Paris")
 UNTIL = date(2026, 10, 31)
@@ -399,9 +399,9 @@ def test_sizes_that_make_no_company_are_refused(tmp_path: Path, sizes: dict[str,
 def test_words_are_varied_in_both_languages(language: str) -> None:
     assert len(HARMLESS_TOPICS) >= 15
     for incident_type in TYPES:
-        assert len(told(incident_type, language).sentences) >= 4
+        assert len(words_about(incident_type, language).sentences) >= 4
     for topic in HARMLESS_TOPICS:
-        assert told(topic, language).sentences
+        assert words_about(topic, language).sentences
     assert len(MANNERS[language].greetings) > 3
 
 

@@ -43,7 +43,7 @@ def generations(state_folder: Path) -> None:
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder to make, new or empty. Default: data_docs/ in STATE, made anew each time.",
+    help="Folder to make, new or empty. Default: data_docs/ in STATE, made again each time.",
 )
 @STATE
 def data_docs(out: Path | None, state_folder: Path) -> None:

@@ -83,7 +83,7 @@ def land(source: str, extracts: Path, as_of: date, state: State, loaded_at: date
 
 
 def plan_again(load: list[FileRecord], state: State) -> None:
-    """Plan an earlier load again: `read` reads its files anew, without their former counts."""
+    """Plan an earlier load again: `read` reads its files again, without their former counts."""
     write_records(
         Work(state, load[0].source, load[0].load_id).plan,
         [FileRecord(**{name: getattr(file, name) for name in _PLANNED}) for file in load],

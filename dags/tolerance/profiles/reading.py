@@ -207,7 +207,7 @@ class _Builder:
             if name not in profile.values:
                 self.mistakes.add(
                     f"otherwise.{name}",
-                    f"this applies to values that `values.{name}` does not name; add that table",
+                    f"this applies to values that `values.{name}` does not name; add it",
                     place,
                 )
 

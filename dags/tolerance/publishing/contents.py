@@ -23,8 +23,8 @@ class Relation:
 
     Attributes:
         schema: where readers find it.
-        name: its name, here and there.
-        warehouse_name: how dbt writes it, also in the queries of others.
+        name: its name, in the file and in the warehouse.
+        warehouse_name: its full name in the warehouse, as in compiled queries.
         description: what a row is.
         columns: what each column means.
         query: the compiled query of a view; None for a table, whose rows are copied.
@@ -66,7 +66,7 @@ class Contents:
 
 
 def contents(state: State) -> Contents:
-    """What readers get: marts in main, exports apart, and in `engine` the tables below the views.
+    """What readers get: marts in `main`, exports in `exports`, and the tables below the views in `engine`.
 
     A model that says `is_published_as_view` would be larger as a table than all others together; its
     query is carried instead, with the few tables that it reads.

@@ -1,4 +1,4 @@
-"""Generations: put a new one in place, note it, tell which one readers see."""
+"""Generations: put a new one in place, record it, say which one readers see."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tolerance.versions import VERSION, Format, refuse_newer
 
 
 def publish(state: State) -> Run:
-    """Make the run under way the generation that readers see, and return its record."""
+    """Publish the current run's generation, and return the run's record."""
     run = current_run(state)
     with files.appearing(state.serving) as temporary:
         write_generation(temporary, state.warehouse, contents(state), [*_published_before(state), run])
@@ -23,19 +23,19 @@ def publish(state: State) -> Run:
 
 
 def finish_interrupted_publication(state: State) -> None:
-    """Note the publication of a run that died between the rename and its note.
+    """Record the publication of a run that was killed between the rename and the record.
 
-    Readers see its generation, so it is the one that later runs build upon. A published file that cannot
-    be read makes room: the run that follows publishes anew.
+    Readers see its generation, so later runs build upon it. A published file that cannot be read is
+    renamed: the next run publishes again.
     """
-    _set_unreadable_generation_aside(state)
+    _move_unreadable_generation(state)
     generation = published_generation(state)
     runs = [run for run in all_runs(state) if generation and run.generation_id == generation[0]]
     if runs and not any(run.published for run in runs):
         record_published(state, runs[-1])
 
 
-def _set_unreadable_generation_aside(state: State) -> None:
+def _move_unreadable_generation(state: State) -> None:
     try:
         published_generation(state)
     except duckdb.Error:

@@ -1,4 +1,4 @@
-"""Write the file of a generation: tables copied, views made anew over the copies, everything described."""
+"""Write the file of a generation: tables copied, views made over the copies, everything described."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which words a contact is told in: facts of the event, the language, the person's manner."""
+"""The words of a contact, from the facts of the event, the language and the person's manner."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from random import Random
 
 from tolerance.sample.chance import chance
 from tolerance.sample.company import Person
-from tolerance.sample.wording import Manners, Told, Wording, wording, words
+from tolerance.sample.wording import Manners, MatterWords, Wording, wording, words
 
 Facts = dict[str, str]
 """What the phrases may name; the contacts of one event share it."""
@@ -62,7 +62,7 @@ def month_name(day: date, language: str) -> str:
 
 
 def facts_of(rng: Random, person: Person, on: date) -> Facts:
-    """The facts of one event that `person` first tells of on `on`."""
+    """The facts of one event that `person` first reports on `on`."""
     language = person.language
     mine, the, bare = rng.choice(_PRODUCTS[language])
     happened = on - timedelta(days=rng.randint(1, 5))
@@ -70,10 +70,10 @@ def facts_of(rng: Random, person: Person, on: date) -> Facts:
     amount = f"{rng.randint(9, 240)},{rng.choice(('00', '50', '90', '99'))} €"
     if language == "fr":
         by_date = f"le {happened.day} {month_name(happened, 'fr')}"
-        told_date = rng.choice((by_date, f"{weekday_name(happened, 'fr')} dernier"))
+        reported_date = rng.choice((by_date, f"{weekday_name(happened, 'fr')} dernier"))
     else:
         amount = "€" + amount[:-2].replace(",", ".")
-        told_date = f"last {weekday_name(happened, 'en')}"
+        reported_date = f"last {weekday_name(happened, 'en')}"
     return {
         "my_product": mine,
         "the_product": the,
@@ -83,7 +83,7 @@ def facts_of(rng: Random, person: Person, on: date) -> Facts:
         "days": str(rng.randint(3, 14)),
         "city": rng.choice(_CITIES),
         "month": month_name(on.replace(day=1) - timedelta(days=1), language),
-        "date": told_date,
+        "date": reported_date,
         "past_date": f"{happened.day} {month_name(happened, language)}",
         "date_short": f"{ahead.day} {month_name(ahead, language)}",
         "name": person.full_name,
@@ -91,7 +91,7 @@ def facts_of(rng: Random, person: Person, on: date) -> Facts:
     }
 
 
-def told(matter: str, language: str) -> Told:
+def words_about(matter: str, language: str) -> MatterWords:
     """The words for an incident type or a harmless topic, or for `spam`."""
     found = _WORDING[language]
     if matter == "spam":
@@ -112,7 +112,7 @@ def fill(template: str, facts: Facts, **more: str) -> str:
 
 def subject_line(rng: Random, matter: str, language: str, facts: Facts) -> str:
     """A subject for a first mail or a ticket; some people leave it empty or shout."""
-    text = fill(rng.choice(told(matter, language).subjects), facts)
+    text = fill(rng.choice(words_about(matter, language).subjects), facts)
     if chance(rng, 0.03):
         return ""
     return text.upper() if chance(rng, 0.03) else text
@@ -121,7 +121,7 @@ def subject_line(rng: Random, matter: str, language: str, facts: Facts) -> str:
 def story(rng: Random, matter: str, language: str, facts: Facts, *, reminder: bool = False) -> str:
     """The matter in one to four sentences, in one paragraph."""
     manners = MANNERS[language]
-    sentences = told(matter, language).sentences
+    sentences = words_about(matter, language).sentences
     if not is_incident(matter):
         return fill(rng.choice(sentences), facts)
     parts = []
@@ -149,7 +149,7 @@ def letter(rng: Random, paragraphs: list[str], language: str, facts: Facts) -> s
 
 def agent_note(rng: Random, matter: str, language: str, facts: Facts) -> str:
     """What an agent types during a call about the matter."""
-    return fill(rng.choice(told(matter, language).notes), facts)
+    return fill(rng.choice(words_about(matter, language).notes), facts)
 
 
 def roughen(rng: Random, text: str) -> str:

@@ -1,4 +1,4 @@
-"""The sample's words, from `words/<language>.yml`: how one matter is told, and a language's manners."""
+"""The sample's words, from `words/<language>.yml`: how customers word a matter, and a language's manners."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import yaml
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """How people tell of one matter.
+class MatterWords:
+    """The words for one matter.
 
     `subjects` head a mail or a ticket, `sentences` are the customer's own words, `notes` what an
     agent types during a call. All may hold the facts of `phrases.Facts` in braces.
@@ -35,7 +35,7 @@ class Manners:
     ticket_mentions: tuple[str, ...]  # in a body or a note
     ticket_subjects: tuple[str, ...]  # `{ticket}` and `{subject}`
     thanks: tuple[str, ...]  # a second mail about a question
-    agent_answers: tuple[str, ...]  # what the company wrote, as it stands in quoted history
+    agent_answers: tuple[str, ...]  # what the company wrote, as quoted in the history
     absences: tuple[str, ...]  # automatic replies
     absence_subjects: tuple[str, ...]
 
@@ -44,9 +44,9 @@ class Manners:
 class Wording:
     """All words of one language, by matter: incidents by their type, harmless topics by their FAQ code."""
 
-    incidents: dict[str, Told]
-    topics: dict[str, Told]
-    spam: Told
+    incidents: dict[str, MatterWords]
+    topics: dict[str, MatterWords]
+    spam: MatterWords
     manners: Manners
 
 
@@ -54,15 +54,15 @@ def wording(language: str) -> Wording:
     """The words of a language."""
     found = yaml.safe_load((Path(__file__).parent / "words" / f"{language}.yml").read_text("utf-8"))
     return Wording(
-        incidents={matter: _told(lists) for matter, lists in found["incidents"].items()},
-        topics={matter: _told(lists) for matter, lists in found["topics"].items()},
-        spam=_told(found["spam"]),
+        incidents={matter: _matter_words(lists) for matter, lists in found["incidents"].items()},
+        topics={matter: _matter_words(lists) for matter, lists in found["topics"].items()},
+        spam=_matter_words(found["spam"]),
         manners=Manners(**{name: tuple(texts) for name, texts in found["manners"].items()}),
     )
 
 
-def _told(lists: dict[str, list[str]]) -> Told:
-    return Told(**{name: tuple(texts) for name, texts in lists.items()})
+def _matter_words(lists: dict[str, list[str]]) -> MatterWords:
+    return MatterWords(**{name: tuple(texts) for name, texts in lists.items()})
 
 
 def words(text: str) -> tuple[str, ...]:

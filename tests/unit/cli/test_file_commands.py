@@ -74,7 +74,7 @@ def test_a_preview_shows_records_columns_and_reasons_and_no_customer(tmp_path: P
     assert "Not read (1): Agent" in said
     for secret in ("Colis", "ana@", "bo@", "soon"):
         assert secret not in said
-    assert [one.name for one in tmp_path.iterdir()] == ["a.csv"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
 
 
 def test_a_preview_tells_columns_that_name_a_zone_and_paths_into_cells_of_json(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_a_repaired_record_is_loaded_as_its_own(tmp_path: Path) -> None:
     assert bad == 7
     code, said = run("quarantine", "--state", state.root, "--export", repair)
     assert (code, "left out" in said) == (0, False)
-    for path in sorted(one for one in repair.rglob("*") if one.is_file()):
+    for path in sorted(path for path in repair.rglob("*") if path.is_file()):
         mended = path.read_bytes().replace(b"1970", b"2026").replace(b"opne", b"open")
         deliver(extracts, path.relative_to(repair).as_posix(), mended)
     after = {name: record for name, record in take_in(extracts, state).items() if ".repaired-" in name}
@@ -235,9 +235,9 @@ def test_what_is_given_out_stays_below_its_folder_and_keeps_its_header(tmp_path:
     deliver(extracts, "tickets/glpi/b.csv", header + b"\n8;x;Nouveau;jamais;\n")
     take_in(extracts, state)
     assert run("quarantine", "--state", state.root, "--export", repair)[0] == 0
-    made = sorted(one for one in repair.rglob("*") if one.is_file())
-    assert [one.parent for one in made] == [repair / "tickets" / "glpi"] * 2
-    assert all(letter not in one.name for one in made for letter in "[*\n")
+    made = sorted(path for path in repair.rglob("*") if path.is_file())
+    assert [path.parent for path in made] == [repair / "tickets" / "glpi"] * 2
+    assert all(letter not in path.name for path in made for letter in "[*\n")
     assert made[0].read_bytes() == b"sep=;\r\n" + header[3:] + b"\n7;x;Nouveau;jamais;\n"
     assert made[1].read_bytes() == header + b"\n8;x;Nouveau;jamais;\n"
 

@@ -71,7 +71,7 @@ def test_a_folder_called_like_a_profile_of_the_company_declares_it_too(tmp_path:
     found = catalogue.mappings(path)
     names = ("desk/a.csv", "2026-11-20/desk/a.csv.gz", "desk/old.csv", "desk.csv", "desks/a.csv")
     profiles = [found.profile_of("tickets", name) for name in names]
-    assert [one.name for one in profiles] == ["desk", "desk", "jira", "default", "default"]
+    assert [profile.name for profile in profiles] == ["desk", "desk", "jira", "default", "default"]
     assert found.profile_of("customers", "desk/a.csv") == BY_CONTRACT
 
 
@@ -154,15 +154,15 @@ def test_a_profile_without_a_fault_is_taken() -> None:
     ],
 )
 def test_each_mistake_is_one_sentence_that_says_what_is_allowed(text: str, sentence: str) -> None:
-    (told,) = mistakes(text)
-    assert re.search(sentence, told), told
-    assert told.startswith("mappings.yml of a company")
+    (message,) = mistakes(text)
+    assert re.search(sentence, message), message
+    assert message.startswith("mappings.yml of a company")
 
 
 def test_all_mistakes_are_told_at_once_with_their_profile() -> None:
-    told = mistakes(desk("time_zone: Paris\n      colour: red"))
-    assert len(told) == 2
-    assert all("profile tickets/desk" in sentence for sentence in told)
+    sentences = mistakes(desk("time_zone: Paris\n      colour: red"))
+    assert len(sentences) == 2
+    assert all("profile tickets/desk" in sentence for sentence in sentences)
 
 
 @pytest.mark.parametrize("name", ["zendesk", "jira", "glpi", "servicenow"])
@@ -172,8 +172,8 @@ def test_a_variant_with_the_month_first_is_its_desk_in_all_else(name: str) -> No
     assert usual.csv is not None
     assert american.csv is not None
     assert (american.values, american.csv.columns) == (usual.values, usual.csv.columns)
-    assert not any(one.startswith("%d") for one in american.csv.dates)
-    assert {one for one in usual.csv.dates if not is_numeric(one)} <= set(american.csv.dates)
+    assert not any(text.startswith("%d") for text in american.csv.dates)
+    assert {text for text in usual.csv.dates if not is_numeric(text)} <= set(american.csv.dates)
 
 
 def test_words_that_yaml_takes_for_something_else_stay_words() -> None:

@@ -54,7 +54,7 @@ def outcomes(source: str, path: Path, name: str, notes: FileNotes, *, by_blocks:
     return list(reader_of(source)(path, name=name, context=context, notes=notes))
 
 
-def told(file: BadFile, folder: Path, *, by_blocks: bool) -> list[object]:
+def outcomes_of(file: BadFile, folder: Path, *, by_blocks: bool) -> list[object]:
     """All that a reader says of a file: records with their places, the refusal, the notes."""
     source, name, content = file
     path = folder / "landed"
@@ -77,7 +77,9 @@ def test_what_comes_of_a_file_does_not_depend_on_blocks(
     compared = 0
     for file in files:
         if ".csv" in file[1]:
-            assert told(file, tmp_path, by_blocks=True) == told(file, tmp_path, by_blocks=False), file[1]
+            assert outcomes_of(file, tmp_path, by_blocks=True) == outcomes_of(
+                file, tmp_path, by_blocks=False
+            ), file[1]
             compared += 1
     assert compared > 300
 
@@ -91,7 +93,9 @@ def test_what_comes_of_thousands_of_files_does_not_depend_on_blocks(
     monkeypatch.setattr(blocks, "LEAST_BYTES", 10 + 30 * seed)
     for file in (*mutated_files(300, seed=100 + seed), *random_files(200, seed)):
         if ".csv" in file[1]:
-            assert told(file, tmp_path, by_blocks=True) == told(file, tmp_path, by_blocks=False), file[1]
+            assert outcomes_of(file, tmp_path, by_blocks=True) == outcomes_of(
+                file, tmp_path, by_blocks=False
+            ), file[1]
 
 
 def staged(files: list[BadFile], folder: Path, context: ReaderContext) -> tuple[list[pa.Table], bytes]:
@@ -223,7 +227,7 @@ def test_the_header_once_more_is_no_record_in_a_block_either() -> None:
 
 def test_a_mark_of_encoding_at_the_beginning_of_a_line_stays_in_its_cell(tmp_path: Path) -> None:
     file = ("faq", "a.csv", CALLS.encode() + b"\xef\xbb\xbf" + call(1).encode())
-    assert told(file, tmp_path, by_blocks=True) == told(file, tmp_path, by_blocks=False)
+    assert outcomes_of(file, tmp_path, by_blocks=True) == outcomes_of(file, tmp_path, by_blocks=False)
 
 
 def test_blanks_are_taken_off_as_python_does_in_all_of_unicode() -> None:
@@ -284,7 +288,7 @@ def test_a_time_of_any_form_is_the_same_among_others(text: str, beside: str, rul
     texts = [beside, text, beside] if beside else [text]
 
     def one_by_one_() -> list[object]:
-        return [tuple(values_of_row([rule], {"at": one}).values()) for one in texts]
+        return [tuple(values_of_row([rule], {"at": text}).values()) for text in texts]
 
     try:
         wanted = one_by_one_()
@@ -299,4 +303,4 @@ def test_a_time_of_any_form_is_the_same_among_others(text: str, beside: str, rul
 def test_a_byte_order_mark_in_the_midst_is_none_of_a_block_either(tmp_path: Path) -> None:
     rows = "".join(map(call, range(50))) + "\ufeff" + "".join(map(call, range(50, 100)))
     file = ("faq", "a.csv", (CALLS + rows).encode())
-    assert told(file, tmp_path, by_blocks=True) == told(file, tmp_path, by_blocks=False)
+    assert outcomes_of(file, tmp_path, by_blocks=True) == outcomes_of(file, tmp_path, by_blocks=False)

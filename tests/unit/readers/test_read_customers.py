@@ -44,5 +44,5 @@ def test_the_mark_of_a_file_put_behind_another_is_no_part_of_an_id(
     first, header, *others = read_bytes("customers", "c.csv", HEADER + b"C1;;;;;\n" + second)
     assert isinstance(header, QuarantinedRecord)
     assert header.reason.value == "not_a_record"
-    ids = [one.values["customer_id"] for one in (first, *others) if isinstance(one, AcceptedRecord)]
+    ids = [record.values["customer_id"] for record in (first, *others) if isinstance(record, AcceptedRecord)]
     assert ids == ["C1", "C2", "C3"]

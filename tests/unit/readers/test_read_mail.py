@@ -313,9 +313,9 @@ def test_a_mailbox_may_end_its_lines_as_it_likes(read_bytes: Read, tmp_path: Pat
     notes = FileNotes()
     records = read_bytes("mail", "m.mbox", content, notes)
     told = [
-        (one.values["mail_id"], str(one.values["body_text"]).splitlines())
-        for one in records
-        if isinstance(one, AcceptedRecord)
+        (record.values["mail_id"], str(record.values["body_text"]).splitlines())
+        for record in records
+        if isinstance(record, AcceptedRecord)
     ]
     assert told == [(f"m{n}@x", ["Hello.", "Bye."]) for n in range(3)]
     assert notes.messages == []

@@ -39,10 +39,10 @@ def read(tmp_path: Path) -> Read:
     return read
 
 
-def told(record: Outcome, *fields: str) -> tuple[str | None, ...]:
+def texts(record: Outcome, *fields: str) -> tuple[str | None, ...]:
     """The named values of an accepted record as text."""
     assert isinstance(record, AcceptedRecord), record
-    return tuple(None if record.values[one] is None else str(record.values[one]) for one in fields)
+    return tuple(None if record.values[name] is None else str(record.values[name]) for name in fields)
 
 
 BASICS = ("ticket_id", "created_at", "updated_at", "solved_at", "status", "ticket_type", "priority")
@@ -69,13 +69,13 @@ def test_zendesk_as_csv_of_a_view_and_in_french(read: Read) -> None:
         "36,Bo,-,-,Hi,On-hold,2026-10-01 10:00,2026-10-02 11:00,-,-,-,-,Not offered\n"
     )
     first, second = read("zendesk", "t.csv", english)
-    assert told(first, *BASICS) == (
+    assert texts(first, *BASICS) == (
         "35", "2026-10-01 08:00:00", "2026-10-02 09:00:00", "2026-10-02 09:00:00",
         "solved", "incident", "high",
     )  # fmt: skip
-    assert told(first, "customer_id", "tags", "satisfaction") == ("C1", "delivery_late,vip", "bad")
-    assert told(first, "requester_hash") == (ANA,)
-    assert told(second, "status", "customer_id", "ticket_type", "satisfaction") == (
+    assert texts(first, "customer_id", "tags", "satisfaction") == ("C1", "delivery_late,vip", "bad")
+    assert texts(first, "requester_hash") == (ANA,)
+    assert texts(second, "status", "customer_id", "ticket_type", "satisfaction") == (
         "hold", None, None, "unoffered",
     )  # fmt: skip
     (french,) = read(
@@ -84,7 +84,7 @@ def test_zendesk_as_csv_of_a_view_and_in_french(read: Read) -> None:
         "ID,Sujet,Statut,Créé le,Mis à jour,E-mail du demandeur,Priorité\n7,Retard,Résolu,01/10/2026 10:00,"
         "02/10/2026 10:00,ana@example.fr,Élevée\n",
     )
-    assert told(french, "status", "priority", "created_at") == ("solved", "high", "2026-10-01 08:00:00")
+    assert texts(french, "status", "priority", "created_at") == ("solved", "high", "2026-10-01 08:00:00")
 
 
 def test_zendesk_as_a_connectors_table_in_csv_and_json(read: Read) -> None:
@@ -96,14 +96,14 @@ def test_zendesk_as_a_connectors_table_in_csv_and_json(read: Read) -> None:
     csv = ",".join(row) + "\n" + ",".join(str(value) for value in row.values()) + "\n"
     (by_csv,) = read("zendesk_tables", "ticket.csv", csv)
     (by_json,) = read("zendesk_tables", "ticket.json", [row])
-    assert told(by_csv, *BASICS) == (
+    assert texts(by_csv, *BASICS) == (
         "11", "2026-10-01 10:00:00", "2026-10-02 10:00:00.250000", None, "closed", "question", "urgent",
     )  # fmt: skip
     assert isinstance(by_csv, AcceptedRecord)
     assert isinstance(by_json, AcceptedRecord)
     assert by_csv.values == by_json.values
     (deleted,) = read("zendesk_tables", "ticket.json", [{**row, "_fivetran_deleted": True}])
-    assert told(deleted, "status", "is_deleted") == ("deleted", "True")
+    assert texts(deleted, "status", "is_deleted") == ("deleted", "True")
 
 
 def test_zendesk_as_a_report_of_explore_and_by_the_category_of_a_companys_status(read: Read) -> None:
@@ -114,10 +114,10 @@ def test_zendesk_as_a_report_of_explore_and_by_the_category_of_a_companys_status
         '2,"Oct 1, 2026",2026-10-02T10:00:00,,At the carrier,On-hold,ana@example.fr\n'
     )
     first, second = read("zendesk", "report.csv", csv)
-    assert told(first, *BASICS[:5]) == (
+    assert texts(first, *BASICS[:5]) == (
         "1", "2026-09-30 22:00:00", "2026-10-02 08:00:00", "2026-09-30 22:00:00", "solved",
     )  # fmt: skip
-    assert told(second, *BASICS[:5]) == (
+    assert texts(second, *BASICS[:5]) == (
         "2", "2026-09-30 22:00:00", "2026-10-02 08:00:00", None, "hold",
     )  # fmt: skip
 
@@ -128,21 +128,21 @@ def test_zendesk_as_a_connectors_table_whose_cells_are_json_and_as_a_search(read
         "status": "open", "tags": ["vip", "delivery_late"], "satisfaction_rating": {"id": 1, "score": "bad"},
         "via": {"channel": "email", "source": {"from": {"address": "ana@example.fr"}}}, "requester_id": 9,
     }  # fmt: skip
-    cells = (json.dumps(one) if isinstance(one, dict | list) else str(one) for one in ticket.values())
-    csv = ",".join(ticket) + "\n" + ",".join('"' + one.replace('"', '""') + '"' for one in cells) + "\n"
+    cells = (json.dumps(value) if isinstance(value, dict | list) else str(value) for value in ticket.values())
+    csv = ",".join(ticket) + "\n" + ",".join('"' + cell.replace('"', '""') + '"' for cell in cells) + "\n"
     (by_csv,) = read("zendesk_tables", "tickets.csv", csv)
     (by_search,) = read("zendesk_tables", "search.json", {"results": [ticket], "count": 1})
-    assert told(by_csv, "created_at", "tags", "satisfaction", "requester_hash", "customer_id") == (
+    assert texts(by_csv, "created_at", "tags", "satisfaction", "requester_hash", "customer_id") == (
         "2026-10-01 09:00:00", "vip,delivery_late", "bad", ANA, None,
     )  # fmt: skip
     assert isinstance(by_csv, AcceptedRecord)
     assert isinstance(by_search, AcceptedRecord)
     assert by_csv.values == by_search.values
     (gone,) = read("zendesk_tables", "t.ndjson", json.dumps({**ticket, "_sdc_deleted_at": "2026-10-03"}))
-    assert told(gone, "status") == ("deleted",)
+    assert texts(gone, "status") == ("deleted",)
     for nothing in ("NULL", "NaT", None):
         (kept,) = read("zendesk_tables", "t.ndjson", json.dumps({**ticket, "_sdc_deleted_at": nothing}))
-        assert told(kept, "status") == ("open",)
+        assert texts(kept, "status") == ("open",)
 
 
 # Jira ---------------------------------------------------------------------------------
@@ -159,11 +159,15 @@ def test_jira_as_csv_in_english_with_repeated_columns(read: Read) -> None:
         "12/May/2024 08:59 AM,,,,,,\n"
     )
     first, second = read("jira", "issues.csv", csv)
-    assert told(first, *BASICS) == (
+    assert texts(first, *BASICS) == (
         "SD-1", "2024-05-11 13:26:00", "2024-05-12 07:00:00", None, "pending", "incident", "urgent",
     )  # fmt: skip
-    assert told(first, "tags", "requester_hash", "description") == ("delivery_late,vip", ANA, "two\nlines")
-    assert told(second, "status", "ticket_type", "requester_hash", "solved_at") == (
+    assert texts(first, "tags", "requester_hash", "description") == (
+        "delivery_late,vip",
+        ANA,
+        "two\nlines",
+    )
+    assert texts(second, "status", "ticket_type", "requester_hash", "solved_at") == (
         "solved", "task", None, "2024-05-12 06:59:00",
     )  # fmt: skip
 
@@ -178,10 +182,10 @@ def test_jira_as_csv_in_french(read: Read) -> None:
         "2024-05-12 09:00,2024-05-12 09:00,\n"
     )
     first, second = read("jira", "tickets.csv", csv)
-    assert told(first, *BASICS) == (
+    assert texts(first, *BASICS) == (
         "SD-1", "2024-02-11 14:26:00", "2024-05-12 07:00:00", None, "pending", "incident", "high",
     )  # fmt: skip
-    assert told(second, "status", "ticket_type", "priority") == ("solved", "task", "normal")
+    assert texts(second, "status", "ticket_type", "priority") == ("solved", "task", "normal")
 
 
 def test_jira_as_csv_in_spanish_and_portuguese(read: Read) -> None:
@@ -193,18 +197,18 @@ def test_jira_as_csv_in_spanish_and_portuguese(read: Read) -> None:
         "Acceso,SD-2,Tarea,Listo para facturar,Bo Li,712020:2,10/ene/26 4:51 PM,18/jul/26 10:53 AM,,,,Listo\n"
     )
     first, second = read("jira", "Jira.csv", spanish)
-    assert told(first, *BASICS[:6], "requester_hash", "tags", "satisfaction") == (
+    assert texts(first, *BASICS[:6], "requester_hash", "tags", "satisfaction") == (
         "SD-1", "2026-01-10 15:51:00", "2026-07-18 08:53:00", None, "pending", "incident",
         ANA, "entrega", "bad",
     )  # fmt: skip
-    assert told(second, "status", "ticket_type", "customer_id") == ("solved", "task", "712020:2")
+    assert texts(second, "status", "ticket_type", "customer_id") == ("solved", "task", "712020:2")
     portuguese = (
         "Resumo,Chave da item,Tipo de item,Status,Relator,ID do relator,Criado,Atualizado(a),Resolvido\n"
         "Tela,SD-3,Tarefa,Concluído,ana@example.fr,712020:1,02/fev/26 2:15 PM,"
         "02/out/26 2:41 PM,02/out/26 2:41 PM\n"
     )
     (third,) = read("jira", "Jira.csv", portuguese)
-    assert told(third, *BASICS[:6]) == (
+    assert texts(third, *BASICS[:6]) == (
         "SD-3", "2026-02-02 13:15:00", "2026-10-02 12:41:00", "2026-10-02 12:41:00", "solved", "task",
     )  # fmt: skip
 
@@ -215,7 +219,7 @@ def test_jira_as_csv_with_the_dates_of_its_new_list(read: Read) -> None:
         'SD-1,s,Done,ana@example.fr,"Nov 18, 2026, 10:00:00 AM","18 nov. 2026, 11:00:00"\n'
     )
     (record,) = read("jira", "issues.csv", csv)
-    assert told(record, "created_at", "updated_at") == ("2026-11-18 09:00:00", "2026-11-18 10:00:00")
+    assert texts(record, "created_at", "updated_at") == ("2026-11-18 09:00:00", "2026-11-18 10:00:00")
 
 
 def test_jira_as_rest_search_with_a_description_that_is_a_tree(read: Read) -> None:
@@ -232,10 +236,14 @@ def test_jira_as_rest_search_with_a_description_that_is_a_tree(read: Read) -> No
     }  # fmt: skip
     document = {"startAt": 0, "total": 1, "issues": [{"id": "1", "key": "SD-1", "fields": fields}]}
     (record,) = read("jira", "search.json", document)
-    assert told(record, *BASICS) == (
+    assert texts(record, *BASICS) == (
         "SD-1", "2026-10-01 08:00:00", "2026-10-02 08:00:00", None, "open", "incident", "normal",
     )  # fmt: skip
-    assert told(record, "tags", "description", "requester_hash") == ("delivery_late,vip", "no parcel", ANA)
+    assert texts(record, "tags", "description", "requester_hash") == (
+        "delivery_late,vip",
+        "no parcel",
+        ANA,
+    )
 
 
 def test_a_status_of_a_companys_own_workflow_is_open_until_resolved_and_counted(read: Read) -> None:
@@ -245,8 +253,10 @@ def test_a_status_of_a_companys_own_workflow_is_open_until_resolved_and_counted(
         "A-2,Chez le transporteur,2026-10-01,2026-10-02\n"
     )
     records = read("jira", "t.csv", csv, notes)
-    assert [told(record, "status") for record in records] == [("open",), ("solved",)]
-    assert any("2 records have a status that profile jira does not name" in one for one in notes.messages)
+    assert [texts(record, "status") for record in records] == [("open",), ("solved",)]
+    assert any(
+        "2 records have a status that profile jira does not name" in message for message in notes.messages
+    )
 
 
 def test_a_resolution_that_lies_ahead_of_a_record_does_not_solve_it(read: Read) -> None:
@@ -256,7 +266,7 @@ def test_a_resolution_that_lies_ahead_of_a_record_does_not_solve_it(read: Read) 
         "INC1,At the carrier,2026-10-01 10:00:00,2026-10-05 10:00:00,2026-10-05 10:00:00\n"
     )
     records = read("servicenow", "log.csv", csv)
-    assert [told(record, "status") for record in records] == [("open",), ("solved",)]
+    assert [texts(record, "status") for record in records] == [("open",), ("solved",)]
 
 
 def test_jira_as_a_connectors_table_with_ids(read: Read) -> None:
@@ -265,12 +275,16 @@ def test_jira_as_a_connectors_table_with_ids(read: Read) -> None:
         "1,TP-1,10103,10003,2,2026-10-01 10:00:00,2026-10-02 10:00:00,,s,5c33:26c2\n"
     )
     (record,) = read("jira_tables", "issue.csv", csv)
-    assert told(record, *BASICS) == (
+    assert texts(record, *BASICS) == (
         "TP-1", "2026-10-01 10:00:00", "2026-10-02 10:00:00", None, "open", None, "high",
     )  # fmt: skip
     row = {"key": "TP-1", "status": 3, "created": "2026-10-01 10:00:00", "issue_type_name": "Service Request"}
     (by_json,) = read("jira_tables", "issue.ndjson", json.dumps(row))
-    assert told(by_json, "status", "ticket_type", "created_at") == ("open", "task", "2026-10-01 10:00:00")
+    assert texts(by_json, "status", "ticket_type", "created_at") == (
+        "open",
+        "task",
+        "2026-10-01 10:00:00",
+    )
 
 
 # GLPI ---------------------------------------------------------------------------------
@@ -286,12 +300,16 @@ def test_glpi_as_french_csv_with_blanks_in_its_ids_and_a_delimiter_at_line_ends(
         '"12 346";"Accès";"Clos";"01-10-2026 10:00";"02-10-2026 11:30";"Demande";"Basse";"Bo Li";"";"";\n'
     )
     first, second = read("glpi", "glpi.csv", csv)
-    assert told(first, *BASICS) == (
+    assert texts(first, *BASICS) == (
         "12345", "2026-10-01 08:00:00", "2026-10-02 09:30:00", None, "open", "incident", "urgent",
     )  # fmt: skip
-    assert told(first, "requester_hash", "subject", "tags") == (ANA, "Colis & retard", "logistique_>_retard")
-    assert "<" not in str(told(first, "description"))
-    assert told(second, "status", "ticket_type", "priority") == ("closed", "task", "low")
+    assert texts(first, "requester_hash", "subject", "tags") == (
+        ANA,
+        "Colis & retard",
+        "logistique_>_retard",
+    )
+    assert "<" not in str(texts(first, "description"))
+    assert texts(second, "status", "ticket_type", "priority") == ("closed", "task", "low")
 
 
 def test_glpi_as_english_csv_in_cp1252(read: Read) -> None:
@@ -301,7 +319,7 @@ def test_glpi_as_english_csv_in_cp1252(read: Read) -> None:
         "7;Café;Solved;2026-10-01 10:00;2026-10-02 10:00;2026-10-02 09:00;Request;Medium;ana@example.fr\n"
     )
     (record,) = read("glpi", "glpi.csv", csv.encode("cp1252"), notes)
-    assert told(record, *BASICS) == (
+    assert texts(record, *BASICS) == (
         "7", "2026-10-01 08:00:00", "2026-10-02 08:00:00", "2026-10-02 07:00:00", "solved", "task", "normal",
     )  # fmt: skip
     assert notes.encoding == "cp1252"
@@ -322,9 +340,9 @@ def test_glpi_as_rest_json_by_names_and_by_search_options(read: Read) -> None:
     assert isinstance(first, AcceptedRecord)
     assert isinstance(second, AcceptedRecord)
     assert first.values == second.values
-    assert told(first, "status", "ticket_type", "priority") == ("pending", "incident", "high")
+    assert texts(first, "status", "ticket_type", "priority") == ("pending", "incident", "high")
     (deleted,) = read("glpi", "t.json", [{**by_name, "is_deleted": 1}])
-    assert told(deleted, "is_deleted") == ("True",)
+    assert texts(deleted, "is_deleted") == ("True",)
 
 
 def test_glpi_as_csv_in_spanish_and_portuguese(read: Read) -> None:
@@ -335,7 +353,7 @@ def test_glpi_as_csv_in_spanish_and_portuguese(read: Read) -> None:
         "18/02/2026 17:24;Incidencia\n"
     )
     (record,) = read("glpi", "glpi.csv", spanish)
-    assert told(record, *BASICS, "requester_hash", "subject") == (
+    assert texts(record, *BASICS, "requester_hash", "subject") == (
         "28316", "2026-02-03 08:04:00", "2026-02-18 16:24:00", "2026-02-18 16:24:00", "closed", "incident",
         "normal", ANA, "Paquete",
     )  # fmt: skip
@@ -347,7 +365,7 @@ def test_glpi_as_csv_in_spanish_and_portuguese(read: Read) -> None:
         '"1 879";"Acesso";"Solucionado";"14-08-2025 14:27";"05-09-2025 09:46";"Ana ";"Baixa";\n'
     )
     records = read("glpi", "glpi.csv", portuguese)
-    assert [told(one, "ticket_id", "status", "priority") for one in records] == [
+    assert [texts(record, "ticket_id", "status", "priority") for record in records] == [
         ("2553", "pending", "urgent"),
         ("2468", "open", "normal"),
         ("1879", "solved", "low"),
@@ -365,7 +383,7 @@ def test_glpi_as_csv_in_spanish_and_portuguese(read: Read) -> None:
 )
 def test_glpi_in_spanish_and_portuguese_tells_the_survey_and_the_solved(read: Read, csv: str) -> None:
     (record,) = read("glpi", "glpi.csv", csv)
-    assert told(record, "ticket_id", "created_at", "status", "ticket_type", "satisfaction") == (
+    assert texts(record, "ticket_id", "created_at", "status", "ticket_type", "satisfaction") == (
         "395", "2025-07-30 13:01:00", "solved", "task", "bad",
     )  # fmt: skip
 
@@ -385,13 +403,13 @@ def test_intercom_as_api_json_with_times_counted_from_1970(read: Read) -> None:
         "statistics": {"last_close_at": 1603930000, "count_reopens": 2},
     }  # fmt: skip
     (record,) = read("intercom", "c.json", {"type": "conversation.list", "conversations": [conversation]})
-    assert told(record, *BASICS) == (
+    assert texts(record, *BASICS) == (
         "215", "2020-10-28 23:59:37", "2020-10-29 00:26:06", "2020-10-29 00:06:40", "pending", None, "high",
     )  # fmt: skip
-    assert told(record, "customer_id", "requester_hash", "tags", "satisfaction", "reopens") == (
+    assert texts(record, "customer_id", "requester_hash", "tags", "satisfaction", "reopens") == (
         "C1", ANA, "delivery_late,vip", "bad", "2",
     )  # fmt: skip
-    assert told(record, "subject", "description") == ("Late", "No parcel")
+    assert texts(record, "subject", "description") == ("Late", "No parcel")
     (line,) = read("intercom", "c.ndjson", json.dumps(conversation))
     assert isinstance(line, AcceptedRecord)
     assert isinstance(record, AcceptedRecord)
@@ -405,7 +423,7 @@ def test_intercom_as_csv_and_as_a_connectors_table(read: Read) -> None:
         '215,2026-10-01 10:00:00,,open,"Delivery late,vip",ana@example.fr,C1,hello\n'
     )
     (record,) = read("intercom", "c.csv", csv)
-    assert told(record, "created_at", "tags", "customer_id") == (
+    assert texts(record, "created_at", "tags", "customer_id") == (
         "2026-10-01 10:00:00", "delivery_late,vip", "C1",
     )  # fmt: skip
     table = (
@@ -413,10 +431,10 @@ def test_intercom_as_csv_and_as_a_connectors_table(read: Read) -> None:
         "215,2026-10-02 10:00:00,5,2026-10-01 10:00:00,not_priority,closed,s,b\n"
     )
     (version,) = read("intercom_tables", "conversation_history.csv", table)
-    assert told(version, *BASICS) == (
+    assert texts(version, *BASICS) == (
         "215", "2026-10-01 10:00:00", "2026-10-02 10:00:00", None, "closed", None, "normal",
     )  # fmt: skip
-    assert told(version, "satisfaction") == ("good",)
+    assert texts(version, "satisfaction") == ("good",)
 
 
 def test_intercom_as_csv_whose_columns_tell_their_time_zone(read: Read) -> None:
@@ -430,11 +448,11 @@ def test_intercom_as_csv_whose_columns_tell_their_time_zone(read: Read) -> None:
         "2,2026-01-05 10:00:00,2026-07-05 10:00:00,,Closed,In progress,,ana@example.fr,,,Priority\n"
     )
     first, second = read("intercom", "data.csv", csv)
-    assert told(first, *BASICS[:5], "priority", "tags", "satisfaction", "customer_id", "requester_hash") == (
+    assert texts(first, *BASICS[:5], "priority", "tags", "satisfaction", "customer_id", "requester_hash") == (
         "1", "2026-01-05 15:00:00", "2026-07-05 14:00:00", "2026-07-05 13:00:00", "closed",
         "normal", "delivery_late,vip", "bad", "C1", ANA,
     )  # fmt: skip
-    assert told(second, "status", "priority") == ("open", "high")
+    assert texts(second, "status", "priority") == ("open", "high")
 
 
 def test_a_zone_in_the_name_of_a_column_counts_where_a_profile_names_it_in_full(read: Read) -> None:
@@ -442,7 +460,7 @@ def test_a_zone_in_the_name_of_a_column_counts_where_a_profile_names_it_in_full(
     ours = own_profile(extends="jira", csv={"columns": columns})
     csv = "nr,state,Opened (UTC),Opened (America/New_York)\n1,Done,2026-07-01 10:00,2026-07-01 06:00\n"
     (record,) = read(ours, "t.csv", csv)
-    assert told(record, "created_at") == ("2026-07-01 10:00:00",)
+    assert texts(record, "created_at") == ("2026-07-01 10:00:00",)
 
 
 @pytest.mark.parametrize(
@@ -455,7 +473,7 @@ def test_a_zone_in_the_name_of_a_column_counts_where_a_profile_names_it_in_full(
 def test_a_column_without_a_zone_in_its_name_goes_before_one_with(read: Read, header: str, utc: str) -> None:
     csv = f"ID,State,{header}\n1,open,2026-07-01 06:00:00,2026-07-01 11:00:00,\n"
     (record,) = read("intercom", "c.csv", csv)
-    assert told(record, "created_at") == (utc,)
+    assert texts(record, "created_at") == (utc,)
 
 
 @pytest.mark.parametrize("zone", ["Europe/Pariss", "America/Argentina", "utc", "open/closed", "/etc/passwd"])
@@ -468,7 +486,7 @@ def test_what_is_no_time_zone_is_a_part_of_the_name(read: Read, zone: str) -> No
 def test_a_cell_that_is_no_json_costs_no_record(read: Read, cell: str) -> None:
     csv = f'id,created_at,status,via,tags\n1,2026-07-01,open,"{cell}","{cell}"\n'
     (record,) = read("zendesk_tables", "t.csv", csv)
-    assert told(record, "ticket_id", "requester_hash", "status") == ("1", None, "open")
+    assert texts(record, "ticket_id", "requester_hash", "status") == ("1", None, "open")
 
 
 def test_a_header_of_very_many_nameless_columns_is_read_in_time_that_grows_with_it() -> None:
@@ -484,23 +502,23 @@ def test_what_an_agent_or_a_bot_wrote_first_does_not_make_them_the_customer(read
         "contacts": {"contacts": [{"id": "5f", "external_id": None}]},
     }  # fmt: skip
     (sent,) = read("intercom", "c.json", {"conversations": [conversation]})
-    assert told(sent, "customer_id", "requester_hash") == ("5f", None)
+    assert texts(sent, "customer_id", "requester_hash") == ("5f", None)
     conversation["source"] = {"author": {"type": "lead", "id": "5f", "email": "ana@example.fr"}}
     (received,) = read("intercom", "c.json", {"conversations": [conversation]})
-    assert told(received, "customer_id", "requester_hash") == (None, ANA)
+    assert texts(received, "customer_id", "requester_hash") == (None, ANA)
     csv = (
         "conversation_id,conversation_created_at,conversation_state,message_author_type,message_author_email\n"
         "1,2026-10-01 10:00:00,open,admin,agent@company.fr\n2,2026-10-01 10:00:00,open,user,ana@example.fr\n"
         "3,2026-10-01 10:00:00,open,Teammate,agent@company.fr\n"
     )
     records = read("intercom", "c.csv", csv)
-    assert [told(record, "requester_hash") for record in records] == [(None,), (ANA,), (None,)]
+    assert [texts(record, "requester_hash") for record in records] == [(None,), (ANA,), (None,)]
     table = (
         "id,created_at,state,source_author_type,source_author_id,source_author_email\n"
         "1,2026-10-01 10:00:00,open,bot,9,bot@company.fr\n2,2026-10-01 10:00:00,open,user,5f,\n"
     )
     records = read("intercom_tables", "c.csv", table)
-    assert [told(record, "customer_id", "requester_hash") for record in records] == [
+    assert [texts(record, "customer_id", "requester_hash") for record in records] == [
         (None, None),
         ("5f", None),
     ]
@@ -514,7 +532,7 @@ def test_intercom_as_a_connectors_records_with_plain_lists(read: Read) -> None:
         "conversation_rating": {"rating": 5}, "statistics": {"last_close_at": "2026-01-06T09:00:00.000000Z"},
     }  # fmt: skip
     (record,) = read("intercom", "c.ndjson", json.dumps(conversation))
-    assert told(record, *BASICS[:5], "customer_id", "tags", "satisfaction") == (
+    assert texts(record, *BASICS[:5], "customer_id", "tags", "satisfaction") == (
         "9", "2026-01-05 10:00:00", "2026-01-06 10:00:00", "2026-01-06 09:00:00", "closed",
         "5f0c", "vip", "good",
     )  # fmt: skip
@@ -536,16 +554,16 @@ def test_servicenow_as_csv_with_labels_and_with_field_names(read: Read) -> None:
         '"02-10-2026 09:00:00","Solved (Permanently)","1","Requested Item"\n'
     )
     (first,) = read("servicenow", "incident.csv", labels)
-    assert told(first, *BASICS) == (
+    assert texts(first, *BASICS) == (
         "INC0010001", "2026-10-01 08:00:00", "2026-10-02 08:00:00", None, "open", None, "urgent",
     )  # fmt: skip
-    assert told(first, "tags") == ("delivery_late",)
+    assert texts(first, "tags") == ("delivery_late",)
     (second,) = read("servicenow", "incident.csv", names)
-    assert told(second, *BASICS) == (
+    assert texts(second, *BASICS) == (
         "RITM001", "2026-10-01 08:00:00", "2026-10-02 08:00:00", "2026-10-02 07:00:00",
         "solved", "task", "normal",
     )  # fmt: skip
-    assert told(second, "requester_hash", "reopens") == (ANA, "1")
+    assert texts(second, "requester_hash", "reopens") == (ANA, "1")
 
 
 def test_servicenow_as_json_of_a_list_and_of_the_table_api(read: Read) -> None:
@@ -557,27 +575,27 @@ def test_servicenow_as_json_of_a_list_and_of_the_table_api(read: Read) -> None:
     both = {key: {"display_value": "shown", "value": value} for key, value in plain.items()}
     (first,) = read("servicenow", "incident.json", {"records": [plain]})
     (second,) = read("servicenow", "incident.json", {"result": [both]})
-    assert told(first, *BASICS) == (
+    assert texts(first, *BASICS) == (
         "INC1", "2026-10-01 10:00:00", "2026-10-02 10:00:00", None, "closed", "incident", "high",
     )  # fmt: skip
-    assert told(second, *BASICS) == told(first, *BASICS)
+    assert texts(second, *BASICS) == texts(first, *BASICS)
 
 
 def test_servicenow_tells_a_person_by_number_where_it_shows_no_name(read: Read) -> None:
     record = {"number": "INC1", "state": "2", "opened_at": "2026-10-01 10:00:00", "caller_id": "681ccaf9c0a8"}
     (by_number,) = read("servicenow", "incident.json", {"records": [record]})
-    assert told(by_number, "customer_id") == ("681ccaf9c0a8",)
+    assert texts(by_number, "customer_id") == ("681ccaf9c0a8",)
     for name in ("Abel Tuter", "Abel Tuter 2", "abel.tuter", "abel2@"):
         (by_name,) = read("servicenow", "incident.json", {"records": [{**record, "caller_id": name}]})
-        assert told(by_name, "customer_id") == (None,)
+        assert texts(by_name, "customer_id") == (None,)
 
 
 def test_servicenow_cases_number_their_states_in_their_own_way(read: Read) -> None:
     csv = "number,state,opened_at\nCS1,3,2026-10-01\nCS2,10,2026-10-01\nCS3,18,2026-10-01\n"
     cases = read("servicenow_cases", "case.csv", csv)
-    assert [told(record, "status") for record in cases] == [("closed",), ("open",), ("pending",)]
+    assert [texts(record, "status") for record in cases] == [("closed",), ("open",), ("pending",)]
     (incident, *_) = read("servicenow", "case.csv", csv)
-    assert told(incident, "status") == ("hold",)
+    assert texts(incident, "status") == ("hold",)
 
 
 def test_servicenow_as_a_connectors_table(read: Read) -> None:
@@ -587,8 +605,12 @@ def test_servicenow_as_a_connectors_table(read: Read) -> None:
         "9d42,TRUE,INC2,2026-10-01 09:46:18,2026-10-02 10:00:00,6,incident,46c6f9\n"
     )
     first, second = read("servicenow_tables", "task.csv", csv)
-    assert told(first, "created_at", "status", "customer_id") == ("2026-10-01 09:46:18", "solved", "46c6f9")
-    assert told(second, "status") == ("deleted",)
+    assert texts(first, "created_at", "status", "customer_id") == (
+        "2026-10-01 09:46:18",
+        "solved",
+        "46c6f9",
+    )
+    assert texts(second, "status") == ("deleted",)
 
 
 # Freshdesk ----------------------------------------------------------------------------
@@ -605,11 +627,15 @@ def test_freshdesk_as_csv_of_the_ticket_list(read: Read) -> None:
         "2026-10-02 10:00:00,2026-10-02 10:00:00,,,Ana,ana@example.fr,\n"
     )
     first, second = read("freshdesk", "tickets.csv", csv)
-    assert told(first, *BASICS) == (
+    assert texts(first, *BASICS) == (
         "12", "2026-10-01 08:00:00", "2026-10-02 08:00:00", None, "pending", "incident", "urgent",
     )  # fmt: skip
-    assert told(first, "tags", "satisfaction", "requester_hash") == ("delivery_late,vip", "bad", ANA)
-    assert told(second, "status", "ticket_type", "solved_at") == ("closed", "question", "2026-10-01 09:00:00")
+    assert texts(first, "tags", "satisfaction", "requester_hash") == ("delivery_late,vip", "bad", ANA)
+    assert texts(second, "status", "ticket_type", "solved_at") == (
+        "closed",
+        "question",
+        "2026-10-01 09:00:00",
+    )
 
 
 def test_freshdesk_as_a_connectors_table(read: Read) -> None:
@@ -621,11 +647,11 @@ def test_freshdesk_as_a_connectors_table(read: Read) -> None:
         "9,2026-10-01 10:00:00 UTC,2026-10-02 10:00:00 UTC,2,1,43,false,true,,\n"
     )
     first, spam, deleted = read("freshdesk_tables", "ticket.csv", csv)
-    assert told(first, *BASICS[:5], "priority", "requester_hash") == (
+    assert texts(first, *BASICS[:5], "priority", "requester_hash") == (
         "7", "2026-10-01 10:00:00", "2026-10-02 10:00:00", "2026-10-02 09:00:00", "solved", "high", ANA,
     )  # fmt: skip
-    assert told(spam, "status", "customer_id") == ("deleted", "43")
-    assert told(deleted, "status") == ("deleted",)
+    assert texts(spam, "status", "customer_id") == ("deleted", "43")
+    assert texts(deleted, "status") == ("deleted",)
 
 
 def test_freshdesks_older_survey_counts_from_happy_to_unhappy(read: Read) -> None:
@@ -634,10 +660,10 @@ def test_freshdesks_older_survey_counts_from_happy_to_unhappy(read: Read) -> Non
     for rating, word in words.items():
         rated = {"helpdesk_ticket": {**ticket, "survey_results": [{"rating": rating}]}}
         (record,) = read("freshdesk", "Tickets0.json", [rated])
-        assert told(record, "satisfaction") == (word,)
+        assert texts(record, "satisfaction") == (word,)
     rated = {**ticket, "id": 1, "satisfaction_ratings": [{"ratings": {"default_question": -103}}]}
     (record,) = read("freshdesk", "tickets.json", [rated])
-    assert told(record, "satisfaction") == ("bad",)
+    assert texts(record, "satisfaction") == ("bad",)
 
 
 def test_freshdesk_as_csv_whose_contact_is_an_address_and_whose_survey_has_seven_words(read: Read) -> None:
@@ -648,11 +674,11 @@ def test_freshdesk_as_csv_whose_contact_is_an_address_and_whose_survey_has_seven
         "ana@example.fr\n8,Late,At the carrier,29/01/2025 14:38,,03/02/2025 11:22,,Neutral,4300012\n"
     )
     first, second = read("freshdesk", "tickets.csv", csv)
-    assert told(first, *BASICS[:5], "tags", "satisfaction", "requester_hash", "customer_id") == (
+    assert texts(first, *BASICS[:5], "tags", "satisfaction", "requester_hash", "customer_id") == (
         "7", "2025-01-29 00:38:00", "2025-02-03 10:22:00", None, "solved",
         "delivery_late,vip", "bad", ANA, None,
     )  # fmt: skip
-    assert told(second, "status", "satisfaction", "customer_id") == ("open", None, "4300012")
+    assert texts(second, "status", "satisfaction", "customer_id") == ("open", None, "4300012")
 
 
 def test_freshdesk_as_api_json_and_as_the_accounts_full_export(read: Read) -> None:
@@ -666,14 +692,14 @@ def test_freshdesk_as_api_json_and_as_the_accounts_full_export(read: Read) -> No
     (second,) = read(
         "freshdesk", "Tickets0.json", [{"helpdesk_ticket": {**ticket, "display_id": 12, "id": 9e9}}]
     )
-    assert told(first, *BASICS) == (
+    assert texts(first, *BASICS) == (
         "12", "2026-10-01 10:00:00", "2026-10-02 10:00:00", "2026-10-02 09:00:00", "solved", "task", "high",
     )  # fmt: skip
     assert isinstance(first, AcceptedRecord)
     assert isinstance(second, AcceptedRecord)
     assert first.values == second.values
     (spam,) = read("freshdesk", "tickets.json", [{**ticket, "spam": True}])
-    assert told(spam, "status") == ("deleted",)
+    assert texts(spam, "status") == ("deleted",)
 
 
 # What every profile may say -----------------------------------------------------------
@@ -693,7 +719,7 @@ def test_a_required_field_without_a_column_refuses_the_file_and_names_the_neares
 def test_a_column_that_is_called_like_a_path_goes_before_the_path(read: Read) -> None:
     csv = "id,created_at,status,satisfaction_rating.score\n1,2026-07-01,open,bad\n"
     (record,) = read("zendesk_tables", "t.csv", csv)
-    assert told(record, "satisfaction") == ("bad",)
+    assert texts(record, "satisfaction") == ("bad",)
 
 
 def test_a_wide_header_without_a_required_column_is_refused_in_bounded_time(read: Read) -> None:
@@ -721,8 +747,8 @@ def test_a_file_whose_dates_prove_the_other_order_is_refused_with_the_key_to_set
     ):
         read("jira", "t.csv", US)
     first, second = read("jira_us", "t.csv", US)
-    assert told(first, "created_at") == ("2026-12-31 09:00:00",)
-    assert told(second, "created_at") == ("2026-03-04 09:00:00",)
+    assert texts(first, "created_at") == ("2026-12-31 09:00:00",)
+    assert texts(second, "created_at") == ("2026-03-04 09:00:00",)
     with pytest.raises(FileRefusedError, match="read day first, but profile jira_us"):
         read("jira_us", "t.csv", US.replace("12/31", "31/12"))
 
@@ -733,7 +759,7 @@ def test_the_key_to_set_reads_the_whole_file(read: Read) -> None:
         read("jira", "t.csv", csv)
     key = refused.value.sentence.partition("`")[2].partition("`")[0]
     ours = own_profile(extends="jira", **yaml.safe_load(key))
-    assert [told(record, "updated_at") for record in read(ours, "t.csv", csv)] == [
+    assert [texts(record, "updated_at") for record in read(ours, "t.csv", csv)] == [
         ("2026-03-04 23:00:00",),
         ("2026-03-04 23:00:00",),
     ]
@@ -773,7 +799,7 @@ def test_a_few_odd_dates_among_sound_ones_cost_their_records_only(read: Read) ->
 def test_an_order_of_day_and_month_that_no_date_proves_is_told(read: Read) -> None:
     notes = FileNotes()
     (record,) = read("jira", "t.csv", "Issue key,Status,Created\nA-2,Done,03/04/2026 10:00\n", notes)
-    assert told(record, "created_at") == ("2026-04-03 08:00:00",)
+    assert texts(record, "created_at") == ("2026-04-03 08:00:00",)
     assert any("read day first, as profile jira says" in message for message in notes.messages)
     for day, is_open in {"2026-04-03": False, "12/12/2026": False, "12/05/2026": True}.items():
         read("jira", "t.csv", f"Issue key,Status,Created,Reporter\nA-2,Done,{day},\n", notes := FileNotes())
@@ -783,7 +809,7 @@ def test_an_order_of_day_and_month_that_no_date_proves_is_told(read: Read) -> No
 def test_a_vendors_number_of_a_person_tells_the_customer_too(read: Read) -> None:
     csv = "Issue key,Status,Created,Reporter Id\nA-1,Done,2026-10-01,5b10\n"
     (record,) = read("jira", "t.csv", csv, notes := FileNotes())
-    assert (told(record, "customer_id"), notes.messages) == (("5b10",), [])
+    assert (texts(record, "customer_id"), notes.messages) == (("5b10",), [])
 
 
 def test_a_date_in_no_declared_form_tells_its_form_and_not_itself(read: Read) -> None:
@@ -817,7 +843,7 @@ def test_a_bad_record_costs_itself_and_its_value_is_not_told(read: Read) -> None
         "event_time_out_of_range",
     ]
     assert all("soon" not in record.detail for record in bad if isinstance(record, QuarantinedRecord))
-    assert told(good, "ticket_id") == ("A-5",)
+    assert texts(good, "ticket_id") == ("A-5",)
 
 
 def test_a_json_that_breaks_off_keeps_the_records_before(read: Read) -> None:
@@ -856,10 +882,10 @@ def test_a_companys_own_profile_maps_values_dates_zone_and_marks(read: Read) -> 
         "C2;2;01.10.2026 10:00;été;;;Oui\nC3;3;01.10.2026 10:00;TEST;;;\nC4;4;01.10.2026 10:00;x;;;\n"
     )
     first, second, third, fourth = read(profile, "t.csv", csv.encode("cp850"))
-    assert told(first, "created_at", "status", "ticket_type", "tags", "satisfaction", "customer_id") == (
+    assert texts(first, "created_at", "status", "ticket_type", "tags", "satisfaction", "customer_id") == (
         "2026-10-01 14:00:00", "open", "incident", "delivery_late,grand_compte", "bad", None,
     )  # fmt: skip
-    assert told(second, "status") == ("deleted",)
+    assert texts(second, "status") == ("deleted",)
     assert isinstance(third, QuarantinedRecord)
     assert isinstance(fourth, QuarantinedRecord)
     assert (third.reason.value, fourth.reason.value) == ("not_a_record", "bad_value")
@@ -887,13 +913,13 @@ profiles:
     path.write_text("Compte,E-mail,E-mail 2,Depuis\nC1,ana@example.fr|b@c.fr,d@e.fr,01/10/2020\n")
     context = ReaderContext(settings(), b"key", tmp_path, own.profiles["customers", "crm"])
     (customer,) = reader_of("customers")(path, name="a.csv", context=context, notes=FileNotes())
-    assert told(customer, "customer_id", "relationship_started_on") == ("C1", "2020-10-01")
-    assert str(told(customer, "address_hashes")[0]).split(",")[0] == ANA
-    assert str(told(customer, "address_hashes")[0]).count(",") == 2
+    assert texts(customer, "customer_id", "relationship_started_on") == ("C1", "2020-10-01")
+    assert str(texts(customer, "address_hashes")[0]).split(",")[0] == ANA
+    assert str(texts(customer, "address_hashes")[0]).count(",") == 2
     path.write_text("Appel;Client;Le;Répondu\nK1;C1;01/10/2026 10:00;Non\n")
     context = replace(context, profile=own.profiles["faq", "calls"])
     (call,) = reader_of("faq")(path, name="a.csv", context=context, notes=FileNotes())
-    assert told(call, "call_id", "asked_at", "is_answered") == ("K1", "2026-10-01 08:00:00", "False")
+    assert texts(call, "call_id", "asked_at", "is_answered") == ("K1", "2026-10-01 08:00:00", "False")
 
 
 def test_the_vendors_own_number_of_a_person_counts_only_where_nothing_else_tells_them(read: Read) -> None:
@@ -903,14 +929,14 @@ def test_the_vendors_own_number_of_a_person_counts_only_where_nothing_else_tells
         "3,Open,2026-10-01 10:00:00,C3,,4300012\n"
     )
     records = read("freshdesk", "t.csv", csv)
-    assert [told(record, "customer_id")[0] for record in records] == ["4300012", None, "C3"]
+    assert [texts(record, "customer_id")[0] for record in records] == ["4300012", None, "C3"]
 
 
 def test_zendesks_json_is_the_contracts_own_form(read: Read) -> None:
     ticket = {"id": 7, "created_at": "2026-10-01T10:00:00Z", "status": "open", "requester_id": 9}
     users = [{"id": 9, "external_id": "C9", "email": "ana@example.fr"}]
     (record,) = read("zendesk", "t.json", {"tickets": [ticket], "users": users})
-    assert told(record, "customer_id", "requester_hash") == ("C9", ANA)
+    assert texts(record, "customer_id", "requester_hash") == ("C9", ANA)
 
 
 # Real exports -------------------------------------------------------------------------

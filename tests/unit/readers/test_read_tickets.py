@@ -117,9 +117,9 @@ def test_a_document_without_tickets_is_refused(read_bytes: Read) -> None:
 
 
 def test_an_id_that_no_float_holds_exactly_is_quarantined(read_bytes: Read) -> None:
-    tickets = [{**TICKET, "id": 2**65 + one} for one in (1, 2)]
+    tickets = [{**TICKET, "id": 2**65 + offset} for offset in (1, 2)]
     records = read_bytes("tickets", "t.json", export(tickets))  # type: ignore[arg-type]
-    assert [one.reason.value for one in records if isinstance(one, QuarantinedRecord)] == [
+    assert [record.reason.value for record in records if isinstance(record, QuarantinedRecord)] == [
         "missing_required"
     ] * 2
 
