@@ -230,7 +230,8 @@ def test_measures_of_the_same_day_add_up_whatever_load_brought_them(state: State
     usual_weeks(state)
     delivered(state, AS_OF, 10, filled_customer_id=10)
     assert "only 10 records" in all_clear.of_loads(state, AS_OF)[0]
-    delivered(state, AS_OF, 90, filled_customer_id=70, known_customer_id=70)
+    delivered(state, AS_OF, 60)
+    delivered(state, AS_OF, 30, filled_customer_id=0, known_customer_id=0)
     assert all_clear.of_loads(state, AS_OF) == []
 
 
@@ -239,6 +240,14 @@ def test_loads_without_measures_are_no_history(state: State) -> None:
     for path in state.loads.glob("*.ndjson"):
         path.write_text(path.read_text("utf-8").replace('"measures":', '"of_before":'), "utf-8")
     delivered(state, AS_OF, filled_customer_id=0, known_customer_id=0)
+    assert all_clear.of_loads(state, AS_OF) == []
+
+
+def test_what_is_not_measured_is_not_judged(state: State) -> None:
+    usual_weeks(state)
+    record = delivered(state, AS_OF)
+    del record.measures[known("customer_id")]  # no customers extract had come yet
+    write_load_record(state, "faq", record.load_id, [record], record.load_no)
     assert all_clear.of_loads(state, AS_OF) == []
 
 
