@@ -21,7 +21,7 @@ from tolerance.calendar import as_of_for_schedule, parse_as_of
 from tolerance.contracts import SOURCES
 from tolerance.crm.export import export_alerts as write_alert_list
 from tolerance.crm.export import finish_interrupted_export
-from tolerance.crm.history import ensure_empty_history
+from tolerance.crm.history import ensure_empty_history, refuse_newer_history
 from tolerance.crm.list_profile import ListProfile
 from tolerance.crm.list_profiles import profiles_named
 from tolerance.dbt import dbt
@@ -149,6 +149,7 @@ def load_into(source: str) -> Any:
 def open_run() -> None:
     """Finish what a killed run left unfinished, then write this run's record."""
     with _step("tolerance: opening the run") as state:
+        refuse_newer_history(state)
         ensure_empty_history(state)
         finish_interrupted_publication(state)
         finish_interrupted_export(state, _list_profiles())
