@@ -38,7 +38,7 @@ setup: $(INSTALLED) ## Only the set-up, which every target does by itself
 run: $(INSTALLED) ## One daily cycle: EXTRACTS= AS_OF= STATE= CRM=
 	@$(BIN)/tolerance run $(run_arguments)
 
-rebuild: $(INSTALLED) ## The same tables from the landed files alone, after a loss or a mended reader: STATE= EXTRACTS=
+rebuild: $(INSTALLED) ## The same tables from the landed files alone, after a loss or a fixed reader: STATE= EXTRACTS=
 	@$(BIN)/tolerance rebuild --state "$(STATE)" $(if $(EXTRACTS),--extracts "$(EXTRACTS)")
 
 doctor: $(INSTALLED) ## Are this machine and STATE= fit for a run? With EXTRACTS= also the inbox

@@ -1,7 +1,7 @@
 """What only a whole extract shows, held against the same weekday of the weeks before.
 
 Readers vouch for single records. Here stands what no record tells: too few of them, a field that is suddenly
-empty, customers that nobody knows, dates that stand still. All of it warns: what came is taken in, the
+empty, customers that nobody knows, dates that stand still. All of it warns: what came is ingested, the
 balances decay, and a person asks whether it is all.
 """
 
@@ -187,7 +187,7 @@ def _empty_shares(source: str, extract: Extract, usual: list[Extract]) -> Iterat
 
 
 def _unknown_shares(source: str, extract: Extract, usual: list[Extract]) -> Iterator[Expected]:
-    """Customer ids that no customers extract told, in far more records than before."""
+    """Customer ids that no customers extract delivered, in far more records than before."""
     for column in customer_id_columns(CONTRACTS[source]):
         for now, before in _lacking(extract, usual, known(column), of=filled(column)):
             yield Expected(

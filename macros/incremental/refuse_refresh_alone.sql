@@ -16,7 +16,7 @@
             {{ exceptions.raise_compiler_error(
                 this.identifier ~ ' cannot be refreshed without ' ~ left_out | sort | join(', ')
                 ~ ': rows of customers whom the last run did not touch would be lost. Refresh all models in one '
-                ~ 'call (dbt build --full-refresh without --select), or make the state anew with make rebuild.'
+                ~ 'call (dbt build --full-refresh without --select), or rebuild the STATE with make rebuild.'
             ) }}
         {%- endif -%}
     {%- endif -%}

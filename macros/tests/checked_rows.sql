@@ -1,6 +1,6 @@
 {#-
   What the tests of a run look at: what the run has computed. All accounts were tested when they were computed;
-  to read all of them again every day would cost more than to compute them anew. A full rebuild computes, and
+  to read all of them again every day would cost more than computing them again. A full rebuild computes, and
   so tests, all.
 -#}
 {% macro checked_months() -%}

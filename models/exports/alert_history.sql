@@ -1,5 +1,5 @@
 -- One row per alert that this date's run raised, listed, or whose status it changed: kept as a file, so
--- that what was known and told then is never computed anew.
+-- that what was known and told then is never computed again.
 with run as (
     select * from {{ ref('int_run') }}
 ),

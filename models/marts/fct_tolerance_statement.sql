@@ -19,7 +19,7 @@ months as (
     select * from {{ ref('int_months') }}
 ),
 
--- What has cost points, and what has cost some before it was classified anew.
+-- What has cost points, and what has cost some before it was reclassified.
 incidents_on_account as (
     select
         incidents.customer_id,
@@ -104,7 +104,7 @@ penalties as (
     where first_penalty_points > 0
 ),
 
--- As from the incident's date: what it cost is given back, or charged, as if it had never been otherwise.
+-- As from the incident's date: what it cost is returned, or charged, as if it had always been so.
 reclassifications as (
     select
         customer_id,

@@ -1,6 +1,6 @@
 {{ config(tags=['staging']) }}
 
--- A grave incident raises an alert, so its entry in incident_types must say what it costs, who acts and by when.
+-- A cumulative incident raises an alert, so its entry in incident_types must say what it costs, who acts and by when.
 select *
 from {{ ref('incident_types') }}
 where

@@ -1,6 +1,6 @@
 {{ config(tags=['staging']) }}
 
--- The rows of a type hold one after the other, each to the first day of the next: in a gap grave incidents
+-- The rows of a type hold one after the other, each to the first day of the next: in a gap cumulative incidents
 -- would cost nothing, in an overlap they would count twice. To pause a type give it a row that costs nothing.
 with entries as (
     select

@@ -19,10 +19,10 @@ NEXT = DAY + timedelta(days=1)
 THIRD = DAY + timedelta(days=2)
 OLD = DAY - timedelta(days=90)
 
-GRAVE = ("product_defect",)
+CUMULATIVE = ("product_defect",)
 
 
-def ticket(number: int, on: date, customer: str, *, tags: tuple[str, ...] = GRAVE) -> Ticket:
+def ticket(number: int, on: date, customer: str, *, tags: tuple[str, ...] = CUMULATIVE) -> Ticket:
     return Ticket(f"m{number}", str(number), at(on), at(on), customer_id=customer, tags=tags)
 
 
@@ -107,7 +107,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     return seen
 
 
-def test_a_new_grave_incident_is_told_once(told: dict[str, dict[str, str]]) -> None:
+def test_a_new_cumulative_incident_is_told_once(told: dict[str, dict[str, str]]) -> None:
     assert told["day"] == {
         "kept": "new",
         "withdrawn": "new",

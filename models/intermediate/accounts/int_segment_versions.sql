@@ -92,7 +92,7 @@ versions as (
     select * from closed
 ),
 {% else %}
--- Made anew: no run opened them, and all counts start with them.
+-- Rebuilt: no run opened them, and all counts start with them.
 versions as (
     select
         *,

@@ -5,7 +5,7 @@
     tags=['python_macro'],
 ) }}
 
--- One row per text and version of the detector: the incident that it tells of, and the ticket that it names.
+-- One row per text and version of the detector: the incident that it reports, and the ticket that it names.
 -- Texts are read here alone, each once by each version, and go no further: a day reads what it brings, and a
 -- new version reads all texts and rebuilds nothing.
 with run as (

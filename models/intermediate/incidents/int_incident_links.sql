@@ -5,7 +5,7 @@
     tags=['python_macro'],
 ) }}
 
--- One row per contact that tells of an incident: which incident, and by which rule it was linked.
+-- One row per contact that reports an incident: which incident, and by which rule it was linked.
 -- A unit is what belongs together without looking at time: a ticket with the contacts that name it,
 -- a mail thread, a single call. Units of one customer and type are then joined by the link window.
 with contacts as (

@@ -96,7 +96,7 @@ final as (
         anchors.incident_type,
         coalesce(incident_types.category, 'unclassified') as category,
         {{ penalty_of('incident_types') }} as penalty_points,
-        -- Before its anchor was classified anew, by the table as it is today.
+        -- Before its anchor was reclassified, by today's table.
         anchors.first_incident_type,
         {{ penalty_of('first_types') }} as first_penalty_points,
         anchors.detection_rule,
