@@ -9,9 +9,10 @@ also an alias of the incident that it anchors.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 import orjson
 
@@ -38,6 +39,18 @@ class Alias:
     current_id: str
     since_on: date
     reason: str
+    unknown: dict[str, Any] = field(default_factory=dict, compare=False)
+    """Fields that another release wrote; they are written back unchanged."""
+
+    @property
+    def id_space(self) -> str:
+        """Which ids it is one of: an incident has the id of its anchor, so it shares those of contacts."""
+        return Kind.ALERT if self.kind is Kind.ALERT else Kind.CONTACT
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is found by."""
+        return self.id_space, self.former_id
 
 
 class AliasConflictError(ToleranceError):
@@ -58,10 +71,10 @@ def record_aliases(state: State, changed: Iterable[Alias]) -> None:
     ids, or when ids would lead to one another in a circle.
     """
     changed = list(changed)
-    every = {(alias.kind, alias.former_id): alias for alias in reversed(changed)}
-    every |= {(alias.kind, alias.former_id): alias for alias in aliases(state)}
+    every = {alias.key: alias for alias in reversed(changed)}
+    every |= {alias.key: alias for alias in aliases(state)}
     for alias in changed:
-        kept = every[alias.kind, alias.former_id]
+        kept = every[alias.key]
         if _current(alias, every) != (current_id := _current(kept, every)):
             raise AliasConflictError(
                 f"{alias.kind} {alias.former_id} has been {current_id} since {kept.since_on} and cannot be "
@@ -78,10 +91,10 @@ def ensure_aliases(state: State) -> None:
         _write(state, [])
 
 
-def _current(alias: Alias, every: dict[tuple[Kind, str], Alias]) -> str:
+def _current(alias: Alias, every: dict[tuple[str, str], Alias]) -> str:
     passed = {alias.former_id}
     current = alias.current_id
-    while current not in passed and (further := every.get((alias.kind, current))) is not None:
+    while current not in passed and (further := every.get((alias.id_space, current))) is not None:
         passed.add(current)
         current = further.current_id
     if current in passed:
@@ -94,11 +107,22 @@ def _current(alias: Alias, every: dict[tuple[Kind, str], Alias]) -> str:
 def _read(line: bytes, state: State) -> Alias:
     given = orjson.loads(line)
     refuse_newer(Format.ALIASES, given.get(VERSION), state.aliases)
-    known, _ = split_known(Alias, given)
-    return Alias(**known | {"kind": Kind(known["kind"]), "since_on": date.fromisoformat(known["since_on"])})
+    known, unknown = split_known(Alias, given, state.aliases)
+    return Alias(
+        **known
+        | {
+            "kind": Kind(known["kind"]),
+            "since_on": date.fromisoformat(known["since_on"]),
+            "unknown": unknown,
+        }
+    )
 
 
 def _write(state: State, all_aliases: list[Alias]) -> None:
-    version = {VERSION: CURRENT[Format.ALIASES]}
-    lines = [orjson.dumps(version | asdict(alias)).decode() + "\n" for alias in all_aliases]
+    lines = [orjson.dumps(_line(alias)).decode() + "\n" for alias in all_aliases]
     files.write_text(state.aliases, "".join(lines))
+
+
+def _line(alias: Alias) -> dict[str, Any]:
+    known = asdict(alias)
+    return {VERSION: CURRENT[Format.ALIASES], **known.pop("unknown"), **known}

@@ -23,7 +23,8 @@ SETTINGS = "settings.yml"
 _PLAIN = re.compile(r"[A-Za-z0-9_/+:.-]+")
 """The characters that a text setting may have: dbt would take braces for a template."""
 
-_LIMITS = {"monthly_decay_rate": 1.0, "max_bad_share": 1.0}
+_LIMITS = {"monthly_decay_rate": 0.99, "max_bad_share": 1.0}
+"""The greatest value of a share. At a decay of 1 nothing is remembered, and no account can be computed."""
 
 
 class CompanyError(UsageError):
@@ -69,8 +70,13 @@ def seeds(tree: Path) -> dict[str, Path]:
 
 
 def _header(path: Path) -> str:
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        return file.readline().strip()
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise CompanyError(f"{path} cannot be read as UTF-8", "save it as CSV UTF-8.") from None
+    if text.startswith("\ufeff"):
+        raise CompanyError(f"{path} begins with a byte order mark", "save it as UTF-8 without one.")
+    return text.partition("\n")[0].strip()
 
 
 def variables(project_file: Path) -> dict[str, Any]:
@@ -125,7 +131,11 @@ def _kind(name: str, of_tree: Any) -> tuple[str, Callable[[Any], bool]]:
         most = _LIMITS[name]
         return f"a number from 0 to {most}", lambda value: type(value) in {int, float} and 0 <= value <= most
     if name.endswith("_on"):
-        return "a date, YYYY-MM-DD", lambda value: _can(date.fromisoformat, value)
+        # To the letter: the models cut year and month out of the text.
+        return (
+            "a date, YYYY-MM-DD",
+            lambda value: _can(date.fromisoformat, value) and date.fromisoformat(value).isoformat() == value,
+        )
     if name.endswith("time_zone"):
         return "a time zone such as Europe/Paris", lambda value: _can(ZoneInfo, value)
     return "a name", lambda value: _can(str, value)

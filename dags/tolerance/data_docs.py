@@ -1,4 +1,4 @@
-"""Great Expectations' own Data Docs, on demand: what is expected at the doors, and how it was met last.
+"""Great Expectations' own Data Docs, on demand: what is expected of extracts and lists, and how it was met.
 
 Results are counts only: no page holds a value of a record, so the pages may be shown to whoever may know the
 counts.

@@ -89,12 +89,18 @@ def examine(state: State, extracts: Path | None) -> Iterator[Finding]:
 def _unless_unreadable(check: Callable[..., Finding], state: State, *more: object) -> Finding:
     try:
         return check(state, *more)
+    except ToleranceError as error:
+        return Finding(_name_of(check), Verdict.PROBLEM, str(error))
     except (OSError, ValueError, KeyError, TypeError, duckdb.Error) as error:
         return Finding(
-            check.__name__.removeprefix("_").replace("_", " "),
+            _name_of(check),
             Verdict.PROBLEM,
             f"it cannot be read ({type(error).__name__}): put it back from a backup",
         )
+
+
+def _name_of(check: Callable[..., Finding]) -> str:
+    return check.__name__.removeprefix("_").replace("_", " ")
 
 
 # The machine --------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The gates at the doors: Great Expectations on a frame, answered in counts only.
+"""The gates: Great Expectations on a frame, answered in counts only.
 
 Great Expectations takes seconds to import, so it is imported inside functions and only
 when there is something to check.

@@ -71,7 +71,7 @@ def reading_version() -> str:
     return digest(code_hash(code, package).encode(), repr(settings()).encode())[:16]
 
 
-AT_THE_DOORS = frozenset(
+INGEST_SETTINGS = frozenset(
     {"business_time_zone", "max_bad_share", "max_bad_share_from_records", "own_addresses"}
 )
 """Settings that no model reads: they apply to what is ingested from then on, and `tolerance rebuild` applies
@@ -110,7 +110,7 @@ def current_parameters() -> Parameters:
     """The parameters of the company and the code of this checkout."""
     seeds = company.seeds(DBT_PROJECT / "seeds")
     variables = company.variables(DBT_PROJECT / "dbt_project.yml")
-    of_models = {name: value for name, value in variables.items() if name not in AT_THE_DOORS}
+    of_models = {name: value for name, value in variables.items() if name not in INGEST_SETTINGS}
     return Parameters(
         parameters_hash=digest(_json(variables), named_files_hash(seeds).encode()),
         rebuild_hash=digest(_json(of_models), named_files_hash({_BUDGETS: seeds[_BUDGETS]}).encode()),

@@ -19,6 +19,7 @@ from tolerance.formats.json_records import THE_DOCUMENT, json_arrays
 from tolerance.intake.loads import FileRecord, load_records, profile_of
 from tolerance.records import Position
 from tolerance.state import State
+from tolerance.versions import Format, refuse_newer_file
 
 _BATCH_ROWS = 1_000
 
@@ -59,6 +60,7 @@ def _rows(
     path: Path, files: dict[tuple[str, str], FileRecord], reason: str | None
 ) -> Iterator[QuarantineEntry]:
     with pq.ParquetFile(path) as parquet:
+        refuse_newer_file(Format.QUARANTINE, parquet.schema_arrow.metadata, path)
         for batch in parquet.iter_batches(batch_size=_BATCH_ROWS):
             rows: list[dict[str, Any]] = batch.to_pylist()
             for row in rows:

@@ -26,7 +26,7 @@ from tolerance.reread import (
 )
 from tolerance.state import State
 
-_TELL_OF_RUNS = {"audit_generation", "int_run"}
+_ABOUT_RUNS = {"audit_generation", "int_run"}
 _INSIDE = {"customer_no"}  # assigned in the order of arrival, and assigned again by a rebuild
 _COUNTERS = ("loaded_records", "duplicate_records", "quarantined_records")
 
@@ -166,7 +166,7 @@ def _columns(generation: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], lis
         "select schema_name, table_name, column_name from duckdb_columns() "
         "semi join duckdb_tables() using (schema_name, table_name) order by column_index"
     ).fetchall():
-        if table not in _TELL_OF_RUNS and column not in _INSIDE:
+        if table not in _ABOUT_RUNS and column not in _INSIDE:
             columns[schema, table].append(column)
     return columns
 

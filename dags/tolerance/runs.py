@@ -72,7 +72,7 @@ def _read(path: Path) -> Run:
     """The record of one run. Raises `NewerFormatError` for a record that a newer release wrote."""
     given = json.loads(path.read_text("utf-8"))
     refuse_newer(Format.RUN, given.get(VERSION), path)
-    known, unknown = split_known(Run, given)
+    known, unknown = split_known(Run, given, path)
     since = known["since_as_of_on"]
     return Run(
         **known

@@ -45,6 +45,10 @@ class NewerFormatError(ToleranceError):
     """A file was written by a newer release than this one."""
 
 
+class DamagedRecordError(ToleranceError):
+    """A record under STATE lacks what every release has written."""
+
+
 def refuse_newer(kind: Format, version: object, file: object) -> None:
     """Raise `NewerFormatError` when `file` has a version that this code does not know.
 
@@ -58,15 +62,23 @@ def refuse_newer(kind: Format, version: object, file: object) -> None:
         )
 
 
-def split_known(record: type, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The fields of a JSON object that the dataclass `record` has, and the others.
+def refuse_newer_file(kind: Format, metadata: Mapping[bytes, bytes] | None, file: object) -> None:
+    """Raise `NewerFormatError` when a Parquet file's metadata tells a version unknown here."""
+    version = (metadata or {}).get(VERSION.encode())
+    refuse_newer(kind, None if version is None else version.decode(), file)
 
-    A missing field is left to the dataclass's default; `ValueError` names a missing field without default.
+
+def split_known(
+    record: type, given: Mapping[str, Any], file: object
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The fields of a JSON object in `file` that the dataclass `record` has, and the others.
+
+    A missing field is left to the dataclass's default; without one it raises `DamagedRecordError`.
     """
     declared = {field.name: field for field in fields(record)}
     known = {name: value for name, value in given.items() if name in declared}
     for name, field in declared.items():
         if name not in known and field.default is MISSING and field.default_factory is MISSING:
-            raise ValueError(name)
+            raise DamagedRecordError(f"{file} lacks the field {name}", "restore it from a backup.")
     unknown = {name: value for name, value in given.items() if name not in declared and name != VERSION}
     return known, unknown

@@ -18,10 +18,12 @@ import signal
 import socket
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import IO, Any, NoReturn
 
 _WELL, _NOT_WELL = b"0", b"1"
 _DEATH_OF_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
@@ -67,12 +69,13 @@ class WarmDbt:
 
     def _start(self, environment: dict[str, str]) -> socket.socket:
         self._line, theirs = socket.socketpair()
-        with theirs:
+        with theirs, _log(environment) as log:
             self._server = subprocess.Popen(
                 # As a file, not as a module of the library: a fork imports the library of its own project.
                 [sys.executable, "-P", __file__, str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,  # dbt's output may hold customers' values; it is in dbt's log
+                stderr=log,
                 pass_fds=(theirs.fileno(),),
                 env=environment,
             )
@@ -103,6 +106,13 @@ def warm_dbt() -> Iterator[WarmDbt]:
     finally:
         _warm.clear()
         warm.end()
+
+
+def _log(environment: dict[str, str]) -> IO[bytes]:
+    """Where faults go that dbt does not log itself: beside its log, which holds personal data too."""
+    path = Path(environment["TOLERANCE_STATE"]) / "dbt" / "logs" / "warm_dbt.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("ab")
 
 
 # The server --------------------------------------------------------------------------
@@ -166,8 +176,13 @@ def _live(command: Command, manifest: Any, line: socket.socket, server: int) -> 
 
             options = () if manifest else command.parse_options
             arguments = ["--quiet", *command.arguments, *options, *command.places]
-            code = 0 if dbtRunner(manifest).invoke(arguments).success else 1
+            result = dbtRunner(manifest).invoke(arguments)
+            code = 0 if result.success else 1
+            if result.exception is not None:
+                traceback.print_exception(result.exception)  # what dbt did not get to log
             atexit._run_exitfuncs()  # closes the warehouse
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(code)
 

@@ -1,5 +1,5 @@
 {#-
-  The project's one incremental strategy: in one transaction, delete the rows that a model's config declares and
+  The project's own incremental strategy: in one transaction, delete the rows that a model's config declares and
   insert what the model computed, also when that is nothing.
 
   Stock delete+insert deletes by the ids of the new rows, so an incident that was deleted or moved to another
@@ -63,7 +63,7 @@
         exists (select 1 from {{ new_rows }})
     {%- else -%}
         {{ exceptions.raise_compiler_error(
-            model.name ~ ' replaces ' ~ column ~ '=' ~ row_set ~ ': no such row set in macros/replace_rows.sql.'
+            model.name ~ ' replaces ' ~ column ~ '=' ~ row_set ~ ': no such row set in macros/incremental/replace_rows.sql.'
         ) }}
     {%- endif -%}
 {%- endmacro %}

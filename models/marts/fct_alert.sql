@@ -20,10 +20,9 @@ with run as (
 incident_aliases as (
     select
         former_id,
-        min(current_id) as current_id
+        current_id
     from {{ ref('stg_runs__aliases') }}
     where kind in ('contact', 'incident')
-    group by former_id
 ),
 
 -- What was told stays told under the id it was told by, whatever its incident is called now.

@@ -138,7 +138,7 @@ MISTAKES = (
         "        since_run_no,",
         "        (select max(attempts.run_no) from runs as attempts where attempts.run_no < runs.run_no)"
         " as since_run_no,",
-        "late",
+        "known_to_an_attempt",
     ),
     Mistake(
         "rows_are_deleted_by_the_ids_of_the_new_rows",
@@ -319,8 +319,9 @@ class Traps:
         newer = self._version(self._ticket("older_version_late", opened), known)
         self.first.append(newer)
         self.second.append(self._version(newer, date(2025, 1, 5), tags=("no_answer",)))
-        for name in ("counted_by_an_attempt", "closed_by_an_attempt"):
+        for name in ("counted_by_an_attempt", "closed_by_an_attempt", "known_to_an_attempt"):
             self._customer(name)
+        self.attempt.append(self._ticket("known_to_an_attempt", opened))
         counted = self._ticket("counted_by_an_attempt", opened)
         self.attempt.append(counted)
         self.second.append(self._version(counted, changed, status="deleted"))
@@ -428,9 +429,9 @@ def trapped(tmp_path_factory: pytest.TempPathFactory) -> Trapped:
     _deliver(pipeline, FIRST, traps.first)
     with misread_thanks(project):
         pipeline.run(FIRST)
-    company.reprice("refund_missing", 150)
-    pipeline.deliver(f"{SECOND}/attempt.csv", traps.attempt, SECOND)
-    pipeline.run_killed(SECOND, "tag:staging +int_balance_counts")
+        company.reprice("refund_missing", 150)
+        pipeline.deliver(f"{SECOND}/attempt.csv", traps.attempt, SECOND)
+        pipeline.run_killed(SECOND, "tag:staging +int_balance_counts")
     _deliver(pipeline, SECOND, traps.second)
     # A file of an older day, late: what it says of a customer is older than what is known.
     stale = Customer("late_customer_file", (), date(2024, 6, 1), date(2024, 12, 31))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -48,9 +49,17 @@ def test_the_same_alias_again_changes_nothing(state: State) -> None:
     assert pairs(state) == {"a": "c", "b": "c"}
 
 
-def test_kinds_have_ids_of_their_own(state: State) -> None:
+def test_alerts_have_ids_of_their_own(state: State) -> None:
     record_aliases(state, [alias("a", "b"), alias("b", "a", Kind.INCIDENT)])
     assert pairs(state) == {"a": "b", "b": "a"}
+
+
+def test_an_incident_shares_the_ids_of_contacts(state: State) -> None:
+    record_aliases(state, [alias("a", "b", Kind.INCIDENT)])
+    record_aliases(state, [alias("b", "c", Kind.CONTACT)])
+    assert pairs(state) == {"a": "c", "b": "c"}
+    with pytest.raises(AliasConflictError, match="contact a is called c"):
+        record_aliases(state, [alias("a", "d", Kind.CONTACT)])
 
 
 @pytest.mark.parametrize(
@@ -68,6 +77,15 @@ def test_an_empty_record_is_there_for_dbt_and_replaces_nothing(state: State) -> 
     record_aliases(state, [alias("a", "b")])
     ensure_aliases(state)
     assert pairs(state) == {"a": "b"}
+
+
+def test_fields_of_another_release_are_kept(state: State) -> None:
+    record_aliases(state, [alias("a", "b")])
+    line = json.loads(state.aliases.read_text("utf-8"))
+    state.aliases.write_text(json.dumps(line | {"mood": "fair"}) + "\n", "utf-8")
+    record_aliases(state, [alias("b", "c")])
+    first = json.loads(state.aliases.read_text("utf-8").splitlines()[0])
+    assert (first["mood"], first["current_id"]) == ("fair", "c")
 
 
 def test_a_record_of_a_newer_format_is_refused(state: State) -> None:

@@ -107,7 +107,7 @@ def test_what_only_the_next_alerts_or_files_meet_is_another_parameter_and_rebuil
     assert after.parameters_hash != before.parameters_hash
 
 
-def test_no_model_reads_a_setting_of_the_doors() -> None:
+def test_no_model_reads_a_setting_of_ingestion() -> None:
     sql = "".join(
         path.read_text("utf-8")
         for room in ("models", "macros")
@@ -115,7 +115,7 @@ def test_no_model_reads_a_setting_of_the_doors() -> None:
     )
     read = set(re.findall(r"var\(['\"](\w+)['\"]", sql))
     assert "monthly_decay_rate" in read
-    assert not read & parameters.AT_THE_DOORS
+    assert not read & parameters.INGEST_SETTINGS
 
 
 @pytest.mark.parametrize(

@@ -36,9 +36,10 @@ class dbtRunner:
             file.write(json.dumps(asked) + "\\n")
         if "parse" in arguments:
             return SimpleNamespace(result=None if "broken" in arguments else "parsed once", success=True)
+        fault = ValueError("no such profile") if "failing" in arguments else None
         if "long" in arguments:
             time.sleep(600)
-        return SimpleNamespace(result=None, success="failing" not in arguments)
+        return SimpleNamespace(result=None, success=fault is None, exception=fault)
 """
 
 
@@ -57,7 +58,8 @@ def stand_in(tmp_path: Path) -> dict[str, str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(_STAND_IN if module == "cli/main" else "", "utf-8")
         (path.parent / "__init__.py").touch()
-    return {**os.environ, "PYTHONPATH": str(tmp_path), "ASKED": str(tmp_path / "asked")}
+    places = {"PYTHONPATH": tmp_path, "ASKED": tmp_path / "asked", "TOLERANCE_STATE": tmp_path / "state"}
+    return {**os.environ, **{name: str(place) for name, place in places.items()}}
 
 
 @pytest.fixture
@@ -131,6 +133,9 @@ def test_a_project_that_cannot_be_parsed_is_left_to_the_command_that_tells_of_it
 
 def test_a_command_that_failed_did_not_end_well(warm: WarmDbt, stand_in: dict[str, str]) -> None:
     assert not warm.run(command(stand_in, "failing"))
+    # What dbt did not get to log is beside its log.
+    log = Path(stand_in["TOLERANCE_STATE"]) / "dbt" / "logs" / "warm_dbt.log"
+    assert "ValueError: no such profile" in log.read_text("utf-8")
     assert warm.run(command(stand_in, "build"))
 
 
@@ -141,7 +146,8 @@ def test_every_command_has_the_environment_it_was_given(warm: WarmDbt, stand_in:
 
 
 _PARENT = """
-import json, os, sys
+import os, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 from tolerance.warm_dbt import Command, warm_dbt
 with warm_dbt() as warm:
     warm.run(Command(("long",), (), (), dict(os.environ), "a"))
@@ -153,7 +159,10 @@ def test_a_killed_run_leaves_nobody_behind(stand_in: dict[str, str], ending: sig
     with subprocess.Popen([sys.executable, "-c", _PARENT], env=stand_in, stderr=subprocess.DEVNULL) as parent:
         running = wait_until_asked(stand_in, "long")
         parent.send_signal(ending)
-        assert parent.wait(30) != 0
+        try:
+            assert parent.wait(30) != 0
+        finally:
+            parent.kill()
     assert is_gone(running["process"])
     assert is_gone(running["server"])
 

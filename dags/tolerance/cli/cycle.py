@@ -17,7 +17,12 @@ from tolerance.cli.options import STATE, business_date, state_in
     help="The inbox, with customers/ faq/ mail/ tickets/ in it. Default: the sample company.",
 )
 @click.option("--as-of", "as_of_text", help="Business date, YYYY-MM-DD. Default: the newest in the inbox.")
-@click.option("--crm", default="", help="List profiles to write beside the canonical one, as a,b.")
+@click.option(
+    "--crm",
+    default="",
+    envvar="TOLERANCE_CRM",
+    help="List profiles to write beside the canonical one, as a,b. Default: TOLERANCE_CRM.",
+)
 @STATE
 def run(extracts: Path | None, as_of_text: str | None, crm: str, state_folder: Path) -> None:
     """Run one daily cycle: ingest the extracts, compute, check, publish, write the alert list.

@@ -47,7 +47,7 @@ def generations(state_folder: Path) -> None:
 )
 @STATE
 def data_docs(out: Path | None, state_folder: Path) -> None:
-    """Write Great Expectations' Data Docs: what each door expects, and how the last load met it.
+    """Write Great Expectations' Data Docs: what each suite expects, and how the last load met it.
 
     Counts only, no customer's values. Exit codes: 0 written, 2 wrong usage.
     """
@@ -59,7 +59,7 @@ def data_docs(out: Path | None, state_folder: Path) -> None:
     if out is not None and out.exists() and any(out.iterdir()):
         raise UsageError(f"{out} is not empty", "give a new folder.")
     folder = out or state.root / "data_docs"
-    for one in build_data_docs(state, folder.resolve()):
-        met = f"{one.rows:,} rows, {one.failed} expectations failed" if one.rows else "no data yet"
-        click.echo(f"{one.suite}: {met}")
+    for page in build_data_docs(state, folder.resolve()):
+        met = f"{page.rows:,} rows, {page.failed} expectations failed" if page.rows else "no data yet"
+        click.echo(f"{page.suite}: {met}")
     click.echo(f"Open {folder / 'index.html'} in a browser (its style comes from the network).")

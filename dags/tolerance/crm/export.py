@@ -19,7 +19,8 @@ import duckdb
 from tolerance import all_clear, files
 from tolerance.crm.history import keep_history
 from tolerance.crm.list_profile import ListProfile
-from tolerance.crm.list_profiles import canonical
+from tolerance.crm.list_profiles import canonical, list_profiles
+from tolerance.errors import NotPublishedError
 from tolerance.publishing.generations import published_generation
 from tolerance.state import State
 
@@ -48,11 +49,11 @@ def export_alerts(state: State, profiles: tuple[ListProfile, ...] = (canonical.P
     bytes. The manifest is written last: a list without a manifest is unfinished.
 
     Raises:
-        FileNotFoundError: when nothing was published yet.
+        NotPublishedError: when nothing was published yet.
     """
     generation = published_generation(state)
     if generation is None:
-        raise FileNotFoundError(f"{state.serving} is missing: run a date first.")
+        raise NotPublishedError(f"{state.serving} is missing", "run a date first.")
     generation_id, as_of = generation
     folder = state.outbox / as_of
     with duckdb.connect(str(state.serving), read_only=True) as serving:
@@ -68,6 +69,9 @@ def export_alerts(state: State, profiles: tuple[ListProfile, ...] = (canonical.P
     lists = {profile.file_name: profile.written(columns, rows) for profile in profiles}
     for file_name, content in lists.items():
         files.write_bytes(folder / file_name, content)
+    for profile in list_profiles().values():
+        if profile.file_name not in lists:  # of an earlier run that asked for it: it is no longer true
+            (folder / profile.file_name).unlink(missing_ok=True)
     files.write_text(folder / "acknowledgement_template.csv", ";".join(ACKNOWLEDGEMENT_COLUMNS) + "\n")
     counts = {
         "by_priority": _counts(columns, rows, "priority"),

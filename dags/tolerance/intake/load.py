@@ -25,6 +25,7 @@ from tolerance.intake.loads import (
 )
 from tolerance.intake.work import Work
 from tolerance.records import raw_schema
+from tolerance.versions import Format, refuse_newer_file
 
 if TYPE_CHECKING:
     from tolerance.state import State
@@ -156,11 +157,15 @@ def _publish(made: Path, place: Path) -> None:
 def ensure_empty_sources(state: State) -> None:
     """Give every source one Parquet file without rows, so that dbt's glob matches a file with every column.
 
+    Raises `NewerFormatError` where a newer release has written that file, as it does before any other.
+
     Files of earlier releases may lack columns of today's contract. What dbt needs to know of the contracts
     is written beside them.
     """
     for source in SOURCES:
         path = state.raw / source / EMPTY_LOAD_ID / "empty.parquet"
+        if path.exists():
+            refuse_newer_file(Format.RAW, pq.read_schema(path).metadata, path)
         if not path.exists() or pq.read_schema(path) != raw_schema(source):
             path.parent.mkdir(parents=True, exist_ok=True)
             staged = path.with_suffix(".staged")

@@ -223,7 +223,7 @@ def read_records(path: Path) -> list[FileRecord]:
 def _record(line: dict[str, Any], path: Path) -> FileRecord:
     """One line of a load record, with its dates parsed."""
     refuse_newer(Format.LOAD, line.get(VERSION), path)
-    known, unknown = split_known(FileRecord, line)
+    known, unknown = split_known(FileRecord, line, path)
     newest = known.get("newest_event_on")
     return FileRecord(
         **{"is_doubtful": _was_doubtful(known)}

@@ -23,7 +23,7 @@ by_month as (
     group by customer_no, month_index
 ),
 
--- The running sum of penalties, each weighted once: see macros/decay.sql.
+-- The running sum of penalties, each weighted once: see macros/account/decay.sql.
 weighted as (
     select
         by_month.*,
