@@ -84,7 +84,7 @@ lint: $(INSTALLED) $(LINT)/installed ## Style and types
 		DBT_TARGET_PATH="$(CURDIR)/$(LINT)/target" DBT_LOG_PATH="$(CURDIR)/$(LINT)/logs" \
 		$(LINT)/bin/sqlfluff lint models tests/data
 
-data-dictionary: $(INSTALLED) ## docs/data_dictionary.md anew from dbt's yml
+data-dictionary: $(INSTALLED) ## Make docs/data_dictionary.md from dbt's yml
 	@$(BIN)/python -m tolerance.data_dictionary
 
 bench: $(INSTALLED) ## How fast? docs/benchmark*.md; SCALE=10m for ten million customers
