@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 from dataclasses import replace
@@ -152,3 +153,25 @@ def test_a_changed_model_is_another_code_version_and_no_other_parameter(
     after = parameters.current_parameters()
     assert after.code_version != before.code_version
     assert after.parameters_hash == before.parameters_hash
+
+
+def test_all_of_the_library_that_models_call_is_part_of_a_version() -> None:
+    plugin = ast.parse((PROJECT_ROOT / "macros" / "python" / "tolerance_plugin.py").read_text("utf-8"))
+    called = {
+        f"{imported.module}.{name.name}"
+        for imported in ast.walk(plugin)
+        if isinstance(imported, ast.ImportFrom) and str(imported.module).startswith("tolerance")
+        for name in imported.names
+    }
+    assert called
+    package = Path(parameters.__file__).parent
+    for name in called:
+        # Either a module or something in one.
+        parts = name.split(".")[1:]
+        path = next(
+            package.joinpath(*parts[:end]).with_suffix(".py")
+            for end in (len(parts), len(parts) - 1)
+            if end and package.joinpath(*parts[:end]).with_suffix(".py").is_file()
+        )
+        module = path.relative_to(package).as_posix()
+        assert module in parameters._CALLED_BY_MODELS or module.startswith("detection/"), module
