@@ -58,7 +58,7 @@ def test_an_incident_shares_the_ids_of_contacts(state: State) -> None:
     record_aliases(state, [alias("a", "b", Kind.INCIDENT)])
     record_aliases(state, [alias("b", "c", Kind.CONTACT)])
     assert pairs(state) == {"a": "c", "b": "c"}
-    with pytest.raises(AliasConflictError, match="contact a is called c"):
+    with pytest.raises(AliasConflictError, match="contact a has been c"):
         record_aliases(state, [alias("a", "d", Kind.CONTACT)])
 
 
