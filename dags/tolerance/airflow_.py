@@ -13,8 +13,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import Asset, Param, get_current_context, task
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk import Asset, Param, TriggerRule, get_current_context, task
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from tolerance import audits, progress
 from tolerance.calendar import as_of_for_schedule, parse_as_of
@@ -116,23 +116,29 @@ def land(source: str) -> str | None:
 
 @task
 def read(source: str, load_id: str | None) -> None:
-    """Frame and read the landed files; quarantine bad records with a reason."""
-    if load_id:
-        with _step(f"{source}: reading") as state:
-            read_files(source, load_id, state)
+    """Frame and read the landed files; quarantine bad records with a reason.
+
+    Skipped when nothing is new, and the measuring of the extract with it.
+    """
+    if load_id is None:
+        raise AirflowSkipException("Nothing is new in the inbox.")
+    with _step(f"{source}: reading") as state:
+        read_files(source, load_id, state)
 
 
 @task
-def expect(source: str, load_id: str | None) -> None:
+def expect(source: str, load_id: str) -> None:
     """Count what only the whole extract shows; the export says what of it is unlike the weeks before."""
-    if load_id:
-        with _step(f"{source}: measuring the extract") as state:
-            measure_extract(source, load_id, state)
+    with _step(f"{source}: measuring the extract") as state:
+        measure_extract(source, load_id, state)
 
 
-@task
+@task(trigger_rule=TriggerRule.NONE_FAILED)
 def load(source: str, load_id: str | None, *, outlet_events: Any = None) -> None:
-    """Move the records to `raw/` with a load record that balances, and report their date."""
+    """Move the records to `raw/` with a load record that balances, and report their date.
+
+    Also where nothing was new: the daily run waits for the date of every source.
+    """
     if load_id:
         with _step(f"{source}: loading") as state:
             summary = load_files(source, load_id, state)

@@ -32,7 +32,8 @@ def of_loads(state: State, as_of: date) -> list[str]:
         _told(record) for record in of_the_day if record.is_doubtful and record.status not in is_unread
     ]
     for source in SOURCES:
-        warnings += _of_extract(source, [record for record in records if record.source == source], as_of)
+        of_source = [record for record in records if record.source == source]
+        warnings += _of_extract(source, of_source, as_of, state)
     return list(dict.fromkeys(warnings))
 
 
@@ -60,11 +61,15 @@ def of_inbox(state: State, extracts: Path, as_of: date) -> list[str]:
     return warnings
 
 
-def _of_extract(source: str, files: list[FileRecord], as_of: date) -> list[str]:
-    """What is unusual in a whole extract. Without an extract Great Expectations is not even imported."""
+def _of_extract(source: str, files: list[FileRecord], as_of: date, state: State) -> list[str]:
+    """What is unusual in a whole extract. Without an extract there is nothing for a gate to judge."""
     expected = extracts.expected_of(source, files, as_of)
     unusual = extracts.nothing_delivered(source, files, as_of)
     if expected:
-        found = gates.check(extracts.row(expected), extracts.suite(source, expected), source)
+        found = gates.remembered(
+            state.gates / f"{source}.json",
+            repr(expected).encode(),
+            lambda: gates.check(extracts.row(expected), extracts.suite(source, expected), source),
+        )
         unusual = [*found.warnings, *unusual]
     return unusual

@@ -59,7 +59,7 @@ def effective(path: Path) -> bytes:
         case ".py":
             return _without_blank_lines(_python(content.decode()))
         case ".yml":
-            kept = _kept(yaml.safe_load(content))
+            kept = _kept(yaml.load(content, Loader=yaml.CSafeLoader))
             return orjson.dumps(kept, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
         case _:
             return content

@@ -19,7 +19,6 @@ from tolerance.profiles.catalogue import company_file, mappings
 from tolerance.publishing.generations import finish_interrupted_publication
 from tolerance.reread import finish_interrupted_rebuild
 from tolerance.runs import last_published, refuse_earlier
-from tolerance.sample import make_sample
 from tolerance.state import State
 from tolerance.summary import print_summary
 
@@ -64,6 +63,8 @@ def _inbox(request: Request, console: Console) -> Path:
     if request.extracts is None:
         sample = request.state.root / "sample"
         if not sample.exists():
+            from tolerance.sample import make_sample
+
             console.print(
                 f"Making the sample company in {sample}", soft_wrap=True, markup=False, highlight=False
             )

@@ -57,14 +57,16 @@ def dbt(
     seeds = _seeds(state)
     files = parsed_files_hash(seeds)
     parsed = target / "parsed_files"
-    # After a change of macros, the stored parse has stale dependencies.
-    is_parsed = parsed.exists() and parsed.read_text("utf-8") == files
+    # dbt finds changed models by itself; after a change of macros, the stored parse has stale dependencies.
+    beside_models = parsed_files_hash(seeds, beside_models=True)
+    is_parsed = parsed.exists() and parsed.read_text("utf-8") == beside_models
     if not is_parsed:
         parsed.unlink(missing_ok=True)
     with warm_dbt() as warm:
         is_well = warm.run(
             Command(
                 arguments=tuple(arguments),
+                results=str(results),
                 parse_options=("--warn-error", *(() if is_parsed else ("--no-partial-parse",))),
                 places=(
                     *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
@@ -76,7 +78,7 @@ def dbt(
             )
         )
     if results.exists():  # dbt got beyond parsing
-        parsed.write_text(files, "utf-8")
+        parsed.write_text(beside_models, "utf-8")
     outcomes = json.loads(results.read_text("utf-8"))["results"] if results.exists() else []
     if not is_well:
         failed = [
@@ -131,14 +133,24 @@ def _variables() -> tuple[str, ...]:
     return ("--vars", json.dumps(for_models)) if for_models else ()
 
 
-def parsed_files_hash(seeds: Path) -> str:
-    """A hash of all files that dbt parses: while it is the same, the stored parse is valid."""
-    folders = (DBT_PROJECT, *(PROJECT_ROOT / name for name in _PARSED_FOLDERS))
+def parsed_files_hash(seeds: Path, *, beside_models: bool = False) -> str:
+    """A hash of all files that dbt parses, or of all but the SQL of models.
+
+    While the first is the same, the parse in memory is valid; while the second is, the stored one is,
+    which dbt brings up to date with the models that changed.
+    """
+    folders = (DBT_PROJECT, *(PROJECT_ROOT / name for name in _PARSED_FOLDERS), seeds)
     return digest(
         *(
             files_hash(
-                [path for path in folder.rglob("*") if path.suffix in _PARSED_SUFFIXES], folder
+                [
+                    path
+                    for path in folder.rglob("*")
+                    if path.suffix in _PARSED_SUFFIXES
+                    and not (beside_models and folder.name == "models" and path.suffix == ".sql")
+                ],
+                folder,
             ).encode()
-            for folder in (*folders, seeds)
+            for folder in folders
         )
     )

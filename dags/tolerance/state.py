@@ -78,6 +78,11 @@ class State:
         return self.root / "inbox_crm"
 
     @property
+    def gates(self) -> Path:
+        """What the gates found last, in counts; what is missing here is judged again."""
+        return self.root / "gates"
+
+    @property
     def identity_key(self) -> Path:
         """The key for hashing addresses, unless the environment gives one."""
         return self.root / "secret" / "identity.key"

@@ -32,15 +32,21 @@ _PARTS_OF_DBT = (
     "dbt.parser.manifest",
     "dbt.parser.schemas",
     "dbt.task.build",
+    "numpy",
+    "re2",
 )
-"""Modules that every command needs, but that dbt imports only once it knows the command."""
+"""Modules that every command needs, but that dbt imports only once it knows the command or the model."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One dbt command. `parsed` identifies the project: when it differs from the last, dbt parses again."""
+    """One dbt command, and the file that takes its results.
+
+    `parsed` identifies the project: when it differs from the last, dbt parses again.
+    """
 
     arguments: tuple[str, ...]
+    results: str
     places: tuple[str, ...]
     parse_options: tuple[str, ...]
     environment: dict[str, str]
@@ -132,6 +138,8 @@ def serve(line: socket.socket) -> None:
             if parsed != command.parsed:
                 manifest = _parse(command)
                 parsed = command.parsed if manifest else ""
+                if manifest:
+                    _compile_macros(manifest)
                 gc.collect()
                 gc.freeze()  # keeps the forks' garbage collector from touching, and so copying, shared memory
             is_well = _run_in_fork(command, manifest, line)
@@ -144,6 +152,15 @@ def _parse(command: Command) -> Any:
 
     gc.unfreeze()
     return dbtRunner().invoke(["--quiet", "parse", *command.parse_options, *command.places]).result
+
+
+def _compile_macros(manifest: Any) -> None:
+    """Fill dbt's cache of compiled macros, which each fork would have to fill by itself."""
+    from dbt_common.clients.jinja import template_cache
+
+    for macro in manifest.macros.values():
+        with suppress(Exception):  # one that does not compile is reported by the model that calls it
+            template_cache.get_node_template(macro)
 
 
 def _run_in_fork(command: Command, manifest: Any, line: socket.socket) -> bool:
@@ -172,12 +189,16 @@ def _live(command: Command, manifest: Any, line: socket.socket, server: int) -> 
         ctypes.CDLL(None).prctl(_DEATH_OF_PARENT, signal.SIGKILL)
         line.close()
         if os.getppid() == server:  # the server may have ended before the signal was set
+            from dbt.artifacts.schemas.run import RunExecutionResult
             from dbt.cli.main import dbtRunner
 
             options = () if manifest else command.parse_options
-            arguments = ["--quiet", *command.arguments, *options, *command.places]
+            # dbt would write the manifest again beside the results, which takes as long as a dozen models.
+            arguments = ["--quiet", "--no-write-json", *command.arguments, *options, *command.places]
             result = dbtRunner(manifest).invoke(arguments)
             code = 0 if result.success else 1
+            if isinstance(result.result, RunExecutionResult):
+                result.result.write(command.results)
             if result.exception is not None:
                 traceback.print_exception(result.exception)  # what dbt did not get to log
             atexit._run_exitfuncs()  # closes the warehouse

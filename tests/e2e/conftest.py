@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import shutil
 import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,6 +12,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
+from tests.e2e.command_line import tolerance
 
 CUSTOMERS_HEADER = "customer_id;email;phone;relationship_started_on;relationship_ended_on;preferred_language"
 CALLS_HEADER = "call_id;customer_id;asked_at;faq_code;question;answered;agent_team;language"
@@ -106,12 +107,7 @@ def run_cycle(extracts: Path, state: Path, as_of: date | str | None = None) -> C
     arguments = ["run", "--extracts", str(extracts), "--state", str(state)]
     if as_of is not None:
         arguments += ["--as-of", str(as_of)]
-    finished = subprocess.run(
-        [sys.executable, "-m", "tolerance", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    finished = tolerance(*arguments)
     _lend_metadata(state / "airflow", _METADATA)
     return Cycle(state, finished)
 

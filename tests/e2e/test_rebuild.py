@@ -10,6 +10,7 @@ import sys
 from datetime import date, timedelta
 from pathlib import Path
 
+from tests.e2e.command_line import tolerance
 from tests.e2e.conftest import Inbox, published, published_rows, run_cycle, ticket
 from tolerance.lock import state_lock
 from tolerance.state import State
@@ -17,12 +18,8 @@ from tolerance.state import State
 DAY = date(2026, 10, 28)
 
 
-def command(state: Path) -> list[str]:
-    return [sys.executable, "-m", "tolerance", "rebuild", "--state", str(state)]
-
-
 def rebuild(state: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(state), capture_output=True, text=True, check=False)
+    return tolerance("rebuild", "--state", str(state))
 
 
 def lists_of(state: Path) -> dict[str, bytes]:
@@ -44,7 +41,10 @@ def test_a_lost_raw_layer_is_made_again_also_after_a_kill_and_the_tables_are_the
     shutil.rmtree(inbox.root)
 
     with subprocess.Popen(
-        command(state), stdout=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "-m", "tolerance", "rebuild", "--state", str(state)],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as killed:
         assert killed.stdout is not None
         assert any("building intermediate" in line for line in killed.stdout)
@@ -82,6 +82,6 @@ def test_nothing_to_rebuild_is_wrong_usage_and_a_busy_state_is_75(tmp_path: Path
         assert "Traceback" not in finished.stderr
     others = dict(os.environ)
     with state_lock(State(tmp_path)):
-        busy = subprocess.run(command(tmp_path), env=others, capture_output=True, text=True, check=False)
+        busy = tolerance("rebuild", "--state", str(tmp_path), environment=others)
     assert busy.returncode == 75
     assert "is in use by process" in busy.stderr

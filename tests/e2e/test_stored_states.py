@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.command_line import tolerance
 from tests.e2e.conftest import published
 from tests.fixtures import stored_states
 from tolerance.identity import KEY_VARIABLE
@@ -60,11 +59,6 @@ def test_a_stored_state_takes_the_same_date_the_next_one_and_a_rebuild(
     ]
     assert new
     assert not {row["alert_id"] for rows in lists_before.values() for row in rows} & set(new)
-    finished = subprocess.run(
-        [sys.executable, "-m", "tolerance", "rebuild", "--state", str(state)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    finished = tolerance("rebuild", "--state", str(state))
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert "The same rows as before in all" in finished.stdout

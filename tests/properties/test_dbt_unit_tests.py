@@ -31,10 +31,12 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     pipeline.run(date(2025, 1, 20))
     folder = pipeline.project.root / "dbt_project"
     target = root / "target"
+    results = target / "run_results.json"
     with pipeline.project.used(), warm_dbt() as warm:
         warm.run(
             Command(
                 arguments=("test", "--select", "test_type:unit"),
+                results=str(results),
                 parse_options=("--warn-error",),
                 places=(
                     *("--project-dir", str(folder), "--profiles-dir", str(folder)),
@@ -44,7 +46,6 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
                 parsed=f"unit tests of {root}",
             )
         )
-    results = target / "run_results.json"
     assert results.exists(), (root / "logs" / "dbt.log").read_text("utf-8")
     return {
         outcome["unique_id"].split(".")[-1]: f"{outcome['status']} {outcome['message'] or ''}"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
+import pytest
 
 from tolerance import gates
 
@@ -46,3 +49,33 @@ def test_an_expectation_that_only_warns_fails_no_gate_and_says_its_sentence_when
     few = gates.check(pd.DataFrame({"records": [18]}), suite, "demo")
     assert (few.is_passed, few.warnings) == (True, ("only a few came.",))
     assert gates.check(pd.DataFrame({"records": [19]}), suite, "demo").warnings == ()
+
+
+def test_the_same_is_judged_once_and_anything_else_again(tmp_path: Path) -> None:
+    path = tmp_path / "gates" / "demo.json"
+    first = gates.GateResult("demo", 2, ("values_to_not_be_null(code)",), 3, ("only a few came.",))
+    second = gates.GateResult("demo", 2, (), 4)
+    assert gates.remembered(path, b"a", lambda: first) == first
+    assert gates.remembered(path, b"a", lambda: second) == first
+    assert gates.remembered(path, b"b", lambda: second) == second
+    path.write_text(path.read_text("utf-8")[:-20], "utf-8")  # cut short
+    assert gates.remembered(path, b"b", lambda: first) == first
+
+
+@pytest.mark.parametrize("changed", ["expectations", "release"])
+def test_what_was_judged_by_other_expectations_is_judged_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    path = tmp_path / "demo.json"
+    strict = gates.GateResult("demo", 2, (), 1)
+    gates.remembered(path, b"a", lambda: gates.GateResult("demo", 1, (), 1))
+    if changed == "release":
+        monkeypatch.setattr(gates, "version", lambda _: "1.99")
+    else:
+        suites = tmp_path / "expectations"
+        suites.mkdir()
+        (suites / "__init__.py").write_text("SHARE = 0.2", "utf-8")
+        monkeypatch.setattr(gates.expectations, "__file__", str(suites / "__init__.py"))
+        monkeypatch.setattr(gates, "__file__", str(suites / "gates.py"))
+        (suites / "gates.py").touch()
+    assert gates.remembered(path, b"a", lambda: strict) == strict

@@ -20,6 +20,9 @@ import json, os, time
 from pathlib import Path
 from types import SimpleNamespace
 
+class Manifest(str):
+    macros = {}
+
 class dbtRunner:
     def __init__(self, manifest=None):
         self.manifest = manifest
@@ -35,12 +38,15 @@ class dbtRunner:
         with Path(os.environ["ASKED"]).open("a") as file:
             file.write(json.dumps(asked) + "\\n")
         if "parse" in arguments:
-            return SimpleNamespace(result=None if "broken" in arguments else "parsed once", success=True)
+            parsed = None if "broken" in arguments else Manifest("parsed once")
+            return SimpleNamespace(result=parsed, success=True)
         fault = ValueError("no such profile") if "failing" in arguments else None
         if "long" in arguments:
             time.sleep(600)
         return SimpleNamespace(result=None, success=fault is None, exception=fault)
 """
+
+_STAND_INS = {"cli/main": _STAND_IN, "artifacts/schemas/run": "class RunExecutionResult: pass"}
 
 
 @pytest.fixture
@@ -49,6 +55,7 @@ def stand_in(tmp_path: Path) -> dict[str, str]:
     for module in (
         "__init__",
         "adapters/duckdb",
+        "artifacts/schemas/run",
         "parser/manifest",
         "parser/schemas",
         "task/build",
@@ -56,7 +63,7 @@ def stand_in(tmp_path: Path) -> dict[str, str]:
     ):
         path = tmp_path / "dbt" / f"{module}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_STAND_IN if module == "cli/main" else "", "utf-8")
+        path.write_text(_STAND_INS.get(module, ""), "utf-8")
         (path.parent / "__init__.py").touch()
     places = {"PYTHONPATH": tmp_path, "ASKED": tmp_path / "asked", "TOLERANCE_STATE": tmp_path / "state"}
     return {**os.environ, **{name: str(place) for name, place in places.items()}}
@@ -70,7 +77,7 @@ def warm() -> Iterator[WarmDbt]:
 
 
 def command(environment: dict[str, str], *arguments: str, parsed: str = "a", options: str = "") -> Command:
-    return Command(arguments, ("--places",), (options or "--options",), environment, parsed)
+    return Command(arguments, "results.json", ("--places",), (options or "--options",), environment, parsed)
 
 
 def asked(environment: dict[str, str]) -> list[dict[str, object]]:
@@ -109,7 +116,7 @@ def test_the_project_is_parsed_once_for_all_commands_and_each_is_a_process_of_it
     assert warm.run(command(stand_in, "test"))
     parse, build, test = asked(stand_in)
     assert parse["arguments"] == ["--quiet", "parse", "--options", "--places"]
-    assert build["arguments"] == ["--quiet", "build", "--places"]
+    assert build["arguments"] == ["--quiet", "--no-write-json", "build", "--places"]
     assert build["manifest"] == test["manifest"] == "parsed once"
     assert len({parse["process"], build["process"], test["process"]}) == 3
     assert build["server"] == test["server"] == parse["process"]
@@ -126,7 +133,7 @@ def test_a_project_that_cannot_be_parsed_is_left_to_the_command_that_tells_of_it
 ) -> None:
     warm.run(command(stand_in, "build", options="broken"))
     assert asked(stand_in)[1]["manifest"] is None
-    assert asked(stand_in)[1]["arguments"] == ["--quiet", "build", "broken", "--places"]
+    assert asked(stand_in)[1]["arguments"] == ["--quiet", "--no-write-json", "build", "broken", "--places"]
     warm.run(command(stand_in, "build"))
     assert asked(stand_in)[3]["manifest"] == "parsed once"
 
@@ -150,7 +157,7 @@ import os, signal
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 from tolerance.warm_dbt import Command, warm_dbt
 with warm_dbt() as warm:
-    warm.run(Command(("long",), (), (), dict(os.environ), "a"))
+    warm.run(Command(("long",), "", (), (), dict(os.environ), "a"))
 """
 
 
@@ -196,7 +203,7 @@ def test_the_outermost_with_ends_the_server(stand_in: dict[str, str]) -> None:
     program = """
 import os, subprocess
 from tolerance.warm_dbt import Command, warm_dbt
-asked = Command(("build",), (), (), dict(os.environ), "a")
+asked = Command(("build",), "", (), (), dict(os.environ), "a")
 with warm_dbt() as outer:
     with warm_dbt() as inner:
         assert inner is outer
