@@ -58,8 +58,8 @@ def dbt(
     files = parsed_files_hash(seeds)
     parsed = target / "parsed_files"
     # dbt finds changed models by itself; after a change of macros, the stored parse has stale dependencies.
-    beside_models = parsed_files_hash(seeds, beside_models=True)
-    is_parsed = parsed.exists() and parsed.read_text("utf-8") == beside_models
+    beside_nodes = parsed_files_hash(seeds, beside_nodes=True)
+    is_parsed = parsed.exists() and parsed.read_text("utf-8") == beside_nodes
     if not is_parsed:
         parsed.unlink(missing_ok=True)
     with warm_dbt() as warm:
@@ -78,7 +78,7 @@ def dbt(
             )
         )
     if results.exists():  # dbt got beyond parsing
-        parsed.write_text(beside_models, "utf-8")
+        parsed.write_text(beside_nodes, "utf-8")
     outcomes = json.loads(results.read_text("utf-8"))["results"] if results.exists() else []
     if not is_well:
         failed = [
@@ -133,11 +133,11 @@ def _variables() -> tuple[str, ...]:
     return ("--vars", json.dumps(for_models)) if for_models else ()
 
 
-def parsed_files_hash(seeds: Path, *, beside_models: bool = False) -> str:
-    """A hash of all files that dbt parses, or of all but the SQL of models.
+def parsed_files_hash(seeds: Path, *, beside_nodes: bool = False) -> str:
+    """A hash of all files that dbt parses, or of all but the models' SQL and the seeds' CSV.
 
     While the first is the same, the parse in memory is valid; while the second is, the stored one is,
-    which dbt brings up to date with the models that changed.
+    which dbt brings up to date with the models and seeds that changed.
     """
     folders = (DBT_PROJECT, *(PROJECT_ROOT / name for name in _PARSED_FOLDERS), seeds)
     return digest(
@@ -146,11 +146,15 @@ def parsed_files_hash(seeds: Path, *, beside_models: bool = False) -> str:
                 [
                     path
                     for path in folder.rglob("*")
-                    if path.suffix in _PARSED_SUFFIXES
-                    and not (beside_models and folder.name == "models" and path.suffix == ".sql")
+                    if path.suffix in _PARSED_SUFFIXES and not (beside_nodes and _is_node(path, folder))
                 ],
                 folder,
             ).encode()
             for folder in folders
         )
     )
+
+
+def _is_node(path: Path, folder: Path) -> bool:
+    """Whether a file is a model's SQL or a seed's CSV."""
+    return path.suffix == ".csv" or (path.suffix == ".sql" and folder.name == "models")

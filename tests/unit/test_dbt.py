@@ -45,12 +45,12 @@ def test_a_changed_file_is_parsed_again(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setattr(door, "PROJECT_ROOT", tmp_path)
     monkeypatch.setattr(door, "DBT_PROJECT", tmp_path / "dbt_project")
     before = door.parsed_files_hash(tmp_path / "dbt_project/seeds")
-    beside_models = door.parsed_files_hash(tmp_path / "dbt_project/seeds", beside_models=True)
+    beside_nodes = door.parsed_files_hash(tmp_path / "dbt_project/seeds", beside_nodes=True)
     assert door.parsed_files_hash(tmp_path / "dbt_project/seeds") == before
     with (tmp_path / file).open("a", encoding="utf-8") as changed:
         changed.write("\n")
     assert door.parsed_files_hash(tmp_path / "dbt_project/seeds") != before
-    # The stored parse takes a changed model by itself, and no other change.
-    is_a_model = file.startswith("models/") and file.endswith(".sql")
-    is_stored = door.parsed_files_hash(tmp_path / "dbt_project/seeds", beside_models=True) == beside_models
-    assert is_stored is is_a_model
+    # The stored parse takes a changed model or seed by itself, and no other change.
+    is_a_node = file.endswith(".csv") or (file.startswith("models/") and file.endswith(".sql"))
+    is_stored = door.parsed_files_hash(tmp_path / "dbt_project/seeds", beside_nodes=True) == beside_nodes
+    assert is_stored is is_a_node
