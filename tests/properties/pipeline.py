@@ -18,7 +18,7 @@ import duckdb
 
 from tests.properties.records import Delivery, Record, write_file
 from tolerance import dbt as door
-from tolerance import detection, parameters, runs
+from tolerance import detection, inbox, parameters, runs
 from tolerance.contracts import SOURCES
 from tolerance.crm import export
 from tolerance.crm.history import ensure_empty_history
@@ -111,7 +111,8 @@ class Pipeline:
         self.extracts.mkdir(parents=True, exist_ok=True)
         ensure_empty_sources(self.state)
         for source in SOURCES:
-            load_id = land(source, self.extracts, as_of, self.state, _LOADED_AT)
+            with patch.object(inbox, "LOOK_INTERVAL_SECONDS", 0.0):  # nobody is still writing
+                load_id = land(source, self.extracts, as_of, self.state, _LOADED_AT)
             if load_id:
                 read(source, load_id, self.state)
                 expect(source, load_id, self.state)
