@@ -131,17 +131,17 @@ def serve(line: socket.socket) -> None:
         __import__(module)
     parsed, manifest = "", None
     with line.makefile("r", encoding="ascii") as commands:
-        for text in commands:
+        for answered, text in enumerate(commands):
             command = Command(**json.loads(text))
             os.environ.clear()
             os.environ.update(command.environment)
             if parsed != command.parsed:
                 manifest = _parse(command)
                 parsed = command.parsed if manifest else ""
-                if manifest:
-                    _compile_macros(manifest)
                 gc.collect()
                 gc.freeze()  # keeps the forks' garbage collector from touching, and so copying, shared memory
+            if manifest and answered:  # a scheduler's task asks for one command, which needs few of them
+                _compile_macros(manifest)
             is_well = _run_in_fork(command, manifest, line)
             line.sendall(_WELL if is_well else _NOT_WELL)
 
@@ -155,7 +155,10 @@ def _parse(command: Command) -> Any:
 
 
 def _compile_macros(manifest: Any) -> None:
-    """Fill dbt's cache of compiled macros, which each fork would have to fill by itself."""
+    """Fill dbt's cache of compiled macros, which each fork would have to fill by itself.
+
+    The cache goes by a macro's text, so what is there already costs nothing.
+    """
     from dbt_common.clients.jinja import template_cache
 
     for macro in manifest.macros.values():
