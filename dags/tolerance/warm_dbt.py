@@ -54,15 +54,19 @@ class Command:
 
 
 class WarmDbt:
-    """The connection to the server, which starts with the first command."""
+    """The connection to the server, which starts with the first command unless `line` leads to one."""
 
-    def __init__(self) -> None:
+    def __init__(self, line: socket.socket | None = None) -> None:
         self._server: subprocess.Popen[bytes] | None = None
-        self._line: socket.socket | None = None
+        self._line = line
+
+    def line(self, environment: dict[str, str]) -> socket.socket:
+        """The connection itself; `environment` is that of a server that has to start."""
+        return self._line or self._start(environment)
 
     def run(self, command: Command) -> bool:
         """Whether the command succeeded. If the server was killed, the next command starts another."""
-        line = self._line or self._start(command.environment)
+        line = self.line(command.environment)
         answer = b""
         try:
             with suppress(ConnectionError):
@@ -100,12 +104,15 @@ _warm: list[WarmDbt] = []
 
 
 @contextmanager
-def warm_dbt() -> Iterator[WarmDbt]:
-    """The warm dbt of this process: started in the outermost `with`, ended with it."""
+def warm_dbt(line: socket.socket | None = None) -> Iterator[WarmDbt]:
+    """The warm dbt of this process: started in the outermost `with`, ended with it.
+
+    With `line`, it is that of another process, which waits meanwhile.
+    """
     if _warm:
         yield _warm[0]
         return
-    warm = WarmDbt()
+    warm = WarmDbt(line)
     _warm.append(warm)
     try:
         yield warm

@@ -1,17 +1,21 @@
 """The command line in a process of its own that need not import the engines again.
 
 A server imports them once and forks for each call, so that every call still has a process, an environment
-and files of its own. Airflow itself is left to the call: it reads its settings when it is imported. That the
-program starts from nothing is tested where it is killed, and by the tests of wrong usage.
+and files of its own. Its dbt commands go to the warm dbt of the test. Airflow itself is left to the call: it
+reads its settings when it is imported. That the program starts from nothing is tested where it is killed, and
+by the tests of wrong usage.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import socket
 import subprocess
 import tempfile
 from pathlib import Path
+
+from tolerance.warm_dbt import warm_dbt
 
 _ENGINES = (
     "cadwyn",
@@ -35,9 +39,11 @@ _FORKS.set_forkserver_preload(list(_ENGINES))
 
 def tolerance(*arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Call `tolerance`, by default with the environment of this process; what it wrote is text."""
-    with tempfile.TemporaryDirectory() as folder:
+    own = environment or dict(os.environ)
+    with tempfile.TemporaryDirectory() as folder, warm_dbt() as warm:
         out, err = Path(folder) / "out", Path(folder) / "err"
-        call = _FORKS.Process(target=_live, args=(arguments, environment or dict(os.environ), out, err))
+        line = warm.line({"TOLERANCE_STATE": folder, **own})
+        call = _FORKS.Process(target=_live, args=(arguments, own, out, err, line))
         call.start()
         call.join()
         assert call.exitcode is not None
@@ -46,7 +52,9 @@ def tolerance(*arguments: str, environment: dict[str, str] | None = None) -> sub
         )
 
 
-def _live(arguments: tuple[str, ...], environment: dict[str, str], out: Path, err: Path) -> None:
+def _live(
+    arguments: tuple[str, ...], environment: dict[str, str], out: Path, err: Path, line: socket.socket
+) -> None:
     os.environ.clear()
     os.environ.update(environment)
     for path, descriptor in ((out, 1), (err, 2)):
@@ -54,4 +62,5 @@ def _live(arguments: tuple[str, ...], environment: dict[str, str], out: Path, er
             os.dup2(file.fileno(), descriptor)
     from tolerance.cli import main
 
-    main(list(arguments), prog_name="tolerance")
+    with warm_dbt(line):
+        main(list(arguments), prog_name="tolerance")

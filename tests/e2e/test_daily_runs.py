@@ -1,11 +1,16 @@
-"""Day after day on one state: repeated, continued, killed, refused."""
+"""Day after day on one state: killed and made good, repeated, continued, refused."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
 import json
+import os
+import shutil
+import signal
 import subprocess
+import sys
+import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,7 +22,7 @@ from tolerance.publishing.contents import described_columns
 from tolerance.sample import make_sample
 
 DAY_1 = date(2026, 10, 28)
-DAYS = 3
+DAYS = 2
 LAST_DAY = DAY_1 + timedelta(days=DAYS - 1)
 
 
@@ -26,23 +31,41 @@ def list_of(state: Path, day: date) -> list[dict[str, str]]:
     return list(csv.DictReader(text.splitlines()))
 
 
+def kill_run(inbox: Path, state: Path, day: date) -> None:
+    """Kill a run and all its processes in the work of dbt, at no particular place."""
+    with subprocess.Popen(
+        [
+            *(sys.executable, "-m", "tolerance", "run"),
+            *("--extracts", str(inbox), "--state", str(state), "--as-of", day.isoformat()),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as killed:
+        assert killed.stdout is not None
+        assert any("building marts" in line for line in killed.stdout)
+        time.sleep(3)
+        os.killpg(killed.pid, signal.SIGKILL)
+
+
 @pytest.fixture(scope="module")
-def three_days(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, list[str]]]:
-    """A small sample company, run for three days. Gives inbox, state, day 1's rows."""
+def two_days(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, list[str]]]:
+    """A small sample company of two days, the second killed once. Gives inbox, state, day 1's rows."""
     folder = tmp_path_factory.mktemp("days")
     make_sample(folder / "inbox", customers=120, contacts=2500)
     state = folder / "state"
     published(folder / "inbox", state, DAY_1)
     first = published_rows(state)
-    for days in range(1, DAYS):
-        published(folder / "inbox", state, DAY_1 + timedelta(days=days))
+    kill_run(folder / "inbox", state, LAST_DAY)
+    assert published_rows(state) == first
+    published(folder / "inbox", state, LAST_DAY)
     return folder / "inbox", state, first
 
 
 def test_the_published_file_holds_every_table_and_each_load_balances(
-    three_days: tuple[Path, Path, dict[str, list[str]]],
+    two_days: tuple[Path, Path, dict[str, list[str]]],
 ) -> None:
-    _, state, first = three_days
+    _, state, first = two_days
     assert all(first[table] for table in TABLES)
     cycle = Cycle(state, subprocess.CompletedProcess([], 0))
     [(files, unbalanced)] = cycle.rows(
@@ -56,9 +79,9 @@ def test_the_published_file_holds_every_table_and_each_load_balances(
 
 
 def test_every_published_table_view_and_column_has_its_description_as_comment(
-    three_days: tuple[Path, Path, dict[str, list[str]]],
+    two_days: tuple[Path, Path, dict[str, list[str]]],
 ) -> None:
-    _, state, _ = three_days
+    _, state, _ = two_days
     cycle = Cycle(state, subprocess.CompletedProcess([], 0))
     comments = cycle.rows(
         "select table_name, column_name, comment from duckdb_columns() where not internal "
@@ -70,9 +93,9 @@ def test_every_published_table_view_and_column_has_its_description_as_comment(
 
 
 def test_every_column_of_the_warehouse_is_described_and_every_described_column_is_there(
-    three_days: tuple[Path, Path, dict[str, list[str]]],
+    two_days: tuple[Path, Path, dict[str, list[str]]],
 ) -> None:
-    _, state, _ = three_days
+    _, state, _ = two_days
     nodes = json.loads((state / "dbt" / "target" / "manifest.json").read_text("utf-8"))["nodes"]
     described = described_columns(nodes)
     # Staging stands before fct_alert, where the columns of an alert are described.
@@ -91,9 +114,9 @@ def test_every_column_of_the_warehouse_is_described_and_every_described_column_i
 
 
 def test_the_list_and_its_manifest_agree_with_the_alerts(
-    three_days: tuple[Path, Path, dict[str, list[str]]],
+    two_days: tuple[Path, Path, dict[str, list[str]]],
 ) -> None:
-    _, state, _ = three_days
+    _, state, _ = two_days
     cycle = Cycle(state, subprocess.CompletedProcess([], 0))
     # All days' lists together tell of each open alert once, and of nothing else.
     told = [row for days in range(DAYS) for row in list_of(state, DAY_1 + timedelta(days=days))]
@@ -116,9 +139,9 @@ def test_the_list_and_its_manifest_agree_with_the_alerts(
 
 
 def test_every_cumulative_incident_of_an_account_has_one_alert(
-    three_days: tuple[Path, Path, dict[str, list[str]]],
+    two_days: tuple[Path, Path, dict[str, list[str]]],
 ) -> None:
-    _, state, _ = three_days
+    _, state, _ = two_days
     cycle = Cycle(state, subprocess.CompletedProcess([], 0))
     [(incidents, alerts, distinct)] = cycle.rows(
         """
@@ -135,9 +158,9 @@ def test_every_cumulative_incident_of_an_account_has_one_alert(
 
 
 def test_the_same_day_again_changes_no_row_and_no_byte(
-    three_days: tuple[Path, Path, dict[str, list[str]]],
+    two_days: tuple[Path, Path, dict[str, list[str]]],
 ) -> None:
-    inbox, state, _ = three_days
+    inbox, state, _ = two_days
     rows = published_rows(state)
     folder = state / "outbox" / "crm" / LAST_DAY.isoformat()
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
@@ -146,20 +169,41 @@ def test_the_same_day_again_changes_no_row_and_no_byte(
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
-def test_day_by_day_equals_one_run_over_all_days(
-    three_days: tuple[Path, Path, dict[str, list[str]]], tmp_path: Path
+def test_day_by_day_with_a_kill_made_good_equals_one_run_over_all_days(
+    two_days: tuple[Path, Path, dict[str, list[str]]], tmp_path: Path
 ) -> None:
-    inbox, state, _ = three_days
+    inbox, state, _ = two_days
     published(inbox, tmp_path / "state", LAST_DAY)
     at_once, by_day = published_rows(tmp_path / "state"), published_rows(state)
     for table in set(TABLES) - {"fct_alert", "audit_load", "agg_tolerance_monthly"}:
         assert at_once[table] == by_day[table], table
 
 
-def test_an_earlier_date_than_the_last_published_is_refused_in_one_sentence(
-    three_days: tuple[Path, Path, dict[str, list[str]]],
+def test_a_failed_gate_publishes_nothing_and_names_what_failed(
+    two_days: tuple[Path, Path, dict[str, list[str]]], tmp_path: Path
 ) -> None:
-    inbox, state, _ = three_days
+    inbox, healthy, _ = two_days
+    state = tmp_path / "state"
+    shutil.copytree(healthy, state)
+    before = (state / "serving" / "tolerance.duckdb").read_bytes()
+    # Yesterday's alerts come back with a hole in them: the alert list must not leave the house.
+    history = state / "history" / "alerts" / f"{LAST_DAY}.parquet"
+    with duckdb.connect() as memory:
+        memory.execute(f"create table alerts as select * from '{history}'")
+        memory.execute("update alerts set owner_role = null")
+        memory.execute(f"copy alerts to '{history}' (format parquet)")
+    failed = run_cycle(inbox, state, LAST_DAY)
+    assert failed.finished.returncode == 1
+    assert "crm_alert_list: " in failed.finished.stderr
+    assert "owner_role" in failed.finished.stderr
+    assert "Traceback" not in failed.finished.stdout + failed.finished.stderr
+    assert (state / "serving" / "tolerance.duckdb").read_bytes() == before
+
+
+def test_an_earlier_date_than_the_last_published_is_refused_in_one_sentence(
+    two_days: tuple[Path, Path, dict[str, list[str]]],
+) -> None:
+    inbox, state, _ = two_days
     refused = run_cycle(inbox, state, DAY_1).finished
     assert refused.returncode == 2
     assert "last published date" in refused.stderr
