@@ -8,9 +8,12 @@ import os
 import re
 import stat
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import IO
 
 from tolerance.contracts import SOURCES
 from tolerance.errors import ToleranceError
@@ -89,8 +92,10 @@ def deliveries(extracts: Path, source: str, as_of: date) -> Deliveries:
             f"The inbox {extracts} is not a folder",
             f"give EXTRACTS= the folder that holds {', '.join(SOURCES)}.",
         )
+    if _is_of_the_system(extracts):
+        raise InboxError(f"The inbox {extracts} belongs to the system", "give EXTRACTS= a folder of files.")
     folder = extracts / source
-    below = _below(folder)
+    below = _below(folder, extracts.resolve())
     candidates = [
         DeliveredFile(source, name, path, day or as_of)
         for path in (*below.files, *below.out_of_reach)
@@ -135,11 +140,12 @@ class _Below:
     out_of_reach: dict[Path, str] = field(default_factory=dict)
 
 
-def _below(folder: Path) -> _Below:
+def _below(folder: Path, inside: Path) -> _Below:
     """All regular files except sidecars, system files and unfinished messages of a Maildir.
 
-    Links to files and folders are followed, each folder once. What this user may not read is reported:
-    it was delivered and must not be skipped silently.
+    Links to files and folders are followed while they stay `inside` the inbox, each folder once: who may
+    deliver must not choose what else this user reads. What is not read for this or for want of rights is
+    reported: it was delivered and must not be skipped silently.
     """
     found = _Below()
 
@@ -147,13 +153,20 @@ def _below(folder: Path) -> _Below:
         if not isinstance(error, FileNotFoundError):
             found.out_of_reach[Path(error.filename)] = f"{_CLOSED} this folder"
 
+    if not _is_inside(folder, inside):
+        found.out_of_reach[folder] = _LEADS_OUT
+        return found
     seen = {folder.resolve()}
     for place, folders, names in os.walk(folder, onerror=closed, followlinks=True):
         here = Path(place)
         for name in [name for name in folders if (here / name).is_symlink()]:
-            if (real := (here / name).resolve()) in seen:
+            if not _is_inside(here / name, inside):
+                folders.remove(name)
+                found.out_of_reach[here / name] = _LEADS_OUT
+            elif (real := (here / name).resolve()) in seen:
                 folders.remove(name)  # a loop of links
-            seen.add(real)
+            else:
+                seen.add(real)
         for path in (here / name for name in names):
             if (
                 _NO_DELIVERY.match(path.name)
@@ -161,19 +174,68 @@ def _below(folder: Path) -> _Below:
                 or _is_unfinished_maildir_message(path)
             ):
                 continue
-            try:
-                if stat.S_ISREG(path.stat().st_mode):
-                    found.files.append(path)
-            except FileNotFoundError:
-                if path.is_symlink():
-                    found.out_of_reach[path] = "it is a link whose target is missing"
-            except OSError:
-                found.out_of_reach[path] = f"{_CLOSED} it"
+            why_not = _why_out_of_reach(path, inside)
+            if why_not is None:
+                found.files.append(path)
+            elif why_not:
+                found.out_of_reach[path] = why_not
     found.files.sort()
     return found
 
 
+def _why_out_of_reach(path: Path, inside: Path) -> str | None:
+    """Why what lies there is not read; None for a file to read, '' for what was removed meanwhile."""
+    try:
+        if path.is_symlink() and not _is_inside(path, inside):
+            return _LEADS_OUT
+        if stat.S_ISREG(path.stat().st_mode):
+            return None
+    except FileNotFoundError:
+        return "it is a link whose target is missing" if path.is_symlink() else ""
+    except OSError:
+        return f"{_CLOSED} it"
+    return "it is a pipe, a socket or a device; deliver a file instead"
+
+
 _CLOSED = "it cannot be read; give this user the right to read"
+_LEADS_OUT = "it is a link that leads out of the inbox, which is not followed; put the file itself here"
+
+
+def _is_inside(path: Path, inside: Path) -> bool:
+    """Whether a path, with all links followed, is below `inside` (which has none)."""
+    try:
+        return path.resolve().is_relative_to(inside)
+    except (OSError, RuntimeError):  # a circle of links
+        return False
+
+
+def is_linked_outside(path: Path, extracts: Path) -> bool:
+    """Whether a path in the inbox is a link that leads out of it."""
+    return not _is_inside(path, extracts.resolve())
+
+
+def _is_of_the_system(extracts: Path) -> bool:
+    """Whether a folder is a view of the system's own processes and devices, not of files."""
+    return any(extracts.resolve().is_relative_to(root) for root in ("/proc", "/sys"))
+
+
+@contextmanager
+def opened(path: Path, extracts: Path) -> Iterator[IO[bytes]]:
+    """Open a delivered file and judge it again: it can have been replaced by a link meanwhile.
+
+    Raises:
+        InboxError: when it is no file of the inbox any more.
+    """
+    # A pipe put in its place would keep the opening waiting for a writer.
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        where = Path(f"/proc/self/fd/{file.fileno()}")
+        real = where.readlink() if where.is_symlink() else path.resolve()  # not every system has the former
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode) or not real.is_relative_to(extracts.resolve()):
+            raise InboxError(
+                f"{printable_name(path.name)} was replaced by something else while it was read",
+                "look who writes to the inbox, and run the same date again.",
+            )
+        yield file
 
 
 def _is_unfinished_maildir_message(path: Path) -> bool:
@@ -282,7 +344,7 @@ def _look(extracts: Path) -> _Look:
     stamps = {
         path: stamp
         for source in SOURCES
-        for path in _below(extracts / source).files
+        for path in _below(extracts / source, extracts.resolve()).files
         if (stamp := _stamp(path)) is not None
     }
     return _Look(time.monotonic(), stamps)

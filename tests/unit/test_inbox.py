@@ -145,6 +145,69 @@ def test_linked_folders_are_looked_into_and_dead_links_are_told(put: Put, tmp_pa
 
 
 @pytest.mark.usefixtures("short_looks")
+@pytest.mark.parametrize("target", ["secret.csv", "/proc/self/environ", "/dev/zero", "/nowhere"])
+def test_a_link_that_leads_out_of_the_inbox_is_told_and_not_followed(
+    put: Put, tmp_path: Path, target: str
+) -> None:
+    put("secret.csv", b"canary")
+    put("inbox/faq/b.csv", b"x")
+    link = tmp_path / "inbox" / "faq" / "a.csv"
+    link.symlink_to(tmp_path / target)
+    found = deliveries(tmp_path / "inbox", "faq", AS_OF)
+    assert [file.name for file in found.files] == ["b.csv"]
+    assert [file.name for file in found.waiting] == ["a.csv"]
+    assert "leads out of the inbox" in found.waiting[0].why
+
+
+@pytest.mark.usefixtures("short_looks")
+@pytest.mark.parametrize("link", ["faq", "faq/day"])
+def test_a_linked_folder_outside_the_inbox_is_told_and_not_followed(
+    put: Put, tmp_path: Path, link: str
+) -> None:
+    put("elsewhere/a.csv", b"canary")
+    (tmp_path / "inbox" / link).parent.mkdir(parents=True)
+    (tmp_path / "inbox" / link).symlink_to(tmp_path / "elsewhere")
+    found = deliveries(tmp_path / "inbox", "faq", AS_OF)
+    assert found.files == ()
+    assert ["leads out of the inbox" in file.why for file in found.waiting] == [True]
+
+
+@pytest.mark.usefixtures("short_looks")
+def test_an_inbox_reached_by_a_link_is_read(put: Put, tmp_path: Path) -> None:
+    put("inbox/faq/a.csv", b"x")
+    (tmp_path / "link").symlink_to(tmp_path / "inbox")
+    assert names(tmp_path / "link") == ["a.csv"]
+
+
+@pytest.mark.usefixtures("short_looks")
+def test_a_pipe_is_told_and_nobody_waits_for_its_writer(put: Put, tmp_path: Path) -> None:
+    put("faq/b.csv", b"x")
+    os.mkfifo(tmp_path / "faq" / "a.csv")
+    found = deliveries(tmp_path, "faq", AS_OF)
+    assert [file.name for file in found.files] == ["b.csv"]
+    assert ["it is a pipe" in file.why for file in found.waiting] == [True]
+
+
+@pytest.mark.parametrize("is_pipe", [False, True])
+def test_a_file_replaced_between_look_and_landing_is_not_read(
+    put: Put, tmp_path: Path, *, is_pipe: bool
+) -> None:
+    put("inbox/faq/a.csv", b"x").unlink()
+    path = tmp_path / "inbox" / "faq" / "a.csv"
+    if is_pipe:
+        os.mkfifo(path)
+    else:
+        path.symlink_to(put("secret.csv", b"canary"))
+    with pytest.raises(InboxError, match="was replaced"), inbox.opened(path, tmp_path / "inbox"):
+        pass
+
+
+def test_the_view_of_the_system_is_no_inbox() -> None:
+    with pytest.raises(InboxError, match="belongs to the system"):
+        deliveries(Path("/proc/self"), "faq", AS_OF)
+
+
+@pytest.mark.usefixtures("short_looks")
 @pytest.mark.parametrize("mode", [0o000, 0o444])
 def test_a_folder_that_may_not_be_looked_into_is_told(put: Put, tmp_path: Path, mode: int) -> None:
     closed = put("faq/closed/a.csv", b"x").parent

@@ -12,7 +12,7 @@ import orjson
 
 from tolerance import inbox
 from tolerance.files import sync_folder
-from tolerance.intake.landed import Landed, land_file
+from tolerance.intake.landed import Landed, land_delivered, land_file
 from tolerance.intake.loads import (
     FileRecord,
     by_profile,
@@ -47,7 +47,7 @@ def land(source: str, extracts: Path, as_of: date, state: State, loaded_at: date
     known = {(file.file_name, file.file_sha256): file for file in loaded}
     new: list[tuple[inbox.DeliveredFile, Landed, Profile]] = []
     for file in found.files:
-        landed = land_file(file.path, state.landing, state.work / source / "landing")
+        landed = land_delivered(file.path, extracts, state.landing, state.work / source / "landing")
         profile = known_mappings.profile_of(source, file.name)
         if _is_new(known.get((file.name, landed.sha256)), profile):
             new.append((file, landed, profile))

@@ -7,6 +7,9 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
+
+from tolerance import inbox
 
 _CHUNK_BYTES = 1 << 20
 
@@ -22,25 +25,42 @@ class Landed:
 def hashed(path: Path) -> Landed:
     """Hash and size of a file where it lies; nothing is copied."""
     with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return Landed(digest, file.tell())
+        return _hashed(file)
+
+
+def _hashed(file: IO[bytes]) -> Landed:
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Landed(digest, file.tell())
 
 
 def land_file(path: Path, landing: Path, scratch: Path) -> Landed:
-    """Copy one delivered file to `landing/<sha256>`, whole or not at all.
+    """Copy one of our own files to `landing/<sha256>`, as `land_delivered` does."""
+    with path.open("rb") as file:
+        return _land(file, landing, scratch)
+
+
+def land_delivered(path: Path, extracts: Path, landing: Path, scratch: Path) -> Landed:
+    """Copy one file of the inbox to `landing/<sha256>`, whole or not at all.
 
     The copy is hashed while it is written, so its name always matches its content, even
     when the delivered file changes meanwhile. `scratch` lies on the same file system as
-    `landing`. Raises `OSError` when a file cannot be read or written.
+    `landing`. Raises `OSError` when a file cannot be read or written, `InboxError` when it is
+    no file of the inbox any more.
     """
-    content = hashed(path)
+    with inbox.opened(path, extracts) as file:
+        return _land(file, landing, scratch)
+
+
+def _land(delivered: IO[bytes], landing: Path, scratch: Path) -> Landed:
+    content = _hashed(delivered)
     if (landing / content.sha256).exists():
         return content
     landing.mkdir(parents=True, exist_ok=True)
     scratch.mkdir(parents=True, exist_ok=True)
     descriptor, staged = tempfile.mkstemp(dir=scratch)
     digest, byte_count = hashlib.sha256(), 0
-    with os.fdopen(descriptor, "wb") as copy, path.open("rb") as delivered:
+    delivered.seek(0)
+    with os.fdopen(descriptor, "wb") as copy:
         while chunk := delivered.read(_CHUNK_BYTES):
             digest.update(chunk)
             byte_count += len(chunk)

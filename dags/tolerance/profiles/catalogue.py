@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from tolerance.company import own_file
+from tolerance.inbox import is_linked_outside
 from tolerance.profiles.mistakes import MappingError
 from tolerance.profiles.profile import BY_CONTRACT, DEFAULT, Profile
 from tolerance.profiles.reading import MappingFile, Profiles, Rule, no_such_profile, parse
@@ -69,7 +70,7 @@ def company_file(extracts: Path | None) -> Path | None:
     """The company's own mapping file: what TOLERANCE_MAPPINGS names, else `mappings.yml` in the inbox,
     else the one in the company's folder.
 
-    Raises `MappingError` when the variable does not name a file.
+    Raises `MappingError` when the variable does not name a file, or the inbox links to one elsewhere.
     """
     named = os.environ.get(MAPPINGS_VARIABLE, "").strip()
     if named:
@@ -79,6 +80,11 @@ def company_file(extracts: Path | None) -> Path | None:
             )
         return Path(named)
     if extracts is not None and (extracts / COMPANY_FILE).is_file():
+        if is_linked_outside(extracts / COMPANY_FILE, extracts):
+            raise MappingError(
+                f"{COMPANY_FILE} is a link that leads out of the inbox, which is not followed: put the file "
+                f"itself here, or name it in {MAPPINGS_VARIABLE}."
+            )
         return extracts / COMPANY_FILE
     return own_file(COMPANY_FILE)
 
