@@ -16,12 +16,16 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from tolerance import plain_yaml
 from tolerance.errors import UsageError
 
 VARIABLE = "TOLERANCE_COMPANY"
 SETTINGS = "settings.yml"
 _PLAIN = re.compile(r"[A-Za-z0-9_/+:.-]+")
 """The characters that a text setting may have: dbt would take braces for a template."""
+
+_UMASK = re.compile(r"0?0[0-7]{2}")
+"""What is published stays readable and writable by its owner."""
 
 _LIMITS = {"monthly_decay_rate": 0.99, "max_bad_share": 1.0}
 """The greatest value of a share. At a decay of 1 nothing is remembered, and no account can be computed."""
@@ -95,8 +99,8 @@ def own_variables(project_file: Path) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        own = yaml.safe_load(path.read_text("utf-8")) or {}
-    except (OSError, ValueError, yaml.YAMLError):
+        own = plain_yaml.load(path.read_text("utf-8"), yaml.SafeLoader) or {}
+    except (OSError, ValueError, TypeError, yaml.YAMLError):
         raise CompanyError(f"{path} cannot be read", "write lines such as `budget_preset: flat`.") from None
     if not isinstance(own, dict):
         raise CompanyError(f"{path} holds no settings", "write lines such as `budget_preset: flat`.")
@@ -136,6 +140,8 @@ def _kind(name: str, of_tree: Any) -> tuple[str, Callable[[Any], bool]]:
             "a date, YYYY-MM-DD",
             lambda value: _can(date.fromisoformat, value) and date.fromisoformat(value).isoformat() == value,
         )
+    if name.endswith("umask"):
+        return 'an octal umask in quotes such as "027"', lambda value: bool(_UMASK.fullmatch(str(value)))
     if name.endswith("time_zone"):
         return "a time zone such as Europe/Paris", lambda value: _can(ZoneInfo, value)
     return "a name", lambda value: _can(str, value)

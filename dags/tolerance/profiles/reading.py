@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter
 
+from tolerance import plain_yaml
 from tolerance.contracts import CONTRACTS
 from tolerance.profiles.file_model import (
     OWN_CSV,
@@ -76,7 +77,7 @@ def parse(content: bytes, file_name: str, known: Profiles) -> MappingFile:
 
 def _texts_of(content: bytes, file_name: str) -> object:
     try:
-        return yaml.load(content, Loader=_Texts) or {}  # noqa: S506  (a BaseLoader: texts only)
+        return plain_yaml.load(content, _Texts) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark is not None else ""
@@ -90,6 +91,8 @@ class _Texts(yaml.BaseLoader):
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be a text", key.start_mark)
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key {key.value!r} is there twice", key.start_mark
