@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
 
 from tolerance.contracts import SOURCES
 from tolerance.errors import ToleranceError
@@ -220,7 +220,7 @@ def _is_of_the_system(extracts: Path) -> bool:
 
 
 @contextmanager
-def opened(path: Path, extracts: Path) -> Iterator[IO[bytes]]:
+def opened(path: Path, extracts: Path) -> Iterator[BufferedReader]:
     """Open a delivered file and judge it again: it can have been replaced by a link meanwhile.
 
     Raises:

@@ -6,8 +6,8 @@ import hashlib
 import os
 import tempfile
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
 
 from tolerance import inbox
 
@@ -28,7 +28,7 @@ def hashed(path: Path) -> Landed:
         return _hashed(file)
 
 
-def _hashed(file: IO[bytes]) -> Landed:
+def _hashed(file: BufferedReader) -> Landed:
     digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Landed(digest, file.tell())
 
@@ -51,7 +51,7 @@ def land_delivered(path: Path, extracts: Path, landing: Path, scratch: Path) -> 
         return _land(file, landing, scratch)
 
 
-def _land(delivered: IO[bytes], landing: Path, scratch: Path) -> Landed:
+def _land(delivered: BufferedReader, landing: Path, scratch: Path) -> Landed:
     content = _hashed(delivered)
     if (landing / content.sha256).exists():
         return content
