@@ -36,6 +36,7 @@ from tolerance.profiles.catalogue import company_file, mappings
 from tolerance.publishing.generations import published_generation
 from tolerance.settings import PROJECT_ROOT, settings
 from tolerance.state import State
+from tolerance.storage import LEAST_FREE_BYTES, bytes_of_a_day
 
 OLDEST_PYTHON = (3, 11)
 STALE_DAYS = 2
@@ -43,7 +44,6 @@ STALE_DAYS = 2
 
 _NAMED_AT_MOST = 5
 _MB = 1 << 20
-_LEAST_FREE_BYTES = 256 * _MB
 
 
 class Verdict(StrEnum):
@@ -203,18 +203,19 @@ def _state(state: State) -> tuple[datetime, Finding]:
 
 def _disk(state: State) -> Finding:
     free = shutil.disk_usage(state.root).free
-    serving = state.serving.stat().st_size if state.serving.exists() else 0
+    needed = bytes_of_a_day(state)
+    serving = needed - LEAST_FREE_BYTES
     warehouse = state.warehouse.stat().st_size if state.warehouse.exists() else 0
     anew = warehouse + serving + sum(reread.folder_bytes(place) for place in (state.raw, state.quarantine))
     room = f"{free // _MB:,} MB free"
-    if free < serving + _LEAST_FREE_BYTES:
+    if free < needed:
         return Finding(
             "disk",
             Verdict.PROBLEM,
             f"{room}: a generation takes {serving // _MB:,} MB beside the one before, and a run needs "
-            f"{_LEAST_FREE_BYTES // _MB} MB to work; make room",
+            f"{LEAST_FREE_BYTES // _MB} MB to work; make room",
         )
-    if free < anew + _LEAST_FREE_BYTES:
+    if free < anew + LEAST_FREE_BYTES:
         return Finding(
             "disk",
             Verdict.WARNING,

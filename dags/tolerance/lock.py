@@ -14,8 +14,10 @@ from filelock import FileLock, Timeout
 
 from tolerance.errors import ToleranceError
 from tolerance.state import State
+from tolerance.storage import make_root
 
-_HELD_BY_PARENT = "TOLERANCE_STATE_LOCK_HELD"
+_held_here: set[Path] = set()
+"""The states whose lock this process holds."""
 
 
 class StateBusyError(ToleranceError):
@@ -34,10 +36,10 @@ def state_lock(state: State, *, wait_seconds: float = 0) -> Iterator[None]:
     Raises:
         StateBusyError: when another process still holds it after `wait_seconds`.
     """
-    if os.environ.get(_HELD_BY_PARENT) == str(state.root):
+    if state.root in _held_here:
         yield
         return
-    state.root.mkdir(parents=True, exist_ok=True)
+    make_root(state)
     holder = holder_note(state)
     lock = FileLock(state.root / "run.lock", timeout=wait_seconds)
     try:
@@ -47,10 +49,10 @@ def state_lock(state: State, *, wait_seconds: float = 0) -> Iterator[None]:
     try:
         # The note is only for the message of `held`; the lock does not depend on it.
         holder.write_text(str(os.getpid()), encoding="utf-8")
-        os.environ[_HELD_BY_PARENT] = str(state.root)
+        _held_here.add(state.root)
         yield
     finally:
-        os.environ.pop(_HELD_BY_PARENT, None)
+        _held_here.discard(state.root)
         holder.unlink(missing_ok=True)
         lock.release()
 

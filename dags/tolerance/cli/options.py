@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
 import click
 
 from tolerance.calendar import parse_as_of
+from tolerance.errors import UsageError
+from tolerance.inbox import printable_name
 from tolerance.settings import settings
 from tolerance.state import State
 
@@ -21,9 +24,23 @@ STATE = click.option(
 )
 
 
+_NO_NAMES = re.compile(r"""[][{}*?'"#%\\\x00-\x1f\x7f]""")
+"""What DuckDB takes for a pattern or the end of a text, dbt for a template, Airflow for an address's end."""
+
+
 def state_in(folder: Path) -> State:
-    """The state that a user named."""
-    return State(folder.resolve())
+    """The state that a user named.
+
+    Raises:
+        UsageError: when its path has characters with which it cannot be used.
+    """
+    state = State(folder.resolve())
+    if found := sorted(set(_NO_NAMES.findall(str(state.root)))):
+        raise UsageError(
+            f"STATE={printable_name(str(state.root))} has {' '.join(map(repr, found))} in its path",
+            "choose a folder without; blanks and letters of any language are fine.",
+        )
+    return state
 
 
 def business_date(text: str) -> date:
