@@ -16,7 +16,7 @@ from typing import Any
 from airflow.sdk import Asset, Param, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from tolerance import audits, progress
+from tolerance import audits, progress, storage
 from tolerance.calendar import as_of_for_schedule, parse_as_of
 from tolerance.contracts import SOURCES
 from tolerance.crm.export import export_alerts as write_alert_list
@@ -26,6 +26,7 @@ from tolerance.crm.list_profile import ListProfile
 from tolerance.crm.list_profiles import profiles_named
 from tolerance.dbt import dbt
 from tolerance.errors import ToleranceError
+from tolerance.file_modes import keep_private, put_right
 from tolerance.intake.expect import expect as measure_extract
 from tolerance.intake.land import land as land_files
 from tolerance.intake.load import ensure_empty_sources
@@ -95,7 +96,8 @@ def _step(sentence: str) -> Iterator[State]:
     state = _state()
     progress.say(sentence)
     try:
-        with state_lock(state, wait_seconds=_LOCK_PATIENCE_SECONDS):
+        keep_private()
+        with storage.told(state), state_lock(state, wait_seconds=_LOCK_PATIENCE_SECONDS):
             finish_interrupted_rebuild(state)
             yield state
     except ToleranceError as error:
@@ -155,6 +157,7 @@ def load_into(source: str) -> Any:
 def open_run() -> None:
     """Finish what a killed run left unfinished, then write this run's record."""
     with _step("tolerance: opening the run") as state:
+        put_right(state)
         refuse_newer_history(state)
         ensure_empty_history(state)
         finish_interrupted_publication(state)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tolerance import all_clear, local_run
+from tolerance import all_clear, local_run, storage
 from tolerance.contracts import SOURCES
 from tolerance.crm.list_profiles import profiles_named
 from tolerance.errors import NotPublishedError, UsageError
+from tolerance.file_modes import put_right
 from tolerance.intake.newest_date import newest_business_date
 from tolerance.lock import state_lock
 from tolerance.parameters import current_parameters
@@ -43,7 +44,8 @@ def run(request: Request, console: Console) -> None:
     """
     profiles_named(request.crm)  # refuses an unknown name before anything is ingested
     state = request.state
-    with state_lock(state):
+    with storage.told(state), state_lock(state):
+        put_right(state)
         finish_interrupted_rebuild(state)
         finish_interrupted_publication(state)
         extracts = _inbox(request, console)

@@ -8,7 +8,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from tolerance import company
+from tolerance import company, storage
 from tolerance.code_hashes import digest, files_hash
 from tolerance.errors import ToleranceError
 from tolerance.settings import DBT_PROJECT, PROJECT_ROOT
@@ -81,6 +81,8 @@ def dbt(
         parsed.write_text(beside_nodes, "utf-8")
     outcomes = json.loads(results.read_text("utf-8"))["results"] if results.exists() else []
     if not is_well:
+        if (full := storage.full_disk(state)) is not None:
+            raise full
         failed = [
             outcome["unique_id"].split(".", 1)[1]
             for outcome in outcomes
@@ -102,9 +104,14 @@ def dbt(
 def environment(state: State) -> dict[str, str]:
     """The environment of a dbt process: ours, and where the files of `state` are.
 
-    dbt takes flags from there too (`DBT_EMPTY`, `DBT_TARGET`): those of another project are removed.
+    dbt takes flags from there too (`DBT_EMPTY`, `DBT_TARGET`): those of another project are removed, and
+    its Python modules.
     """
-    own = {name: value for name, value in os.environ.items() if not name.upper().startswith("DBT_")}
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().startswith(("DBT_", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP"))
+    }
     return own | {
         "TOLERANCE_STATE": str(state.root),
         "TOLERANCE_PROJECT": str(PROJECT_ROOT),

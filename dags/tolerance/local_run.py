@@ -36,7 +36,10 @@ class _Listener(logging.Handler):
         if record.levelno >= logging.ERROR:
             self.failures.append(record.getMessage())
         else:
-            print(f"  {record.getMessage()}", file=self.terminal, flush=True)
+            try:
+                print(f"  {record.getMessage()}", file=self.terminal, flush=True)
+            except OSError:  # nobody looks any more; the run goes on
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self.terminal.fileno())
 
 
 def run_dags(
@@ -67,6 +70,8 @@ def run_dags(
 def _configure_airflow(state: State, extracts: Path | None, crm: str) -> None:
     home = state.airflow_home
     (home / "logs").mkdir(parents=True, exist_ok=True)
+    for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
+        del os.environ[name]  # this run has an Airflow of its own, whatever else this machine runs
     os.environ |= {
         "TOLERANCE_STATE": str(state.root),
         "AIRFLOW_HOME": str(home),

@@ -77,6 +77,9 @@ INGEST_SETTINGS = frozenset(
 """Settings that no model reads: they apply to what is ingested from then on, and `tolerance rebuild` applies
 them to the past."""
 
+_SETTINGS_OF_FILES = frozenset({"shared_group", "shared_umask"})
+"""Settings on which no number depends."""
+
 _SOURCES_OF_NUMBERS = {".sql", ".py", ".yml"}
 _CALLED_BY_MODELS = ("detection/linking.py", "direct_sum.py", "oracle.py")
 """The modules that compute rows of the tables; the detector version covers those that read texts."""
@@ -109,7 +112,11 @@ def _json(value: object) -> bytes:
 def current_parameters() -> Parameters:
     """The parameters of the company and the code of this checkout."""
     seeds = company.seeds(DBT_PROJECT / "seeds")
-    variables = company.variables(DBT_PROJECT / "dbt_project.yml")
+    variables = {
+        name: value
+        for name, value in company.variables(DBT_PROJECT / "dbt_project.yml").items()
+        if name not in _SETTINGS_OF_FILES
+    }
     of_models = {name: value for name, value in variables.items() if name not in INGEST_SETTINGS}
     return Parameters(
         parameters_hash=digest(_json(variables), named_files_hash(seeds).encode()),

@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from tolerance import local_run
+from tolerance import local_run, storage
 from tolerance.contracts import SOURCES
 from tolerance.errors import NotPublishedError, ToleranceError, UsageError
+from tolerance.file_modes import put_right
 from tolerance.intake.loads import FileRecord
 from tolerance.lock import state_lock
 from tolerance.publishing.generations import finish_interrupted_publication
@@ -66,7 +67,8 @@ def rebuild(state: State, extracts: Path | None, console: Console) -> None:
         )
     if not state.root.is_dir():
         raise UsageError(f"STATE={state.root} is not a folder", "give the folder of a warehouse.")
-    with state_lock(state):
+    with storage.told(state), state_lock(state):
+        put_right(state)
         _rebuild(state, extracts, console)
 
 

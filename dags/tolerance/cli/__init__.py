@@ -8,6 +8,7 @@ from typing import Any, cast
 import click
 
 from tolerance.errors import ToleranceError
+from tolerance.file_modes import keep_private
 
 _MODULES = {
     "run": "cycle",
@@ -36,6 +37,7 @@ class _Commands(click.Group):
         return cast(click.Command, getattr(module, cmd_name.replace("-", "_")))
 
     def invoke(self, ctx: click.Context) -> Any:
+        keep_private()
         try:
             return super().invoke(ctx)
         except ToleranceError as error:

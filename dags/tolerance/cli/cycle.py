@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import Console
 
+from tolerance import stopping
+from tolerance.cli.console import PatientConsole
 from tolerance.cli.options import STATE, business_date, state_in
 
 
@@ -34,7 +35,8 @@ def run(extracts: Path | None, as_of_text: str | None, crm: str, state_folder: P
 
     as_of = business_date(as_of_text) if as_of_text else None
     request = daily_cycle.Request(state_in(state_folder), extracts, as_of, crm)
-    daily_cycle.run(request, Console())
+    with stopping.obeyed():
+        daily_cycle.run(request, PatientConsole())
 
 
 @click.command(short_help="Rebuild everything from the landed files.")
@@ -56,7 +58,8 @@ def rebuild(extracts: Path | None, state_folder: Path) -> None:
     """
     from tolerance.rebuild import rebuild as rebuild_all
 
-    rebuild_all(state_in(state_folder), extracts and extracts.resolve(), Console())
+    with stopping.obeyed():
+        rebuild_all(state_in(state_folder), extracts and extracts.resolve(), PatientConsole())
 
 
 @click.command(short_help="Make the sample company.")

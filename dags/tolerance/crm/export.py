@@ -21,6 +21,7 @@ from tolerance.crm.history import keep_history
 from tolerance.crm.list_profile import ListProfile
 from tolerance.crm.list_profiles import canonical, list_profiles
 from tolerance.errors import NotPublishedError
+from tolerance.file_modes import shared
 from tolerance.publishing.generations import published_generation
 from tolerance.state import State
 
@@ -67,27 +68,29 @@ def export_alerts(state: State, profiles: tuple[ListProfile, ...] = (canonical.P
         columns = [column[0] for column in cursor.description or ()]
         rows = cursor.fetchall()
     lists = {profile.file_name: profile.written(columns, rows) for profile in profiles}
-    for file_name, content in lists.items():
-        files.write_bytes(folder / file_name, content)
-    for profile in list_profiles().values():
-        if profile.file_name not in lists:  # of an earlier run that asked for it: it is no longer true
-            (folder / profile.file_name).unlink(missing_ok=True)
-    files.write_text(folder / "acknowledgement_template.csv", ";".join(ACKNOWLEDGEMENT_COLUMNS) + "\n")
-    counts = {
-        "by_priority": _counts(columns, rows, "priority"),
-        "by_change": _counts(columns, rows, "change"),
-    }
-    written = {
-        file_name: {"rows": len(rows), "sha256": hashlib.sha256(content).hexdigest()} | counts
-        for file_name, content in lists.items()
-    }
-    first = profiles[0].file_name
-    manifest = {"as_of": as_of, "generation_id": generation_id} | written[first]
-    manifest["lists"] = written
-    manifest["warnings"] = all_clear.of_loads(state, date.fromisoformat(as_of))
-    manifest["all_clear"] = not manifest["warnings"]
-    files.write_text(folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")
-    return AlertList(path=folder / first, rows=len(rows))
+    warnings = all_clear.of_loads(state, date.fromisoformat(as_of))
+    with shared(folder):
+        for file_name, content in lists.items():
+            files.write_bytes(folder / file_name, content)
+        for profile in list_profiles().values():
+            if profile.file_name not in lists:  # of an earlier run that asked for it: it is no longer true
+                (folder / profile.file_name).unlink(missing_ok=True)
+        files.write_text(folder / "acknowledgement_template.csv", ";".join(ACKNOWLEDGEMENT_COLUMNS) + "\n")
+        counts = {
+            "by_priority": _counts(columns, rows, "priority"),
+            "by_change": _counts(columns, rows, "change"),
+        }
+        written = {
+            file_name: {"rows": len(rows), "sha256": hashlib.sha256(content).hexdigest()} | counts
+            for file_name, content in lists.items()
+        }
+        first = profiles[0].file_name
+        manifest = {"as_of": as_of, "generation_id": generation_id} | written[first]
+        manifest["lists"] = written
+        manifest["warnings"] = warnings
+        manifest["all_clear"] = not warnings
+        files.write_text(folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")
+        return AlertList(path=folder / first, rows=len(rows))
 
 
 def finish_interrupted_export(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from tolerance import files, progress
+from tolerance.file_modes import shared
 from tolerance.lock import open_read_only
 from tolerance.publishing.contents import contents
 from tolerance.publishing.write import write_generation
@@ -16,7 +17,7 @@ from tolerance.versions import VERSION, Format, refuse_newer
 def publish(state: State) -> Run:
     """Publish the current run's generation, and return the run's record."""
     run = current_run(state)
-    with files.appearing(state.serving) as temporary:
+    with shared(state.serving.parent), files.appearing(state.serving) as temporary:
         write_generation(temporary, state.warehouse, contents(state), [*_published_before(state), run])
     record_published(state, run)
     return run

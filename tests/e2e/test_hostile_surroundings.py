@@ -1,0 +1,196 @@
+"""What surrounds a run changes nothing in it: another project's environment, a closed terminal, a link to a
+secret, files that others may read, a signal.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Inbox, published_rows, ticket
+
+DAY = date(2026, 10, 28)
+CANARY = "canary-5b1f3c"
+SHARED = ("serving", "outbox", "inbox_crm")
+Surrounded = tuple[Inbox, Path, "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def surrounded(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Surrounded:
+    """A first run in hostile surroundings. Gives inbox, state, and the finished process."""
+    folder = tmp_path_factory.mktemp("surroundings")
+    (folder / "secret").write_text(f"customer_id;email\n{CANARY};x@y.test\n", "utf-8")
+    inbox = Inbox(folder / "inbox")
+    inbox.customers(f"A;{CANARY}@example.test;;2020-01-01;;fr", "B;;;2020-01-01;;fr")
+    inbox.tickets(ticket("1", "A", DAY), ticket("2", "B", DAY - timedelta(days=60)))
+    (inbox.root / "customers" / "2026-10-27").mkdir()
+    (inbox.root / "customers" / "2026-10-27" / "linked.csv").symlink_to(folder / "secret")
+    state = folder / "état de l été"
+    (state / "landing").mkdir(parents=True, mode=0o777)
+    (state / "landing" / "of an earlier release").write_text(CANARY, "utf-8")
+    (state / "landing" / "of an earlier release").chmod(0o666)
+    modules = folder / "modules"
+    modules.mkdir()
+    for name in ("duckdb", "click", "yaml", "dbt"):
+        (modules / f"{name}.py").write_text("raise SystemExit('a module of another project')", "utf-8")
+    reading, writing = os.pipe()
+    os.close(reading)  # nobody looks at the terminal
+    finished = subprocess.run(
+        [
+            *(sys.executable, "-m", "tolerance", "run", "--extracts", str(inbox.root)),
+            *("--state", str(state), "--as-of", DAY.isoformat()),
+        ],
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": "/nowhere",
+            "PYTHONPATH": f"{modules}",
+            "DBT_EMPTY": "1",
+            "DBT_TARGET": "elsewhere",
+            "DBT_PROFILES_DIR": "/nowhere",
+            "DBT_FULL_REFRESH": "1",
+            "DBT_PROJECT_DIR": "/nowhere",
+            "DBT_WARN_ERROR_OPTIONS": "nonsense",
+            "AIRFLOW_HOME": "/nowhere",
+            "AIRFLOW__CORE__EXECUTOR": "NoSuchExecutor",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql://nobody@nowhere/none",
+            "AIRFLOW__CORE__DAGS_FOLDER": "/nowhere",
+            "TOLERANCE_STATE_LOCK_HELD": str(state),
+            "TOLERANCE_STATE": "/nowhere",
+            "TOLERANCE_SEEDS": "/nowhere",
+            "TOLERANCE_EXTRACTS": "/nowhere",
+        },
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writing)
+    return inbox, state, finished
+
+
+def below(state: Path) -> Iterator[tuple[Path, int]]:
+    for path in (state, *state.rglob("*")):
+        if not path.is_symlink():
+            yield path, stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_run_ends_well_whatever_the_environment_says_and_though_nobody_looks(
+    surrounded: Surrounded,
+) -> None:
+    _, state, finished = surrounded
+    assert finished.returncode == 0, finished.stderr
+    assert "Traceback" not in finished.stderr
+    rows = published_rows(state)
+    assert len(rows["fct_incident"]) == 2
+    assert len(rows["dim_customer"]) == 2
+    assert (state / "outbox" / "crm" / DAY.isoformat() / "manifest.json").exists()
+
+
+def test_what_holds_personal_data_is_its_owners_alone_and_the_rest_its_groups(
+    surrounded: Surrounded,
+) -> None:
+    _, state, _ = surrounded
+    for path, mode in below(state):
+        if path == state:
+            wanted = 0o711
+        elif path.relative_to(state).parts[0] in SHARED:
+            wanted = 0o750 if path.is_dir() else 0o640
+        else:
+            wanted = mode & 0o700
+        assert mode == wanted, f"{path}: {mode:o}"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can look with another user's eyes")
+def test_another_user_reads_no_secret(
+    surrounded: Surrounded,
+) -> None:
+    _, state, _ = surrounded
+    holding = [path for path, _ in below(state) if path.is_file() and CANARY.encode() in path.read_bytes()]
+    assert holding, "the canary was landed nowhere: the test looks for nothing"
+    for folder in state.parents:  # only the state itself is to keep the secret
+        if not folder.stat().st_mode & stat.S_IXOTH:
+            folder.chmod(0o755)
+    readable = []
+    groups = os.getgroups()
+    os.setgroups([])
+    os.setegid(65534)
+    os.seteuid(65534)
+    try:
+        for path in holding:
+            with suppress(OSError), path.open("rb"):
+                readable.append(path)
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)
+    assert readable == []
+
+
+def test_a_link_to_a_secret_is_told_and_its_target_nowhere(
+    surrounded: Surrounded,
+) -> None:
+    _, state, _ = surrounded
+    copies = [
+        path for path in (state / "landing").iterdir() if f"{CANARY};x@y.test".encode() in path.read_bytes()
+    ]
+    assert copies == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_run_and_its_children_and_nothing_is_published(
+    surrounded: Surrounded, number: signal.Signals
+) -> None:
+    inbox, state, _ = surrounded
+    before = (state / "serving" / "tolerance.duckdb").read_bytes()
+    with subprocess.Popen(
+        [
+            *(sys.executable, "-m", "tolerance", "run", "--extracts", str(inbox.root)),
+            *("--state", str(state), "--as-of", (DAY + timedelta(days=1)).isoformat()),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as run:
+        assert run.stdout is not None
+        assert run.stderr is not None
+        awaited = "building staging" if number == signal.SIGTERM else "looking into the inbox"
+        assert any(awaited in line for line in run.stdout)
+        run.send_signal(number)
+        run.wait(10)
+        told = run.stderr.read()
+    assert run.returncode == 128 + number
+    assert told == f"Stopped by {number.name} before the end: run the same date again, which makes it good.\n"
+    assert not processes_of(run.pid)
+    assert (state / "serving" / "tolerance.duckdb").read_bytes() == before
+    assert not (state / "outbox" / "crm" / (DAY + timedelta(days=1)).isoformat()).exists()
+
+
+def processes_of(session: int, patience: float = 10) -> list[int]:
+    """The processes of a session that still live after some seconds."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        alive = []
+        for entry in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = entry.read_text("utf-8", "replace").rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[3]) == session and fields[0] != "Z":
+                alive.append(int(entry.parent.name))
+        if not alive:
+            return []
+        time.sleep(0.1)
+    return alive
