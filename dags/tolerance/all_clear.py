@@ -20,14 +20,21 @@ if TYPE_CHECKING:
     from tolerance.state import State
 
 
+NOTHING_CAME = (
+    "No source delivered anything for {as_of}: no alert can be new. Ask whether the deliveries stopped; "
+    "balances still decay."
+)
+
+
 def of_loads(state: State, as_of: date) -> list[str]:
     """The warnings that the load records of a date give: files that are refused, empty or may hold more
-    than was found in them, and extracts that are missing or unlike those before.
+    than was found in them, extracts that are missing or unlike those before, and a date without any delivery.
     """
     records = load_records(state)
     of_the_day = [record for record in records if record.as_of_on == as_of]
     is_unread = {"refused", "empty"}
-    warnings = [_told(record) for record in of_the_day if record.status in is_unread]
+    warnings = [] if of_the_day else [NOTHING_CAME.format(as_of=as_of)]
+    warnings += [_told(record) for record in of_the_day if record.status in is_unread]
     warnings += [
         _told(record) for record in of_the_day if record.is_doubtful and record.status not in is_unread
     ]

@@ -32,11 +32,12 @@ def loaded(
     columns: str = "",
     message: str | None = None,
     is_doubtful: bool = False,
+    source: str = "faq",
 ) -> None:
     record = FileRecord(
         load_id=f"{day:%Y%m%d}{records:08d}",
         load_no=0,
-        source="faq",
+        source=source,
         as_of_on=day,
         loaded_at=datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None),
         file_name=f"{day}/{records}.csv",
@@ -50,7 +51,7 @@ def loaded(
         message=message,
         is_doubtful=is_doubtful,
     )
-    write_load_record(state, "faq", record.load_id, [record])
+    write_load_record(state, source, record.load_id, [record])
 
 
 def usual_weeks(state: State, weeks: int = 8) -> None:
@@ -68,11 +69,14 @@ def test_an_extract_far_below_the_same_weekdays_median_is_told(state: State) -> 
 
 def test_no_extract_where_the_weekday_always_had_one_is_told(state: State) -> None:
     usual_weeks(state)
+    loaded(state, AS_OF, 5, source="tickets")
     (warning,) = all_clear.of_loads(state, AS_OF)
     assert "nothing was delivered" in warning
 
 
 def test_a_usual_day_a_new_source_and_another_weekday_are_all_clear(state: State) -> None:
+    for day in (AS_OF, AS_OF + timedelta(days=1)):
+        loaded(state, day, 5, source="tickets")
     assert all_clear.of_loads(state, AS_OF) == []
     usual_weeks(state, weeks=3)
     assert all_clear.of_loads(state, AS_OF) == []
@@ -89,6 +93,7 @@ def test_a_refused_file_is_told_on_its_day_also_when_the_run_is_repeated(state: 
         == all_clear.of_loads(state, AS_OF)
         == [f"faq/{AS_OF}/0.csv is refused."]
     )
+    loaded(state, AS_OF + timedelta(days=1), 5)
     assert all_clear.of_loads(state, AS_OF + timedelta(days=1)) == []
 
 
@@ -154,3 +159,10 @@ def test_a_file_that_cannot_be_counted_again_is_told(
     write_load_record(state, "faq", record.load_id, [record])
     (warning,) = [one for one in all_clear.of_loads(state, AS_OF) if "100.csv" in one]
     assert "was not possible in bounded memory" in warning
+
+
+def test_a_date_for_which_no_source_delivered_anything_is_no_all_clear(state: State) -> None:
+    usual_weeks(state, weeks=1)
+    assert all_clear.of_loads(state, AS_OF) == [all_clear.NOTHING_CAME.format(as_of=AS_OF)]
+    loaded(state, AS_OF, 90)
+    assert all_clear.of_loads(state, AS_OF) == []

@@ -20,6 +20,7 @@ from tolerance.intake.load import ensure_empty_sources, load
 from tolerance.intake.read import read
 from tolerance.lock import state_lock
 from tolerance.state import State
+from tolerance.storage import bytes_of_a_day
 
 DAY = date(2026, 11, 20)
 CALLS = "call_id;customer_id;asked_at;faq_code;question;answered;agent_team;language\n"
@@ -214,7 +215,7 @@ def test_a_disk_too_small_for_a_rebuild_is_a_warning_and_for_a_generation_a_prob
 ) -> None:
     usage = shutil.disk_usage(state.root)
     for spare, verdict in ((100, Verdict.WARNING), (-100, Verdict.PROBLEM)):
-        free = state.serving.stat().st_size + doctor._LEAST_FREE_BYTES + spare
+        free = bytes_of_a_day(state) + spare
         monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: usage._replace(free=free))
         assert examine(state)["disk"].verdict == verdict
 
