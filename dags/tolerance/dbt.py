@@ -8,7 +8,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from tolerance import company, storage
+from tolerance import company, steps, storage
 from tolerance.code_hashes import digest, files_hash
 from tolerance.errors import ToleranceError
 from tolerance.settings import DBT_PROJECT, PROJECT_ROOT
@@ -94,6 +94,7 @@ def dbt(
             f"nothing was published. The reason is in {state.dbt / 'logs' / 'dbt.log'}; fix it and run "
             "the same date again.",
         )
+    steps.passed(f"building {select.removeprefix('tag:')}")
     return DbtResult(
         nodes=len(outcomes),
         tests=sum(outcome["unique_id"].startswith("test.") for outcome in outcomes),

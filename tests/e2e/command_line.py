@@ -33,8 +33,8 @@ _ENGINES = (
     "sqlalchemy.orm",
     "structlog",
 )
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(list(_ENGINES))
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(list(_ENGINES))
 
 
 def tolerance(*arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -43,7 +43,7 @@ def tolerance(*arguments: str, environment: dict[str, str] | None = None) -> sub
     with tempfile.TemporaryDirectory() as folder, warm_dbt() as warm:
         out, err = Path(folder) / "out", Path(folder) / "err"
         line = warm.line({"TOLERANCE_STATE": folder, **own})
-        call = _FORKS.Process(target=_live, args=(arguments, own, out, err, line))
+        call = FORKS.Process(target=_live, args=(arguments, own, out, err, line))
         call.start()
         call.join()
         assert call.exitcode is not None

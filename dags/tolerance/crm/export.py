@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from tolerance import all_clear, files
+from tolerance import all_clear, files, steps
 from tolerance.crm.history import keep_history
 from tolerance.crm.list_profile import ListProfile
 from tolerance.crm.list_profiles import canonical, list_profiles
@@ -89,6 +89,7 @@ def export_alerts(state: State, profiles: tuple[ListProfile, ...] = (canonical.P
         manifest["lists"] = written
         manifest["warnings"] = warnings
         manifest["all_clear"] = not warnings
+        steps.passed("exporting")
         files.write_text(folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")
         return AlertList(path=folder / first, rows=len(rows))
 

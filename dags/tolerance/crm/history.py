@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from tolerance import files
+from tolerance import files, steps
 from tolerance.aliases import ensure_aliases
 from tolerance.state import State
 from tolerance.versions import CURRENT, VERSION, Format, refuse_newer
@@ -29,6 +29,7 @@ def keep_history(state: State, as_of: str, serving: duckdb.DuckDBPyConnection) -
     """Keep what the published run of `as_of` (YYYY-MM-DD) raised or changed."""
     with files.appearing(state.history / "alerts" / f"{as_of}.parquet") as temporary:
         _write(serving, "from exports.alert_history order by alert_id", temporary)
+        steps.passed("history")
 
 
 def refuse_newer_history(state: State) -> None:

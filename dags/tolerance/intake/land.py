@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from tolerance import inbox
+from tolerance import inbox, steps
 from tolerance.files import sync_folder
 from tolerance.intake.landed import Landed, land_delivered, land_file
 from tolerance.intake.loads import (
@@ -78,6 +78,7 @@ def land(source: str, extracts: Path, as_of: date, state: State, loaded_at: date
         )
         for file, landed, profile in new
     ]
+    steps.passed("landing")
     write_records(Work(state, source, load_id).plan, plan)
     return load_id
 

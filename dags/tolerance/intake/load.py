@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import orjson
 import pyarrow.parquet as pq
 
+from tolerance import steps
 from tolerance.contracts import CONTRACTS, SOURCES, contracts_for_dbt
 from tolerance.errors import ToleranceError
 from tolerance.files import sync_folder
@@ -59,6 +60,7 @@ def load(source: str, load_id: str, state: State, load_no: int | None = None) ->
     # A copy: if this step is killed before the load record is written, it needs them again.
     shutil.copytree(work.quarantined, work.evidence)
     _publish(work.evidence, state.quarantine / source / load_id)
+    steps.passed("loading")
     summary = write_load_record(state, source, load_id, files, load_no)
     shutil.rmtree(work.root, ignore_errors=True)
     return summary

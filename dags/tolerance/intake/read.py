@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import pyarrow.compute as pc
 
-from tolerance import recount
+from tolerance import recount, steps
 from tolerance.contracts import CONTRACTS
 from tolerance.formats.content import ArchiveTooDenseError, FileNotes, content_of
 from tolerance.identity import identity_key
@@ -80,6 +80,7 @@ def read(source: str, load_id: str, state: State) -> None:
                 elif record.status in LOADED:
                     contents[record.file_sha256] = record
         files = [(file_no, records[file_no]) for file_no, _ in files]
+    steps.passed("reading")
     write_records(work.counted, records)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from tolerance import files, progress
+from tolerance import files, progress, steps
 from tolerance.file_modes import shared
 from tolerance.lock import open_read_only
 from tolerance.publishing.contents import contents
@@ -19,6 +19,7 @@ def publish(state: State) -> Run:
     run = current_run(state)
     with shared(state.serving.parent), files.appearing(state.serving) as temporary:
         write_generation(temporary, state.warehouse, contents(state), [*_published_before(state), run])
+    steps.passed("publishing")
     record_published(state, run)
     return run
 
