@@ -9,6 +9,7 @@ import socket
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -48,6 +49,21 @@ def killed(pipeline: Pipeline, as_of: date, step: str) -> None:
         run.start()
         run.join()
     assert run.exitcode == -signal.SIGKILL, f"{step} was not passed on {as_of}"
+
+
+def killed_after(pipeline: Pipeline, as_of: date, seconds: float) -> bool:
+    """Run a day in a process that is killed after some time; whether it was still alive then."""
+    with warm_dbt() as warm:
+        line = warm.line(environment(pipeline.state))
+        run = FORKS.Process(target=_live, args=(pipeline, as_of, "", line))
+        run.start()
+        run.join(seconds)
+        was_alive = run.is_alive()
+        if was_alive:
+            run.kill()
+            warm.end()  # the work of dbt is killed too
+        run.join()
+    return was_alive
 
 
 def _live(pipeline: Pipeline, as_of: date, step: str, line: socket.socket) -> None:
@@ -157,3 +173,24 @@ def test_killed_at_any_step_of_any_kind_of_day_the_next_run_ends_equal(
     pipeline = before(kind, undisturbed, tmp_path)
     killed(pipeline, KINDS[kind], step)
     assert_made_good(pipeline, kind, undisturbed, tmp_path)
+
+
+KILLS = 200
+LONGEST_SECONDS = 8.0
+"""About what a day takes here."""
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+def test_killed_at_random_moments_the_next_run_ends_equal(undisturbed: Undisturbed, tmp_path: Path) -> None:
+    random = Random(5)
+    killed_alive = 0
+    for number in range(KILLS):
+        kind = random.choice([*KINDS])
+        scratch = tmp_path / str(number)
+        scratch.mkdir()
+        pipeline = before(kind, undisturbed, scratch)
+        killed_alive += killed_after(pipeline, KINDS[kind], random.uniform(0, LONGEST_SECONDS))
+        assert_made_good(pipeline, kind, undisturbed, scratch)
+        shutil.rmtree(scratch)
+    assert killed_alive > KILLS / 2
