@@ -96,8 +96,11 @@ def _lend_metadata(source: Path, target: Path) -> None:
         return
     for marker in source.glob("metadata-*"):
         target.mkdir(parents=True, exist_ok=True)
-        shutil.copy(source / "airflow.db", target)
-        shutil.copy(marker, target)
+        for path in (
+            *source.glob("airflow.db*"),
+            marker,
+        ):  # a kill leaves half in the WAL
+            shutil.copy(path, target)
 
 
 def run_cycle(extracts: Path, state: Path, as_of: date | str | None = None) -> Cycle:
