@@ -16,6 +16,7 @@ from pathlib import Path
 import yaml
 
 from tolerance import company
+from tolerance.categories import decided_tags
 from tolerance.code_hashes import code_hash, digest, effective, named_files_hash
 from tolerance.contracts import contracts_for_dbt
 from tolerance.detection import detector_version
@@ -123,6 +124,7 @@ def current_parameters() -> Parameters:
         rebuild_hash=digest(_json(of_models), named_files_hash({_BUDGETS: seeds[_BUDGETS]}).encode()),
         decision_hash=digest(
             named_files_hash({_FAQ_TYPES: seeds[_FAQ_TYPES]}).encode(),
+            _json(sorted(decided_tags(seeds).items())),
             # A new type, or another order of types, changes what a tag means.
             _json(_tag_order(seeds[_TAXONOMY])),
         ),

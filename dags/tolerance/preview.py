@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
+from tolerance.categories import EXAMPLES, decided_tags, seeds_in_use
 from tolerance.contracts import CONTRACTS
 from tolerance.contracts.base import Column, Contract
 from tolerance.formats.content import ArchiveTooDenseError, FileNotes, UndecodableError, content_of, form_of
@@ -54,6 +55,10 @@ class Preview:
     first: list[tuple[Position, dict[str, str]]] = field(default_factory=list)
     quarantined: Counter[tuple[str, str]] = field(default_factory=Counter)
     first_of: dict[tuple[str, str], int] = field(default_factory=dict)
+    undecided: Counter[str] = field(default_factory=Counter)
+    """Tags without an incident type, by how many records have them."""
+    examples: dict[str, list[int]] = field(default_factory=dict)
+    """The first record numbers of each of these tags."""
     encoding: str = ""
     messages: list[str] = field(default_factory=list)
 
@@ -75,7 +80,14 @@ def preview(
     with tempfile.TemporaryDirectory() as folder:
         context = ReaderContext(settings, PREVIEW_KEY, Path(folder), profile)
         answer = Path(folder) / "preview"
-        arguments = {"path": path, "name": name, "source": source, "most_shown": most_shown, "answer": answer}
+        arguments = {
+            "path": path,
+            "name": name,
+            "source": source,
+            "most_shown": most_shown,
+            "answer": answer,
+            "decided": frozenset(decided_tags(seeds_in_use())),
+        }
         read_within_limits(_look, arguments, context, names={0: name})
         found: Preview = pickle.loads(answer.read_bytes())  # noqa: S301  (written by our own child)
         return found
@@ -89,6 +101,7 @@ def _look(
     context: ReaderContext,
     *,
     most_shown: int,
+    decided: frozenset[str],
     dropped: frozenset[int],
 ) -> None:
     """Write the preview of a file. Runs in a child process."""
@@ -103,6 +116,8 @@ def _look(
         outcomes = reader_of(source)(path, name=name, context=context, notes=notes)
         for outcome in without_blocks(outcomes):
             _add(found, outcome, CONTRACTS[source], most_shown)
+            if isinstance(outcome, AcceptedRecord):
+                _count_tags(found, outcome, decided)
     except FileRefusedError as error:
         found.refusal = error.sentence
     except ArchiveTooDenseError:
@@ -126,6 +141,15 @@ def _add(
     key = (outcome.reason.value, outcome.detail)
     found.quarantined[key] += 1
     found.first_of.setdefault(key, outcome.position.record_no)
+
+
+def _count_tags(found: Preview, record: AcceptedRecord, decided: frozenset[str]) -> None:
+    for tag in str(record.values.get("tags") or "").split(","):
+        if tag and tag not in decided:
+            found.undecided[tag] += 1
+            places = found.examples.setdefault(tag, [])
+            if len(places) < EXAMPLES:
+                places.append(record.position.record_no)
 
 
 def _shown(outcome: AcceptedRecord, contract: Contract) -> dict[str, str]:

@@ -17,6 +17,7 @@ CONTACT = at(date(2025, 1, 10))
 FAQ_TYPES = "dbt_project/seeds/faq_incident_types.csv"
 FORMER, OTHER = "colis_perdu,delivery_lost\n", "colis_perdu,delivery_late\nhours,staff_behaviour\n"
 CONCERNED = {"lost", "asked_for_hours"}
+TAG_TYPES = "dbt_project/seeds/ticket_tag_types.csv"
 
 
 def _incidents(pipeline: Pipeline) -> set[tuple[str, str]]:
@@ -36,7 +37,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     """A published day; each test leaves the tables as they were."""
     root = tmp_path_factory.mktemp("decisions")
     pipeline = Pipeline(root / "warehouse", Project.copied_to(root / "project"))
-    names = ("lost", "asked_for_hours", "other_code", "tagged")
+    names = ("lost", "asked_for_hours", "other_code", "tagged", "categorised")
     pipeline.deliver(f"{DAYS[0]}/customers.csv", [Customer(name) for name in names], DAYS[0])
     calls = [
         Call("1", "1", "lost", CONTACT, "colis_perdu"),
@@ -44,8 +45,11 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
         Call("3", "3", "other_code", CONTACT, "panne_service"),
     ]
     pipeline.deliver(f"{DAYS[0]}/calls.csv", calls, DAYS[0])
-    ticket = Ticket("a ticket", "1", CONTACT, CONTACT, customer_id="tagged", tags=("delivery_lost",))
-    pipeline.deliver(f"{DAYS[0]}/tickets.csv", [ticket], DAYS[0])
+    tickets = [
+        Ticket("a ticket", "1", CONTACT, CONTACT, customer_id="tagged", tags=("delivery_lost",)),
+        Ticket("another", "2", CONTACT, CONTACT, customer_id="categorised", kind="", tags=("parcels", "vip")),
+    ]
+    pipeline.deliver(f"{DAYS[0]}/tickets.csv", tickets, DAYS[0])
     pipeline.run(DAYS[0])
     assert _incidents(pipeline) == {
         ("lost", "delivery_lost"),
@@ -71,6 +75,20 @@ def test_a_changed_map_touches_exactly_whom_it_concerns(published: Pipeline, tmp
     pipeline.run(DAYS[2])
     assert _touched(pipeline) == CONCERNED
     assert _incidents(pipeline) == _incidents(published)
+
+
+def test_a_category_that_gets_a_type_touches_whom_it_concerns(published: Pipeline, tmp_path: Path) -> None:
+    pipeline = published.copied_to(tmp_path / "warehouse")
+    header = "tag,incident_type,note\n"
+    decided = f"{header}parcels,delivery_lost,\nvip,none,\nunknown,,\n"
+    pipeline.project.replace(TAG_TYPES, header, decided)
+    try:
+        run = pipeline.run(DAYS[1])
+    finally:
+        pipeline.project.replace(TAG_TYPES, decided, header)
+    assert run.full_rebuild_reason is None
+    assert _touched(pipeline) == {"categorised"}
+    assert _incidents(pipeline) == _incidents(published) | {("categorised", "delivery_lost")}
 
 
 def test_an_attempt_with_another_map_leaves_nothing_behind(published: Pipeline, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ _MODULES = {
     "run": "cycle",
     "doctor": "examine",
     "preview": "files",
+    "categories": "categories",
     "quarantine": "files",
     "explain": "published",
     "generations": "published",

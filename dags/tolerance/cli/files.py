@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 WOULD_LOAD, WOULD_NOT = 0, 1
 _BYTES_SHOWN = 2_000
+_TAGS_SHOWN = 15
 
 
 # preview ------------------------------------------------------------------------------
@@ -63,6 +64,7 @@ def preview(file: Path, source: str, profile_name: str | None, extracts: Path | 
     )
     _print_columns(console, found.columns)
     _print_records(console, found)
+    _print_undecided(console, found)
     sys.exit(_print_verdict(console, found, settings()))
 
 
@@ -105,6 +107,22 @@ def _print_records(console: Console, found: Preview) -> None:
     for column in found.first[0][1]:
         table.add_row(column, *(escape(values[column]) for _, values in found.first))
     console.print(table)
+
+
+def _print_undecided(console: Console, found: Preview) -> None:
+    if not found.undecided:
+        return
+    table = Table("tag without an incident type", "records", "such as record")
+    for tag, count in found.undecided.most_common(_TAGS_SHOWN):
+        table.add_row(escape(tag), f"{count:,}", ", ".join(map(str, found.examples[tag])))
+    console.print(table)
+    if (more := len(found.undecided) - _TAGS_SHOWN) > 0:
+        console.print(f"and {more:,} more tags.", highlight=False)
+    console.print(
+        "Until somebody decides what they mean, only the words of these tickets tell: `tolerance categories` "
+        "writes the table to fill in once the file is loaded.",
+        soft_wrap=True,
+    )
 
 
 def _print_verdict(console: Console, found: Preview, settings: Settings) -> int:

@@ -28,6 +28,21 @@ types as (
     group by incident_type
 ),
 
+-- A type is a tag by itself, others by the company's decision.
+typed_tags as (
+    select
+        incident_type as tag,
+        sort_order
+    from types
+    union all
+    select
+        decided_tags.tag,
+        types.sort_order
+    from {{ ref('ticket_tag_types') }} as decided_tags
+    inner join types on decided_tags.incident_type = types.incident_type
+    where decided_tags.tag not in (select named.incident_type from types as named)
+),
+
 all_tags as (
     select distinct tags from {{ ref('int_contact_records') }} {{ new_only }}
 ),
@@ -36,9 +51,9 @@ all_tags as (
 first_tags as (
     select
         all_tags.tags,
-        min(types.sort_order) as sort_order
+        min(typed_tags.sort_order) as sort_order
     from all_tags
-    inner join types on {{ list_contains_word('all_tags.tags', 'types.incident_type') }}
+    inner join typed_tags on {{ list_contains_word('all_tags.tags', 'typed_tags.tag') }}
     group by all_tags.tags
 ),
 
