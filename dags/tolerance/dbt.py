@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -81,7 +82,7 @@ def dbt(
         parsed.write_text(beside_nodes, "utf-8")
     outcomes = json.loads(results.read_text("utf-8"))["results"] if results.exists() else []
     if not is_well:
-        if (full := storage.full_disk(state)) is not None:
+        if os.strerror(errno.ENOSPC) in json.dumps(outcomes) and (full := storage.full_disk(state)):
             raise full
         failed = [
             outcome["unique_id"].split(".", 1)[1]

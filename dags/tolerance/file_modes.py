@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import grp
 import os
-import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from tolerance import company
@@ -32,74 +32,100 @@ def keep_private() -> None:
 @contextmanager
 def shared(folder: Path) -> Iterator[None]:
     """Let what is created in the block be readable by the group; `folder` is where it is created."""
-    private = os.umask(_shared_umask())
+    sharing = _Sharing.in_use()
+    private = os.umask(sharing.umask)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _give_to_group(folder)
+        _set(folder, is_shared=True, sharing=sharing)
         yield
     finally:
         os.umask(private)
 
 
 def put_right(state: State) -> None:
-    """Give what an earlier release or a hand left below STATE the modes of this module.
+    """Give what an earlier release or a hand left in the folders of `state` the modes of this module.
 
-    What belongs to somebody else stays as it is.
-    """
-    shared_folders = {state.serving.parent, state.outbox.parent, state.acknowledgements}
-    for folder in shared_folders:
-        folder.mkdir(exist_ok=True)
-    shared_bits = 0o777 & ~_shared_umask()
-    for place, folders, names in os.walk(state.root):
-        here = Path(place)
-        is_shared = not shared_folders.isdisjoint({here, *here.parents})
-        allowed = shared_bits if is_shared else 0o777 & ~_PRIVATE_UMASK
-        if is_shared:
-            _give_to_group(here)
-        _set_mode(here, _PASSED_THROUGH if here == state.root else allowed, is_exact=True)
-        for path in (here / name for name in names):
-            if not path.is_symlink():
-                _set_mode(path, allowed & 0o666, is_exact=is_shared)
-        folders[:] = [name for name in folders if not (here / name).is_symlink()]
-
-
-def _set_mode(path: Path, mode: int, *, is_exact: bool) -> None:
-    """Set the mode; where not `is_exact`, only take rights away."""
-    try:
-        status = path.stat()
-        now = stat.S_IMODE(status.st_mode)
-        kept = now & stat.S_ISGID
-        wanted = kept | (mode if is_exact else now & mode)
-        if now != wanted and status.st_uid == os.geteuid():
-            path.chmod(wanted)
-    except FileNotFoundError:
-        pass  # a temporary file of another process
-
-
-def _give_to_group(folder: Path) -> None:
-    """Let a folder and what is created in it belong to the company's group, if one is set.
+    What belongs to somebody else stays as it is, and what a person keeps beside these folders too.
 
     Raises:
-        UsageError: when there is no such group, or this user is not in it.
+        UsageError: when the group of the settings cannot be given to them.
     """
-    name = str(_setting("shared_group"))
-    if not name:
-        return
+    sharing = _Sharing.in_use()
+    with suppress(PermissionError):
+        state.root.chmod(_PASSED_THROUGH)
+    for path in (*state.private_folders, *state.private_files):
+        _walk(path, is_shared=False, sharing=sharing)
+    for path in state.shared_folders:  # last: a rebuild keeps the published file under a private name too
+        path.mkdir(exist_ok=True)
+        _walk(path, is_shared=True, sharing=sharing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sharing:
+    """The settings of what is made for others."""
+
+    umask: int
+    group: int | None
+    group_name: str
+
+    @classmethod
+    def in_use(cls) -> _Sharing:
+        given = company.variables(DBT_PROJECT / "dbt_project.yml")
+        name = str(given["shared_group"])
+        return cls(int(str(given["shared_umask"]), 8), _group(name) if name else None, name)
+
+
+def _group(name: str) -> int:
+    """A group by its name or number: a container knows the groups of its machine by number alone."""
+    if name.isdecimal():
+        return int(name)
     try:
-        wanted = grp.getgrnam(name).gr_gid
-        if folder.stat().st_gid != wanted:
-            shutil.chown(folder, group=wanted)
-            folder.chmod(stat.S_IMODE(folder.stat().st_mode) | stat.S_ISGID)
-    except (KeyError, PermissionError):
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
         raise UsageError(
-            f"shared_group is {name}, to which {folder} cannot be given",
-            "name a group of this machine that the user of the runs is in.",
+            f"shared_group is {name}, which is no group of this machine",
+            "name one that the user of the runs is in, or give its number.",
         ) from None
 
 
-def _shared_umask() -> int:
-    return int(str(_setting("shared_umask")), 8)
+def _walk(top: Path, *, is_shared: bool, sharing: _Sharing) -> None:
+    if top.exists():
+        _set(top, is_shared=is_shared, sharing=sharing)
+    for place, folders, names in os.walk(top):
+        for name in (*folders, *names):
+            _set(Path(place) / name, is_shared=is_shared, sharing=sharing)
 
 
-def _setting(name: str) -> object:
-    return company.variables(DBT_PROJECT / "dbt_project.yml")[name]
+def _set(path: Path, *, is_shared: bool, sharing: _Sharing) -> None:
+    """Give a file or folder of ours its mode, never what a link leads to."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return  # a link, what vanished meanwhile, or what is not ours to open
+    try:
+        status = os.fstat(descriptor)
+        if status.st_uid != os.geteuid():
+            return
+        if not is_shared:
+            mode = stat.S_IMODE(status.st_mode) & ~_PRIVATE_UMASK
+        else:
+            is_folder = stat.S_ISDIR(status.st_mode)
+            mode = (0o777 if is_folder else 0o666) & ~sharing.umask
+            mode |= stat.S_ISGID if is_folder and sharing.group is not None else 0
+            _give_to_group(descriptor, status, path, sharing)
+        if stat.S_IMODE(status.st_mode) != mode:
+            os.fchmod(descriptor, mode)
+    finally:
+        os.close(descriptor)
+
+
+def _give_to_group(descriptor: int, status: os.stat_result, path: Path, sharing: _Sharing) -> None:
+    if sharing.group is None or status.st_gid == sharing.group:
+        return
+    try:
+        os.fchown(descriptor, -1, sharing.group)
+    except PermissionError:
+        raise UsageError(
+            f"shared_group is {sharing.group_name}, to which {path} cannot be given",
+            "name a group that the user of the runs is in.",
+        ) from None

@@ -29,6 +29,9 @@ _NO_DELIVERY = re.compile(
 
 _MAILDIR_FOLDERS = ("cur", "new", "tmp")
 
+_CLOSED = "it cannot be read; give this user the right to read"
+_LEADS_OUT = "it is a link that leads out of the inbox, which is not followed; put the file itself here"
+
 logger = logging.getLogger(__name__)
 
 
@@ -154,7 +157,10 @@ def _below(folder: Path, inside: Path) -> _Below:
             found.out_of_reach[Path(error.filename)] = f"{_CLOSED} this folder"
 
     if not _is_inside(folder, inside):
-        found.out_of_reach[folder] = _LEADS_OUT
+        found.out_of_reach[folder] = (
+            "this folder is a link that leads out of the inbox, which is not followed; put the files here, "
+            "or give the folder above the other one as EXTRACTS"
+        )
         return found
     seen = {folder.resolve()}
     for place, folders, names in os.walk(folder, onerror=closed, followlinks=True):
@@ -195,10 +201,6 @@ def _why_out_of_reach(path: Path, inside: Path) -> str | None:
     except OSError:
         return f"{_CLOSED} it"
     return "it is a pipe, a socket or a device; deliver a file instead"
-
-
-_CLOSED = "it cannot be read; give this user the right to read"
-_LEADS_OUT = "it is a link that leads out of the inbox, which is not followed; put the file itself here"
 
 
 def _is_inside(path: Path, inside: Path) -> bool:
@@ -267,7 +269,10 @@ def _waiting_reasons(extracts: Path, files: list[DeliveredFile]) -> dict[Path, s
     unmarked: list[Path] = []
     for file in files:
         try:
-            verdict = _sidecar_verdict(file.path)
+            verdict = _sidecar_verdict(file.path, extracts)
+        except InboxError:
+            reasons[file.path] = "its sidecar leads out of the inbox; put the sidecar itself here"
+            continue
         except OSError:
             reasons[file.path] = f"{_CLOSED} it"
             continue
@@ -279,29 +284,37 @@ def _waiting_reasons(extracts: Path, files: list[DeliveredFile]) -> dict[Path, s
     return reasons
 
 
-def _sidecar_verdict(path: Path) -> str | None:
+def _sidecar_verdict(path: Path, extracts: Path) -> str | None:
     """'' when a sidecar confirms the file, else the reason to wait; None when there is no sidecar."""
-    with path.open("rb"):
+    with opened(path, extracts):
         pass  # find an unreadable file here, not halfway through landing
     checksum, done, part = (path.with_name(path.name + suffix) for suffix in _SIDECARS)
     if checksum.is_file():
-        claims = checksum.read_text("utf-8", "replace").lower().split()[:1]
-        agrees = claims == [_sha256(path)]
+        agrees = _claims(checksum, extracts) == [_sha256(path, extracts)]
         return "" if agrees else "its .sha256 does not match its content"
     if done.is_file():
-        return _done_verdict(path, done.read_text("utf-8", "replace").split()[:1])
+        return _done_verdict(path, extracts, _claims(done, extracts))
     if part.exists():
         return "a .part beside it says that it is still being written"
     return None
 
 
-def _done_verdict(path: Path, claims: list[str]) -> str:
+def _claims(sidecar: Path, extracts: Path) -> list[str]:
+    """The first word of a sidecar, in lower case; [] when it has none."""
+    with opened(sidecar, extracts) as file:
+        return file.read(_LONGEST_CLAIM_BYTES).decode("utf-8", "replace").lower().split()[:1]
+
+
+_LONGEST_CLAIM_BYTES = 8 << 10
+
+
+def _done_verdict(path: Path, extracts: Path, claims: list[str]) -> str:
     """A `.done` may be empty, or hold the file's size in bytes or its sha256."""
     if not claims:
         return ""
-    claim = claims[0].lower()
+    claim = claims[0]
     if len(claim) == hashlib.sha256().digest_size * 2:
-        return "" if claim == _sha256(path) else "its .done does not match its content"
+        return "" if claim == _sha256(path, extracts) else "its .done does not match its content"
     if claim.isdecimal():
         return (
             ""
@@ -311,8 +324,8 @@ def _done_verdict(path: Path, claims: list[str]) -> str:
     return ""
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
+def _sha256(path: Path, extracts: Path) -> str:
+    with opened(path, extracts) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

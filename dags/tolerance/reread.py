@@ -188,6 +188,11 @@ def _with_profile(file: FileRecord, state: State, today: _Today | None) -> FileR
     return replace(file, **by_profile(profile, mappings_sha256))
 
 
+def _hash_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashed(file).sha256
+
+
 def _refuse_lost_files(state: State, loads: list[list[FileRecord]]) -> None:
     """Check every landed file against the hash that is its name."""
     is_sound: dict[str, bool] = {}
@@ -196,7 +201,7 @@ def _refuse_lost_files(state: State, loads: list[list[FileRecord]]) -> None:
         for sha256 in filter(None, (file.file_sha256, file.mappings_sha256)):
             if sha256 not in is_sound:
                 path = state.landing / sha256
-                is_sound[sha256] = path.is_file() and hashed(path).sha256 == sha256
+                is_sound[sha256] = path.is_file() and _hash_of(path) == sha256
             if not is_sound[sha256]:
                 lost.append(f"{file.source}/{file.file_name} of {file.delivered_on} ({sha256})")
     if lost:

@@ -13,6 +13,24 @@ class State:
     root: Path
 
     @property
+    def shared_folders(self) -> tuple[Path, ...]:
+        """What is made for others of this machine, or by them."""
+        return self.serving.parent, self.outbox.parent, self.acknowledgements
+
+    @property
+    def private_folders(self) -> tuple[Path, ...]:
+        """What is for the user of the runs alone."""
+        return (
+            *(self.landing, self.raw, self.quarantine, self.runs, self.history, self.gates, self.work),
+            *(self.identity_key.parent, self.dbt, self.airflow_home, self.root / "sample"),
+        )
+
+    @property
+    def private_files(self) -> tuple[Path, ...]:
+        """Files in STATE itself."""
+        return tuple(self.root.glob(f"{self.warehouse.name}*")) + tuple(self.root.glob("run.lock*"))
+
+    @property
     def landing(self) -> Path:
         """Delivered files by content hash, never changed."""
         return self.root / "landing"

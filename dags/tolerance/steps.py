@@ -12,6 +12,7 @@ STEPS = (
     "building intermediate",
     "building marts",
     "publishing",
+    "recording",
     "history",
     "exporting",
 )

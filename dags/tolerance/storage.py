@@ -15,6 +15,7 @@ from tolerance.state import State
 LEAST_FREE_BYTES = 256 << 20
 """What a run needs to work, beside the generation that it makes."""
 
+_PASSED_THROUGH = 0o711
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -32,7 +33,11 @@ def make_root(state: State) -> None:
         StorageError: when it cannot be made.
     """
     try:
-        state.root.mkdir(parents=True, exist_ok=True)
+        if not state.root.exists():
+            missing = [place for place in state.root.parents if not place.exists()]
+            state.root.mkdir(parents=True, exist_ok=True)
+            for place in missing:
+                place.chmod(_PASSED_THROUGH)  # else nobody gets to what STATE has for others
     except OSError as error:
         raise StorageError(
             f"STATE={state.root} cannot be made ({os.strerror(error.errno or 0)})",
@@ -83,9 +88,10 @@ def _told(error: OSError, state: State) -> StorageError | None:
         )
     if error.errno in _CLOSED:
         where = Path(os.fsdecode(error.filename)) if error.filename else state.root
+        other = ", or choose another STATE" if where.is_relative_to(state.root) else ""
         return StorageError(
             f"{where} cannot be written or read ({os.strerror(error.errno)})",
-            "give the user of the runs the right to, or choose another STATE.",
+            f"give the user of the runs the right to{other}.",
         )
     if error.errno == errno.ENOENT and "temporary directory" in str(error):
         return StorageError("No folder for temporary files can be written", "set TMPDIR to one that can.")

@@ -96,10 +96,8 @@ def _lend_metadata(source: Path, target: Path) -> None:
         return
     for marker in source.glob("metadata-*"):
         target.mkdir(parents=True, exist_ok=True)
-        for path in (
-            *source.glob("airflow.db*"),
-            marker,
-        ):  # a kill leaves half in the WAL
+        # With its write-ahead log, in which a kill leaves half of it.
+        for path in (*source.glob("airflow.db*"), marker):
             shutil.copy(path, target)
 
 

@@ -24,7 +24,7 @@ from tolerance.warm_dbt import warm_dbt
 FIRST, LATER = date(2025, 3, 20), date(2025, 4, 2)
 KINDS = {"the first day": FIRST, "a day with deliveries": LATER, "a repeated date": LATER}
 SPREAD = {
-    "the first day": ("landing", "loading", "building intermediate", "publishing"),
+    "the first day": ("landing", "loading", "building intermediate", "publishing", "recording"),
     "a day with deliveries": ("reading", "building staging", "building marts", "history"),
     "a repeated date": ("building staging", "exporting"),
 }
@@ -158,7 +158,7 @@ def test_killed_at_one_step_after_the_other_the_next_run_ends_equal(
     assert_made_good(pipeline, kind, undisturbed, tmp_path)
 
 
-def test_every_step_is_killed_at_once() -> None:
+def test_every_step_is_among_them() -> None:
     assert {step for chosen in SPREAD.values() for step in chosen} == set(steps.STEPS)
 
 

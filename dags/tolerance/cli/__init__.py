@@ -8,7 +8,6 @@ from typing import Any, cast
 import click
 
 from tolerance.errors import ToleranceError
-from tolerance.file_modes import keep_private
 
 _MODULES = {
     "run": "cycle",
@@ -38,7 +37,6 @@ class _Commands(click.Group):
         return cast(click.Command, getattr(module, cmd_name.replace("-", "_")))
 
     def invoke(self, ctx: click.Context) -> Any:
-        keep_private()
         try:
             return super().invoke(ctx)
         except ToleranceError as error:

@@ -9,6 +9,7 @@ import click
 from tolerance import stopping
 from tolerance.cli.console import PatientConsole
 from tolerance.cli.options import STATE, business_date, state_in
+from tolerance.file_modes import keep_private
 
 
 @click.command(short_help="Run one daily cycle.")
@@ -34,8 +35,9 @@ def run(extracts: Path | None, as_of_text: str | None, crm: str, state_folder: P
     from tolerance import daily_cycle
 
     as_of = business_date(as_of_text) if as_of_text else None
+    keep_private()
     request = daily_cycle.Request(state_in(state_folder), extracts, as_of, crm)
-    with stopping.obeyed():
+    with stopping.obeyed("run the same date again, which makes it good."):
         daily_cycle.run(request, PatientConsole())
 
 
@@ -58,7 +60,8 @@ def rebuild(extracts: Path | None, state_folder: Path) -> None:
     """
     from tolerance.rebuild import rebuild as rebuild_all
 
-    with stopping.obeyed():
+    keep_private()
+    with stopping.obeyed("rebuild again, or run a date; either makes it good."):
         rebuild_all(state_in(state_folder), extracts and extracts.resolve(), PatientConsole())
 
 

@@ -24,7 +24,7 @@ STATE = click.option(
 )
 
 
-_NO_NAMES = re.compile(r"""[][{}*?'"#%\\\x00-\x1f\x7f]""")
+_READ_AS_SYNTAX = re.compile(r"""[][{}*?'"#%\\\x00-\x1f\x7f]""")
 """What DuckDB takes for a pattern or the end of a text, dbt for a template, Airflow for an address's end."""
 
 
@@ -35,7 +35,7 @@ def state_in(folder: Path) -> State:
         UsageError: when its path has characters with which it cannot be used.
     """
     state = State(folder.resolve())
-    if found := sorted(set(_NO_NAMES.findall(str(state.root)))):
+    if found := sorted(set(_READ_AS_SYNTAX.findall(str(state.root)))):
         raise UsageError(
             f"STATE={printable_name(str(state.root))} has {' '.join(map(repr, found))} in its path",
             "choose a folder without; blanks and letters of any language are fine.",

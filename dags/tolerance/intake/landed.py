@@ -22,13 +22,8 @@ class Landed:
     byte_count: int
 
 
-def hashed(path: Path) -> Landed:
-    """Hash and size of a file where it lies; nothing is copied."""
-    with path.open("rb") as file:
-        return _hashed(file)
-
-
-def _hashed(file: BufferedReader) -> Landed:
+def hashed(file: BufferedReader) -> Landed:
+    """Hash and size of an open file; nothing is copied."""
     digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Landed(digest, file.tell())
 
@@ -52,7 +47,7 @@ def land_delivered(path: Path, extracts: Path, landing: Path, scratch: Path) -> 
 
 
 def _land(delivered: BufferedReader, landing: Path, scratch: Path) -> Landed:
-    content = _hashed(delivered)
+    content = hashed(delivered)
     if (landing / content.sha256).exists():
         return content
     landing.mkdir(parents=True, exist_ok=True)

@@ -46,7 +46,8 @@ def newest_business_date(extracts: Path, state: State) -> date | None:
     unread: _Undated = []
     for source in (name for name, contract in CONTRACTS.items() if contract.tells_newest_date):
         for file in inbox.deliveries(extracts, source, date.max).files:
-            content = hashed(file.path).sha256
+            with inbox.opened(file.path, extracts) as delivered:
+                content = hashed(delivered).sha256
             if content in known:
                 newest.append(known[content])
             else:

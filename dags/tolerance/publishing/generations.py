@@ -19,7 +19,8 @@ def publish(state: State) -> Run:
     run = current_run(state)
     with shared(state.serving.parent), files.appearing(state.serving) as temporary:
         write_generation(temporary, state.warehouse, contents(state), [*_published_before(state), run])
-    steps.passed("publishing")
+        steps.passed("publishing")
+    steps.passed("recording")
     record_published(state, run)
     return run
 
