@@ -1,5 +1,6 @@
 -- One row per contact that waits for a person: nobody known is named, an address is shared, or the
--- text leaves its meaning open. Nothing of it counts until somebody decides or the customer arrives.
+-- text leaves its meaning open. Nothing of it counts until somebody decides or the customer arrives. A contact
+-- that names a number of two tickets counts by itself until somebody says which.
 with run as (
     select * from {{ ref('int_run') }}
 ),
@@ -8,10 +9,24 @@ contacts as (
     select * from {{ ref('int_contacts') }}
 ),
 
+-- Calls and mails with a number that tickets of their customer have in two systems: they are linked to neither.
+of_two_systems as (
+    select distinct naming.contact_id
+    from contacts as naming
+    inner join contacts as tickets
+        on
+            naming.customer_id = tickets.customer_id
+            and naming.ticket_reference = tickets.native_id
+            and tickets.source = 'tickets'
+    where naming.source <> 'tickets'
+    group by naming.contact_id
+    having count(distinct tickets.contact_id) > 1
+),
+
 -- These count and wait for nobody; the newest version is sought for all others.
 placed as (
     select contact_id from contacts
-    where not needs_review
+    where not needs_review and contact_id not in (select of_two_systems.contact_id from of_two_systems)
 ),
 
 ranked as (
@@ -57,9 +72,11 @@ reviewed as (
             when newest.customer_id is null and owners.owner_count is null then 'unknown_address'
             when newest.customer_id is null and owners.owner_count > 1 then 'shared_address'
             when contacts.needs_review then 'unclear_text'
+            when of_two_systems.contact_id is not null then 'number_of_two_systems'
         end as review_reason
     from newest
     left join contacts on newest.contact_id = contacts.contact_id
+    left join of_two_systems on newest.contact_id = of_two_systems.contact_id
     left join classifications on newest.text_hash = classifications.text_hash
     left join {{ ref('int_customers') }} as known on newest.customer_id = known.customer_id
     left join {{ ref('int_address_owners') }} as owners on newest.address_hash = owners.address_hash
@@ -69,6 +86,7 @@ final as (
     select
         reviewed.contact_id,
         reviewed.source,
+        coalesce(reviewed.other_system, contracts.default_system) as system,
         case when contracts.publishes_native_id then reviewed.native_id end as native_id,
         reviewed.review_reason,
         reviewed.incident_type,

@@ -127,6 +127,9 @@ class Contract:
 
     settled: Settled | None = None
 
+    default_system: str = ""
+    """The system whose records have it not written in their ids. Empty: the source knows no systems."""
+
     reader: str = "tabular"
     """The module of `readers/` that reads its own forms; `tabular` reads CSV with the fields as columns."""
 

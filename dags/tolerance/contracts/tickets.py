@@ -50,6 +50,7 @@ CONTRACT = Contract(
     tells_newest_date=True,
     deletion="is_deleted",
     settled=Settled("status", "solved", at="solved_at", seen_at="updated_at"),
+    default_system="zendesk",
     reader="tickets",
     json_records="tickets",
     json_beside=("users", "metric_sets"),

@@ -25,6 +25,7 @@ from tolerance.intake.loads import (
     load_records,
     profile_of,
     read_records,
+    system_of,
     write_records,
 )
 from tolerance.intake.stage import Staging
@@ -159,6 +160,7 @@ def _read_files(
     with closing(Staging(work, work.source, name, batch_rows)) as staging:
         for file_no, record in batch:
             limits.begin_file(file_no)
+            record.system = system_of(record, work.state)
             staging.begin(record, file_no, keeps_bad=record.file_sha256 not in contents)
             if file_no in dropped:
                 staging.quarantine(_beyond_limits(record, "reading it ended the reading process"))
@@ -181,7 +183,7 @@ def _loaded_contents(records: list[FileRecord]) -> dict[str, FileRecord]:
 def _repeat(record: FileRecord, earlier: FileRecord) -> None:
     """Count known content under a new name: every record is a duplicate."""
     record.status = "already_loaded"
-    record.encoding = earlier.encoding
+    record.encoding, record.system = earlier.encoding, earlier.system
     record.landed_records = record.duplicate_records = earlier.landed_records
     record.loaded_records = record.quarantined_records = 0
     record.newest_event_on = earlier.newest_event_on

@@ -18,8 +18,9 @@ from tolerance.contracts import CONTRACTS
 from tolerance.formats.content import Content
 from tolerance.intake.loads import FileRecord
 from tolerance.intake.work import Work
-from tolerance.record_hashes import record_content, record_hash, record_hashes
+from tolerance.record_hashes import hash_within, hashes_within, record_content, record_hash, record_hashes
 from tolerance.records import (
+    SYSTEM,
     AcceptedBlock,
     AcceptedRecord,
     Position,
@@ -227,7 +228,8 @@ class Staging:
         self._good.add(
             {
                 **values,
-                "_record_hash": record_hash(content),
+                SYSTEM: self._record.system,
+                "_record_hash": hash_within(self._record.system, record_hash(content)),
                 "_is_duplicate": False,
                 "_file_sha256": self._record.file_sha256,
                 "_record_no": position.record_no,
@@ -245,7 +247,8 @@ class Staging:
         self._positions.add(array("q", places.tobytes()))
         columns: dict[str, pa.Array | pa.Scalar] = {
             **block.columns,
-            "_record_hash": record_hashes(block, self._columns),
+            SYSTEM: pa.scalar(self._record.system, pa.string()),
+            "_record_hash": hashes_within(self._record.system, record_hashes(block, self._columns)),
             "_is_duplicate": pa.scalar(False),
             "_file_sha256": pa.scalar(self._record.file_sha256),
             "_record_no": pa.array(numbers),

@@ -47,6 +47,8 @@ class Profile:
     source: str
     name: str
     about: str = ""
+    declared_system: str = ""
+
     csv: Form | None = None
     json: Form | None = None
     encodings: tuple[str, ...] = ("utf-8", "cp1252")
@@ -69,6 +71,14 @@ class Profile:
 
     fingerprint: str = ""
     """16 hex digits that change with the profile's content; '' for the contract itself."""
+
+    @property
+    def system(self) -> str:
+        """The system that gives the records their ids, by default named as the profile.
+
+        '' for the contract itself, whose records are of the contract's default system.
+        """
+        return self.declared_system or ("" if self.name == DEFAULT else self.name)
 
     def is_contract(self, extension: str) -> bool:
         """Whether files of this extension are in the contract's own form."""

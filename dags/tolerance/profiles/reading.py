@@ -189,7 +189,7 @@ class _Builder:
 
     def _check_whole(self, profile: Profile, place: str) -> None:
         """Check what is only known once a profile is merged with the profile that it extends."""
-        if profile.csv is None and profile.json is None:
+        if profile.csv is None and profile.json is None and not profile.contract_forms:
             self.mistakes.add("csv", "a profile needs `csv` or `json` with `columns`", place)
         for kind, form in (("csv", profile.csv), ("json", profile.json)):
             for name in CONTRACTS[profile.source].required if form is not None else ():
@@ -232,6 +232,8 @@ def _profile(key: Key, text: ProfileText, base: Profile) -> Profile:
         for name in ("deleted_when", "skip_when")
         if (given := getattr(text, name)) is not None
     }
+    if text.system is not None:
+        said["declared_system"] = text.system
     if text.nothing is not None:
         said["nothing"] = frozenset(map(plain, text.nothing))
     values = {

@@ -62,8 +62,9 @@ tagged as (
 decided as (
     select
         -- key
-        {{ contact_id('source', 'native_id') }} as contact_id,
+        {{ contact_id('source', 'native_id', 'other_system') }} as contact_id,
         source,
+        other_system,
         native_id,
 
         -- foreign keys

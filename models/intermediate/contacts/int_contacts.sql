@@ -116,6 +116,7 @@ final as (
         -- key
         contact_id,
         source,
+        other_system,
         native_id,
 
         -- foreign keys

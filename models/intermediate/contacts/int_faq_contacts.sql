@@ -22,6 +22,7 @@ final as (
     select
         -- key
         'faq' as source,
+        cast(null as varchar) as other_system,
         calls.call_id as native_id,
 
         -- foreign keys

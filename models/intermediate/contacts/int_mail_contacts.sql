@@ -8,6 +8,7 @@ final as (
     select
         -- key
         'mail' as source,
+        cast(null as varchar) as other_system,
         mail_id as native_id,
 
         -- foreign keys

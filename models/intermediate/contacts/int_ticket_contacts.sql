@@ -8,6 +8,7 @@ final as (
     select
         -- key
         'tickets' as source,
+        other_system,
         ticket_id as native_id,
 
         -- foreign keys

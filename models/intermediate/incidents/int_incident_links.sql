@@ -25,6 +25,17 @@ others as (
     where source <> 'tickets'
 ),
 
+-- Two desks number their tickets alike: such a number names neither, and audit_contact_review tells of it.
+ambiguous_numbers as (
+    select
+        customer_id,
+        native_id
+    from contacts
+    where source = 'tickets'
+    group by customer_id, native_id
+    having count(distinct contact_id) > 1
+),
+
 -- A thread in which one mail names a ticket is about that ticket; the ticket that was opened first wins.
 references_to_tickets as (
     select
@@ -41,6 +52,11 @@ references_to_tickets as (
         on
             others.customer_id = tickets.customer_id
             and others.ticket_reference = tickets.native_id
+    left join ambiguous_numbers
+        on
+            others.customer_id = ambiguous_numbers.customer_id
+            and others.ticket_reference = ambiguous_numbers.native_id
+    where ambiguous_numbers.native_id is null
 ),
 
 own_references as (

@@ -11,6 +11,7 @@ final as (
     select
         -- key
         records.ticket_id,
+        records.system as other_system,
 
         -- foreign keys
         nullif(records.customer_id, '') as customer_id,
