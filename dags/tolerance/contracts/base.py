@@ -67,6 +67,9 @@ class Field:
     is_required: bool = False
     """Without it no record can be loaded."""
 
+    is_id: bool = False
+    """A spreadsheet may have made a number of it, which sets the record aside."""
+
     is_lowered: bool = False
     least: int = 1
     most: int | None = None

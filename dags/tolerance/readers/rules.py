@@ -5,6 +5,7 @@ The same rules read single records and blocks of records by column.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -90,7 +91,22 @@ def _text(field: Field) -> Rule:
     if field.is_lowered:
         return lowered(field.columns[0].name, field.name, least=field.least, most=field.most)
     make = required if field.is_required else optional
-    return make(field.columns[0].name, field.name, most=field.most)
+    rule = make(field.columns[0].name, field.name, most=field.most)
+    return _of_ids(rule, field.name) if field.is_id else rule
+
+
+def _of_ids(rule: Rule, field: str) -> Rule:
+    """The same rule for a field of ids, which refuses what a spreadsheet has made of them."""
+    made_of, made_of_all = rule.made_of, rule.made_of_all
+
+    def checked(text: str) -> object:
+        return made_of(_own_id(text, field))
+
+    def all_checked(texts: pa.StringArray) -> Columns | None:
+        is_suspect = pc.any(pc.match_substring(texts, "+")).as_py()
+        return None if is_suspect or made_of_all is None else made_of_all(texts)
+
+    return Rule(rule.columns, rule.fields, checked, all_checked)
 
 
 def _instant(field: Field, settings: Settings) -> Rule:
@@ -213,6 +229,20 @@ def bounded(text: str, field: str, *, least: int = 1, most: int | None = None) -
             f"{field} has fewer than {least} characters"
             if len(text) < least
             else f"{field} has more than {most} characters",
+        )
+    return text
+
+
+_OF_A_SPREADSHEET = re.compile(r"-?\d{1,3}(?:[.,]\d{0,20})?[eE]\+\d{1,3}")
+
+
+def _own_id(text: str, field: str) -> str:
+    """The id, unless a spreadsheet made a number such as 5.70306E+17 of it: its last digits are lost."""
+    if "+" in text and _OF_A_SPREADSHEET.fullmatch(text):
+        raise BadFieldError(
+            QuarantineReason.BAD_VALUE,
+            f"{field} was made a number by a spreadsheet and has lost its last digits; export it again and "
+            "deliver that file without opening it in a spreadsheet, or with the column as text",
         )
     return text
 
