@@ -23,10 +23,29 @@ of_two_systems as (
     having count(distinct tickets.contact_id) > 1
 ),
 
+-- Merged tickets whose target nobody knows: they burden no account.
+merged_without_target as (
+    select contact_id from contacts
+    where
+        merged_into is not null
+        and incident_type is not null
+        and contact_id not in (select links.contact_id from {{ ref('int_incident_links') }} as links)
+),
+
+-- A spreadsheet made 123 of the customer's key 00123.
+without_zeros as (
+    select distinct ltrim(customer_id, '0') as customer_id
+    from {{ ref('int_customers') }}
+    where customer_id like '0%'
+),
+
 -- These count and wait for nobody; the newest version is sought for all others.
 placed as (
     select contact_id from contacts
-    where not needs_review and contact_id not in (select of_two_systems.contact_id from of_two_systems)
+    where
+        not needs_review
+        and contact_id not in (select of_two_systems.contact_id from of_two_systems)
+        and contact_id not in (select merged_without_target.contact_id from merged_without_target)
 ),
 
 ranked as (
@@ -67,18 +86,23 @@ reviewed as (
         newest.*,
         {{ incident_type_of('newest', 'classifications') }} as incident_type,
         case
+            when newest.customer_id is not null and known.customer_id is null and zeros.customer_id is not null
+                then 'lost_leading_zeros'
             when newest.customer_id is not null and known.customer_id is null then 'unknown_customer_id'
             when newest.customer_id is null and newest.address_hash is null then 'no_customer_named'
             when newest.customer_id is null and owners.owner_count is null then 'unknown_address'
             when newest.customer_id is null and owners.owner_count > 1 then 'shared_address'
             when contacts.needs_review then 'unclear_text'
+            when merged_without_target.contact_id is not null then 'merged_without_target'
             when of_two_systems.contact_id is not null then 'number_of_two_systems'
         end as review_reason
     from newest
     left join contacts on newest.contact_id = contacts.contact_id
+    left join merged_without_target on newest.contact_id = merged_without_target.contact_id
     left join of_two_systems on newest.contact_id = of_two_systems.contact_id
     left join classifications on newest.text_hash = classifications.text_hash
     left join {{ ref('int_customers') }} as known on newest.customer_id = known.customer_id
+    left join without_zeros as zeros on ltrim(newest.customer_id, '0') = zeros.customer_id
     left join {{ ref('int_address_owners') }} as owners on newest.address_hash = owners.address_hash
 ),
 

@@ -60,12 +60,27 @@ def by_release_0_1_0(pipeline: Pipeline) -> None:
 
 def test_two_desks_with_one_number_have_two_tickets_and_a_mail_means_its_senders_own(tmp_path: Path) -> None:
     pipeline = Pipeline(tmp_path / "company", Project.copied_to(tmp_path / "project"))
-    customers = [Customer("A", ("a@example.com",)), Customer("B", ("b@example.com",))]
+    customers = [
+        Customer("A", ("a@example.com",)),
+        Customer("B", ("b@example.com",)),
+        Customer("M"),
+        Customer("007"),
+    ]
     pipeline.deliver("customers.csv", customers, DAY)
     freshdesk(pipeline, "list.csv", (1001, "A"), (1002, "B"))
     glpi(pipeline, "list.csv", (1001, "B"))
     own = Ticket("own", "1001", at(DAY), at(DAY), "A", tags=("billing_error",))
-    pipeline.deliver("own.csv", [own], DAY)
+    of_seven = Ticket("zeros", "40", at(DAY), at(DAY), "7", tags=("billing_error",))
+    pipeline.deliver("own.csv", [own, of_seven], DAY)
+    merged = [
+        Ticket(f"merged {number}", number, at(DAY), at(DAY), "M", tags=(*tags, "delivery_lost"))
+        for number, tags in {
+            "31": ("closed_by_merge", "merged_into_33"),
+            "32": ("closed_by_merge",),
+            "33": (),
+        }.items()
+    ]
+    pipeline.deliver("merged.csv", list(merged), DAY)
     mails = [
         Mail(f"from {name}", f"{name}@mails", f"{name}@example.com", at(DAY), "no_answer", "1001")
         for name in "ab"
@@ -77,12 +92,21 @@ def test_two_desks_with_one_number_have_two_tickets_and_a_mail_means_its_senders
         ("B", "freshdesk", "1002"),
         ("B", "glpi", "1001"),
         ("A", "zendesk", "1001"),
+        ("M", "zendesk", "31"),
+        ("M", "zendesk", "33"),
     }
     with pipeline.tables() as warehouse:
         links = "select customer_id, link_rule from fct_incident_contact where source = 'mail'"
         assert set(warehouse.execute(links).fetchall()) == {("A", "anchor"), ("B", "reference")}
-        review = "select source, review_reason from audit_contact_review"
-        assert warehouse.execute(review).fetchall() == [("mail", "number_of_two_systems")]
+        review = "select source, review_reason from audit_contact_review order by all"
+        assert warehouse.execute(review).fetchall() == [
+            ("mail", "number_of_two_systems"),
+            ("tickets", "lost_leading_zeros"),
+            ("tickets", "merged_without_target"),
+        ]
+        assert warehouse.execute("select count(*) from fct_incident where customer_id = 'M'").fetchall() == [
+            (1,)
+        ]
 
 
 def test_ids_told_before_systems_were_known_are_told_no_more(tmp_path: Path) -> None:

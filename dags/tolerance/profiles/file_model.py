@@ -255,6 +255,8 @@ class ProfileText(_Keys):
     html: Fields | None = None
     vendor_person: Texts | None = None
     not_where: Annotated[dict[str, Conditions], _Table] = {}
+    merged_when: Conditions | None = None
+    merged_into: Texts | None = None
     deleted_when: Conditions | None = None
     skip_when: Conditions | None = None
 

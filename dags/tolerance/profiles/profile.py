@@ -66,6 +66,10 @@ class Profile:
 
     deleted_when: tuple[Condition, ...] = ()
     skip_when: tuple[Condition, ...] = ()
+    merged_when: tuple[Condition, ...] = ()
+    merged_into: tuple[str, ...] = ()
+    """Columns with the number of the ticket that a merged ticket went into."""
+
     contract_forms: frozenset[str] = frozenset()
     """`csv` or `json`: forms whose files are read by the contract itself."""
 

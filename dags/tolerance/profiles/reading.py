@@ -219,7 +219,7 @@ def _profile(key: Key, text: ProfileText, base: Profile) -> Profile:
     """A profile from the file's keys, else from those of the extended profile."""
     said: dict[str, Any] = {
         name: getattr(text, name)
-        for name in ("about", "decimal_mark", "vendor_person", "encodings")
+        for name in ("about", "decimal_mark", "vendor_person", "encodings", "merged_into")
         if getattr(text, name) is not None
     }
     said |= {
@@ -229,7 +229,7 @@ def _profile(key: Key, text: ProfileText, base: Profile) -> Profile:
     }
     said |= {
         name: _conditions(given)
-        for name in ("deleted_when", "skip_when")
+        for name in ("deleted_when", "skip_when", "merged_when")
         if (given := getattr(text, name)) is not None
     }
     if text.system is not None:

@@ -39,6 +39,7 @@ from tolerance.readers.date_formats import (
 )
 from tolerance.readers.html_text import text_of_html
 from tolerance.readers.json_text import json_value
+from tolerance.readers.merges import MERGED, with_merge_tags
 from tolerance.readers.outcomes import MakeRow, Outcome, csv_outcomes, outcome_of, unknown_form
 from tolerance.readers.rules import BadFieldError, Rule, Values, values_of_row
 from tolerance.records import FileRefusedError, QuarantineReason, RefusalReason
@@ -218,10 +219,24 @@ class _Rows:
             row[self.contract.customer[0]] = next(numbers, "")
         if self.contract.deletion and _holds(profile.deleted_when, texts_of, profile.nothing):
             row[self.contract.deletion] = "yes"
+        if profile.merged_when or profile.merged_into:
+            self._mark_merged(row, texts_of)
         settled = self.contract.settled
         if settled and self.is_status_unnamed and _is_reached(row[settled.at], row[settled.seen_at]):
             row[settled.field] = settled.word
         return row
+
+    def _mark_merged(self, row: Row, texts_of: TextsOf) -> None:
+        """The tags that say of a merged ticket that it is one, and of which."""
+        targets = self._texts(self.profile.merged_into, texts_of)
+        if (
+            targets
+            or MERGED in row["tags"].split(",")
+            or _holds(self.profile.merged_when, texts_of, self.profile.nothing)
+        ):
+            row["tags"] = with_merge_tags(
+                row["tags"], target=targets[0] if targets else "", text=row["description"]
+            )
 
     def messages(self, name: str) -> list[str]:
         """Counts of values that the profile does not name, and what the file's dates leave open."""
@@ -581,7 +596,13 @@ def _json_outcomes(
 
 def _other_columns(profile: Profile) -> Iterator[tuple[str, ...]]:
     yield profile.vendor_person
-    for conditions in (profile.deleted_when, profile.skip_when, *profile.not_where.values()):
+    yield profile.merged_into
+    for conditions in (
+        profile.deleted_when,
+        profile.skip_when,
+        profile.merged_when,
+        *profile.not_where.values(),
+    ):
         for condition in conditions:
             yield condition.columns
 

@@ -27,6 +27,7 @@ from tolerance.formats.content import (
 from tolerance.formats.json_records import FIRST_INEXACT, JsonArrays, json_arrays, ndjson_frames, span_frames
 from tolerance.readers.json_text import json_value
 from tolerance.readers.mapped import mapped_outcomes
+from tolerance.readers.merges import MERGED, with_merge_tags
 from tolerance.readers.outcomes import (
     Outcome,
     OwnCsv,
@@ -205,7 +206,11 @@ def _fields(ticket: Json, person: Json, metric: Json) -> dict[str, str]:
     """The fields of the CSV form, as text, from a ticket, its requester and its metrics."""
     satisfaction = ticket.get("satisfaction_rating")
     score = satisfaction.get("score") if isinstance(satisfaction, dict) else satisfaction
-    tags = ticket.get("tags")
+    given = ticket.get("tags")
+    tags = ",".join(_text(tag) for tag in given) if isinstance(given, list) else _text(given)
+    description = _text(ticket.get("description"))
+    if MERGED in tags.split(","):
+        tags = with_merge_tags(tags, text=description)
     reopens = metric.get("reopens")
     return {
         "ticket_id": _text(ticket.get("id")),
@@ -217,9 +222,9 @@ def _fields(ticket: Json, person: Json, metric: Json) -> dict[str, str]:
         "status": _text(ticket.get("status")),
         "type": _text(ticket.get("type")),
         "priority": _text(ticket.get("priority")),
-        "tags": ",".join(_text(tag) for tag in tags) if isinstance(tags, list) else _text(tags),
+        "tags": tags,
         "subject": _text(ticket.get("subject")),
-        "description": _text(ticket.get("description")),
+        "description": description,
         "satisfaction": _text(score),
         "reopens": _text(ticket.get("reopens") if reopens is None else reopens),
         "is_deleted": "",

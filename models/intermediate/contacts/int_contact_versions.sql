@@ -71,6 +71,7 @@ decided as (
         customer_id,
         address_hash,
         thread_key,
+        merged_into,
         case when is_decided_by_text or may_name_a_ticket then md5(contact_text) end as text_hash,
 
         -- what it is about

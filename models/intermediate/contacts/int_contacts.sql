@@ -124,6 +124,7 @@ final as (
         customer_rule,
         ticket_reference,
         thread_key,
+        merged_into,
 
         -- what it is about
         incident_type,

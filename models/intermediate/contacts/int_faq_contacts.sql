@@ -29,6 +29,7 @@ final as (
         calls.customer_id,
         cast(null as varchar) as address_hash,
         cast(null as varchar) as thread_key,
+        cast(null as varchar) as merged_into,
 
         -- what it is about
         faq_types.incident_type as structured_type,

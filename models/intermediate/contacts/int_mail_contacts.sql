@@ -19,6 +19,7 @@ final as (
             nullif(in_reply_to, ''),
             mail_id
         ) as thread_key,
+        cast(null as varchar) as merged_into,
 
         -- what it is about
         cast(null as varchar) as structured_type,

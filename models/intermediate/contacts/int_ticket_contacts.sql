@@ -15,6 +15,7 @@ final as (
         customer_id,
         requester_hash as address_hash,
         cast(null as varchar) as thread_key,
+        merged_into,
 
         -- what it is about
         cast(null as varchar) as structured_type,
