@@ -270,7 +270,7 @@ def moment(text: str | None, field: str, settings: Settings) -> tuple[datetime, 
     try:
         in_utc, day = instant_and_day(datetime.fromisoformat(text), settings)
     except ValueError as error:
-        raise _no_date(field, error, settings) from None
+        raise _no_date(field, text, error, settings) from None
     return stored(in_utc), day
 
 
@@ -312,7 +312,7 @@ def optional_day(text: str | None, field: str, settings: Settings) -> date | Non
     try:
         return plausible_day(date.fromisoformat(text), settings)
     except ValueError as error:
-        raise _no_date(field, error, settings) from None
+        raise _no_date(field, text, error, settings) from None
 
 
 _MOST_DIGITS_OF_A_COUNT = 6
@@ -347,10 +347,31 @@ def _address_hashes(cell: str, field: str, key: bytes) -> str | None:
     return ",".join(address_hash(key, address) for address in addresses) or None
 
 
-def _no_date(field: str, error: ValueError, settings: Settings) -> BadFieldError:
+def _no_date(field: str, text: str, error: ValueError, settings: Settings) -> BadFieldError:
     if isinstance(error, ImplausibleTimeError):
         return BadFieldError(
             QuarantineReason.EVENT_TIME_OUT_OF_RANGE,
             f"{field} is outside {settings.earliest_plausible_on} to {settings.latest_plausible_on}",
         )
-    return BadFieldError(QuarantineReason.BAD_VALUE, f"{field} is not an ISO date")
+    return BadFieldError(QuarantineReason.BAD_VALUE, f"{field} is not an ISO date{_hint(text)}")
+
+
+_IN_FIGURES = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-]\d{2,4}(?:\D.*)?", re.DOTALL)
+_MOST_MONTHS = 12
+
+
+def _hint(text: str) -> str:
+    """What to do about a date such as 31/12/2025 08:05: the contract's own form knows ISO dates alone."""
+    match = _IN_FIGURES.fullmatch(text[:_MOST_COMPARED])
+    if match is None:
+        return ""
+    first, second = int(match[1]), int(match[2])
+    order = "day" if first > _MOST_MONTHS else "month" if second > _MOST_MONTHS else None
+    read = f"{order} first" if order else "in figures"
+    return (
+        f": it is written {read}; deliver the file into the folder of the desk's profile (those that end in "
+        "_us read the month first), or name its form under `dates` of a profile in mappings.yml"
+    )
+
+
+_MOST_COMPARED = 40
