@@ -119,6 +119,9 @@ _ARROW = {
 SYSTEM = "system"
 """The system that gave a record its id, where the contract knows systems; null for the default one."""
 
+IS_UNDATED = "is_undated"
+"""True for a version that does not say when it was written: of several the later delivery counts."""
+
 LINEAGE_COLUMNS: list[tuple[str, pa.DataType]] = [
     ("_record_hash", pa.string()),  # sha256 of the contract columns: equal content, equal hash
     ("_is_duplicate", pa.bool_()),  # true only where the contract keeps duplicates
@@ -134,5 +137,5 @@ def raw_schema(source: str) -> pa.Schema:
     contract = CONTRACTS[source]
     columns = [(column.name, _ARROW[column.type]) for column in contract.columns]
     if contract.default_system:
-        columns.append((SYSTEM, pa.string()))
+        columns += [(SYSTEM, pa.string()), (IS_UNDATED, pa.bool_())]
     return pa.schema(columns + LINEAGE_COLUMNS, {VERSION: str(CURRENT[Format.RAW])})

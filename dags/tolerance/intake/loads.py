@@ -64,6 +64,8 @@ class FileRecord:
     system: str | None = None
     """The system that gave its records their ids, as `raw/` holds it: None for the default one, and where an
     earlier release read it."""
+    is_undated: bool = False
+    """Records of it do not say when they were written, so delivered again they count again."""
     reading_version: str = ""
     """Hash of the readers and settings that read it: read with others, it makes another generation."""
     is_doubtful: bool = False

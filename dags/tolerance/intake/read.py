@@ -97,7 +97,7 @@ def _split_known(files: _Files, contents: dict[str, FileRecord], source: str) ->
     coming: set[str] = set()
     for file_no, record in files:
         earlier = contents.get(record.file_sha256)
-        if earlier is not None and not CONTRACTS[source].keeps_duplicates:
+        if earlier is not None and not (CONTRACTS[source].keeps_duplicates or earlier.is_undated):
             _repeat(record, earlier)
         elif record.file_sha256 in coming:
             later.append((file_no, record))

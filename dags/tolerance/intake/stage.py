@@ -12,6 +12,7 @@ from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tolerance.contracts import CONTRACTS
@@ -20,6 +21,7 @@ from tolerance.intake.loads import FileRecord
 from tolerance.intake.work import Work
 from tolerance.record_hashes import hash_within, hashes_within, record_content, record_hash, record_hashes
 from tolerance.records import (
+    IS_UNDATED,
     SYSTEM,
     AcceptedBlock,
     AcceptedRecord,
@@ -223,6 +225,7 @@ class Staging:
         """Stage one record of the current file."""
         values = outcome.values
         position = outcome.position
+        self._record.is_undated |= bool(values.get(IS_UNDATED))
         content = record_content([values[column] for column in self._columns])
         self._positions.add(array("q", (position.record_no, position.byte_start, position.byte_end)))
         self._good.add(
@@ -245,6 +248,8 @@ class Staging:
         numbers = np.arange(block.first_record_no, block.first_record_no + len(block))
         places = np.stack((numbers, block.starts, block.ends), axis=1)
         self._positions.add(array("q", places.tobytes()))
+        if IS_UNDATED in block.columns:
+            self._record.is_undated |= bool(pc.any(block.columns[IS_UNDATED]).as_py())
         columns: dict[str, pa.Array | pa.Scalar] = {
             **block.columns,
             SYSTEM: pa.scalar(self._record.system, pa.string()),

@@ -89,6 +89,8 @@ decided as (
         occurred_on,
         version_at,
         visible_on,
+        undated_delivered_on,
+        undated_file_name,
         solved_at,
 
         -- lineage
@@ -132,6 +134,7 @@ final as (
             decided.source = decided_before.source
             and decided._file_sha256 = decided_before._file_sha256
             and decided._record_no = decided_before._record_no
+            and decided._load_no = decided_before._load_no
     {% endif %}
 )
 

@@ -53,6 +53,8 @@ final as (
         calls.asked_on as occurred_on,
         calls.asked_at as version_at,
         calls.asked_on as visible_on,
+        cast(null as date) as undated_delivered_on,
+        cast(null as varchar) as undated_file_name,
         cast(null as timestamp) as solved_at,
 
         -- lineage

@@ -41,6 +41,8 @@ final as (
         sent_on as occurred_on,
         sent_at as version_at,
         sent_on as visible_on,
+        cast(null as date) as undated_delivered_on,
+        cast(null as varchar) as undated_file_name,
         cast(null as timestamp) as solved_at,
 
         -- lineage

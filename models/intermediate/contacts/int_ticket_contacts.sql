@@ -36,7 +36,9 @@ final as (
         created_at as occurred_at,
         created_on as occurred_on,
         updated_at as version_at,
-        greatest(created_on, updated_on) as visible_on,
+        greatest(created_on, updated_on, coalesce(undated_delivered_on, updated_on)) as visible_on,
+        undated_delivered_on,
+        undated_file_name,
         solved_at,
 
         -- lineage

@@ -7,6 +7,18 @@ loads as (
     {{ loads_of('tickets') }}
 ),
 
+-- A version that does not say when it was written counts by its delivery: day, then file name.
+deliveries as (
+    select
+        load_id,
+        file_sha256,
+        max(delivered_on) as delivered_on,
+        max(file_name) as file_name
+    from {{ ref('stg_runs__loads') }}
+    where source = 'tickets'
+    group by load_id, file_sha256
+),
+
 final as (
     select
         -- key
@@ -41,6 +53,8 @@ final as (
         coalesce(records.updated_on, records.created_on) as updated_on,
         records.solved_at,
         records.solved_on,
+        deliveries.delivered_on as undated_delivered_on,
+        deliveries.file_name as undated_file_name,
 
         -- lineage
         {{ content_hash([
@@ -65,6 +79,11 @@ final as (
         loads.load_no as _load_no
     from records
     inner join loads on records._load_id = loads.load_id
+    left join deliveries
+        on
+            records.is_undated
+            and records._load_id = deliveries.load_id
+            and records._file_sha256 = deliveries.file_sha256
 )
 
 select * from final
