@@ -27,6 +27,7 @@ from tolerance.crm.list_profiles import profiles_named
 from tolerance.dbt import dbt
 from tolerance.errors import ToleranceError
 from tolerance.file_modes import keep_private, put_right
+from tolerance.former_ids import continue_former_ids
 from tolerance.intake.expect import expect as measure_extract
 from tolerance.intake.land import land as land_files
 from tolerance.intake.load import ensure_empty_sources
@@ -160,6 +161,7 @@ def open_run() -> None:
         put_right(state)
         refuse_newer_history(state)
         ensure_empty_history(state)
+        continue_former_ids(state, _as_of())
         finish_interrupted_publication(state)
         finish_interrupted_export(state, _list_profiles())
         run = open_record(state, _as_of())

@@ -22,7 +22,7 @@ order by line_no
 """
 
 _EVIDENCE = """
-select incident_id, incident_type, link_rule, source, file_name, record_no, occurred_at
+select incident_id, incident_type, link_rule, source, system, native_id, file_name, record_no, occurred_at
 from main.fct_incident_contact
 where customer_id = ?
   and incident_id in (select incident_id from main.fct_tolerance_ledger where customer_id = ?)

@@ -18,6 +18,16 @@ def record_hash(content: bytes) -> str:
     return sha256(content).hexdigest()
 
 
+def hash_within(system: str | None, content_hash: str) -> str:
+    """The hash of a record of another system than the default one: equal content there is another record."""
+    return content_hash if system is None else sha256(f"{system}|{content_hash}".encode()).hexdigest()
+
+
+def hashes_within(system: str | None, hashes: pa.StringArray) -> pa.StringArray:
+    """The same for many records of one system."""
+    return hashes if system is None else pa.array([hash_within(system, each) for each in hashes.to_pylist()])
+
+
 def record_content(values: Sequence[object]) -> bytes:
     """The values of one record as JSON, which is what is hashed."""
     return orjson.dumps(values)

@@ -116,6 +116,12 @@ _ARROW = {
     "timestamp": pa.timestamp("us"),  # UTC, without a zone: comparable on every engine
 }
 
+SYSTEM = "system"
+"""The system that gave a record its id, where the contract knows systems; null for the default one."""
+
+IS_UNDATED = "is_undated"
+"""True for a version that does not say when it was written: of several the later delivery counts."""
+
 LINEAGE_COLUMNS: list[tuple[str, pa.DataType]] = [
     ("_record_hash", pa.string()),  # sha256 of the contract columns: equal content, equal hash
     ("_is_duplicate", pa.bool_()),  # true only where the contract keeps duplicates
@@ -128,5 +134,8 @@ LINEAGE_COLUMNS: list[tuple[str, pa.DataType]] = [
 
 def raw_schema(source: str) -> pa.Schema:
     """The Parquet schema of one source in `raw/`: contract columns, then lineage."""
-    columns = [(column.name, _ARROW[column.type]) for column in CONTRACTS[source].columns]
+    contract = CONTRACTS[source]
+    columns = [(column.name, _ARROW[column.type]) for column in contract.columns]
+    if contract.default_system:
+        columns += [(SYSTEM, pa.string()), (IS_UNDATED, pa.bool_())]
     return pa.schema(columns + LINEAGE_COLUMNS, {VERSION: str(CURRENT[Format.RAW])})

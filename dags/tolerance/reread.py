@@ -10,6 +10,7 @@ published generation all the while.
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,12 +18,14 @@ from datetime import date
 from pathlib import Path
 
 from tolerance import files
+from tolerance.contracts import SOURCES
 from tolerance.errors import ToleranceError, UsageError
+from tolerance.former_ids import changed_ids, record_former_ids
 from tolerance.intake.expect import expect
 from tolerance.intake.land import plan_again
 from tolerance.intake.landed import hashed, land_file
 from tolerance.intake.load import ensure_empty_sources, load
-from tolerance.intake.loads import FileRecord, by_profile, known_loads, profile_of
+from tolerance.intake.loads import LOADED, FileRecord, by_profile, known_loads, profile_of
 from tolerance.intake.read import read
 from tolerance.profiles.catalogue import Mappings, company_file, mappings
 from tolerance.publishing.generations import published_generation
@@ -127,6 +130,7 @@ def read_again(state: State, extracts: Path | None = None) -> Iterator[Reread]:
         made.mkdir(parents=True)
     ensure_empty_sources(replacement)
     today = None if extracts is None else _Today.of(extracts, state, replacement.work)
+    after: list[FileRecord] = []
     for number, before in enumerate(loads, 1):
         source, load_id = before[0].source, before[0].load_id
         planned = [_with_profile(file, state, today) for file in before]
@@ -134,8 +138,10 @@ def read_again(state: State, extracts: Path | None = None) -> Iterator[Reread]:
         read(source, load_id, replacement)
         expect(source, load_id, replacement)
         summary = load(source, load_id, replacement, before[0].load_no)
+        after += summary.files
         yield Reread(number, len(loads), tuple(before), summary.files)
-    files.write_text(replacement.complete, "")
+    former = [file for files_of_load in loads for file in files_of_load]
+    files.write_text(replacement.complete, json.dumps(_changed_ids(replacement, former, after)))
     finish_interrupted_rebuild(state)
 
 
@@ -159,8 +165,29 @@ def finish_interrupted_rebuild(state: State) -> None:
         for database in (state.warehouse, state.warehouse.with_name(f"{state.warehouse.name}.wal")):
             database.unlink(missing_ok=True)
         files.sync_folder(state.root)
+        changed = json.loads(replacement.complete.read_text("utf-8") or "[]")
+        if changed:
+            record_former_ids(state, as_of_to_rebuild(state), changed)
         replacement.complete.unlink()
     shutil.rmtree(replacement.root, ignore_errors=True)
+
+
+def _changed_ids(
+    replacement: _Replacement, former: list[FileRecord], after: list[FileRecord]
+) -> list[tuple[str, str]]:
+    """The ids that another system gives the records read now, each with the id that it becomes."""
+    changed: list[tuple[str, str]] = []
+    for source in SOURCES:
+        before, now = (
+            {
+                file.file_sha256: file.system
+                for file in files_read
+                if file.source == source and file.status in LOADED
+            }
+            for files_read in (former, after)
+        )
+        changed += changed_ids(source, (replacement.raw / source).glob("*/*.parquet"), before, now)
+    return changed
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 -- One row per contact that waits for a person: nobody known is named, an address is shared, or the
--- text leaves its meaning open. Nothing of it counts until somebody decides or the customer arrives.
+-- text leaves its meaning open. Nothing of it counts until somebody decides or the customer arrives. A contact
+-- that names a number of two tickets counts by itself until somebody says which.
 with run as (
     select * from {{ ref('int_run') }}
 ),
@@ -8,10 +9,43 @@ contacts as (
     select * from {{ ref('int_contacts') }}
 ),
 
+-- Calls and mails with a number that tickets of their customer have in two systems: they are linked to neither.
+of_two_systems as (
+    select distinct naming.contact_id
+    from contacts as naming
+    inner join contacts as tickets
+        on
+            naming.customer_id = tickets.customer_id
+            and naming.ticket_reference = tickets.native_id
+            and tickets.source = 'tickets'
+    where naming.source <> 'tickets'
+    group by naming.contact_id
+    having count(distinct tickets.contact_id) > 1
+),
+
+-- Merged tickets whose target nobody knows: they burden no account.
+merged_without_target as (
+    select contact_id from contacts
+    where
+        merged_into is not null
+        and incident_type is not null
+        and contact_id not in (select links.contact_id from {{ ref('int_incident_links') }} as links)
+),
+
+-- A spreadsheet made 123 of the customer's key 00123.
+without_zeros as (
+    select distinct ltrim(customer_id, '0') as customer_id
+    from {{ ref('int_customers') }}
+    where customer_id like '0%'
+),
+
 -- These count and wait for nobody; the newest version is sought for all others.
 placed as (
     select contact_id from contacts
-    where not needs_review
+    where
+        not needs_review
+        and contact_id not in (select of_two_systems.contact_id from of_two_systems)
+        and contact_id not in (select merged_without_target.contact_id from merged_without_target)
 ),
 
 ranked as (
@@ -52,16 +86,23 @@ reviewed as (
         newest.*,
         {{ incident_type_of('newest', 'classifications') }} as incident_type,
         case
+            when newest.customer_id is not null and known.customer_id is null and zeros.customer_id is not null
+                then 'lost_leading_zeros'
             when newest.customer_id is not null and known.customer_id is null then 'unknown_customer_id'
             when newest.customer_id is null and newest.address_hash is null then 'no_customer_named'
             when newest.customer_id is null and owners.owner_count is null then 'unknown_address'
             when newest.customer_id is null and owners.owner_count > 1 then 'shared_address'
             when contacts.needs_review then 'unclear_text'
+            when merged_without_target.contact_id is not null then 'merged_without_target'
+            when of_two_systems.contact_id is not null then 'number_of_two_systems'
         end as review_reason
     from newest
     left join contacts on newest.contact_id = contacts.contact_id
+    left join merged_without_target on newest.contact_id = merged_without_target.contact_id
+    left join of_two_systems on newest.contact_id = of_two_systems.contact_id
     left join classifications on newest.text_hash = classifications.text_hash
     left join {{ ref('int_customers') }} as known on newest.customer_id = known.customer_id
+    left join without_zeros as zeros on ltrim(newest.customer_id, '0') = zeros.customer_id
     left join {{ ref('int_address_owners') }} as owners on newest.address_hash = owners.address_hash
 ),
 
@@ -69,6 +110,7 @@ final as (
     select
         reviewed.contact_id,
         reviewed.source,
+        coalesce(reviewed.other_system, contracts.default_system) as system,
         case when contracts.publishes_native_id then reviewed.native_id end as native_id,
         reviewed.review_reason,
         reviewed.incident_type,

@@ -20,7 +20,8 @@ with run as (
 incident_aliases as (
     select
         former_id,
-        current_id
+        current_id,
+        since_on
     from {{ ref('stg_runs__aliases') }}
     where kind in ('contact', 'incident')
 ),
@@ -35,7 +36,11 @@ told as (
         history.told_on
     from {{ ref('stg_runs__alert_history') }} as history
     cross join run
-    left join incident_aliases on history.incident_id = incident_aliases.former_id
+    -- An id that another ticket has today was the former one's only as long as nothing else had it.
+    left join incident_aliases
+        on
+            history.incident_id = incident_aliases.former_id
+            and history.raised_on <= incident_aliases.since_on
     where history.told_on <= run.as_of_on
 ),
 

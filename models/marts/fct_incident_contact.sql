@@ -41,6 +41,7 @@ final as (
 
         -- the record
         contacts.source,
+        coalesce(contacts.other_system, contracts.default_system) as system,
         case when contracts.publishes_native_id then contacts.native_id end as native_id,
         files.file_name,
         contacts._file_sha256 as file_sha256,

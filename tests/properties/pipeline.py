@@ -23,6 +23,7 @@ from tolerance import detection, inbox, parameters, runs
 from tolerance.contracts import SOURCES
 from tolerance.crm import export
 from tolerance.crm.history import ensure_empty_history
+from tolerance.former_ids import continue_former_ids
 from tolerance.intake.expect import expect
 from tolerance.intake.land import land
 from tolerance.intake.load import ensure_empty_sources, load
@@ -133,6 +134,7 @@ class Pipeline:
 
     def open(self, as_of: date) -> runs.Run:
         ensure_empty_history(self.state)
+        continue_former_ids(self.state, as_of)
         export.finish_interrupted_export(self.state)
         return runs.open_run(self.state, as_of)
 

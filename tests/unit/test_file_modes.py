@@ -1,4 +1,4 @@
-"""Who may read what: folders for others are the group's, all else is the owner's, what lies beside is left."""
+"""Who may read what: folders for others are the group's, the rest is the owner's, what lies beside stays."""
 
 from __future__ import annotations
 

@@ -13,7 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from tolerance import files, inbox, parameters, runs
+from tolerance.aliases import aliases
 from tolerance.contracts import SOURCES
+from tolerance.former_ids import contact_id
 from tolerance.intake import read as reading
 from tolerance.intake.expect import expect
 from tolerance.intake.land import land
@@ -276,3 +278,15 @@ def test_the_next_run_or_rebuild_makes_a_killed_rebuild_good(state: State, when:
         read_all(state)
     assert everything(state) == before
     assert not (state.work / "rebuild").exists()
+
+
+def test_tickets_that_a_rebuild_gives_to_another_system_keep_their_former_ids(state: State) -> None:
+    deliver(state, "mappings.yml", (PROFILE % "").replace("    desk:\n", "    desk:\n      system: shop\n"))
+    list(read_again(state, state.root.parent / "in"))
+    former, current = (contact_id("tickets", system, "1") for system in ("desk", "shop"))
+    assert {alias.former_id: alias.current_id for alias in aliases(state)} == {former: current}
+    assert {
+        row["system"] for name, rows in rows_of(state.raw).items() if "tickets" in name for row in rows
+    } == {"shop"}
+    list(read_again(state, state.root.parent / "in"))
+    assert len(aliases(state)) == 1

@@ -12,7 +12,7 @@ from rich.table import Table
 from tolerance.cli.options import STATE, state_in
 
 
-@click.command(short_help="List categories without an incident type, and write the table to fill in.")
+@click.command(short_help="List categories that nobody has given an incident type.")
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),

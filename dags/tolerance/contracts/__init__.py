@@ -22,6 +22,10 @@ SOURCES = tuple(CONTRACTS)
 def contracts_for_dbt() -> list[dict[str, object]]:
     """What the models need to know of each contract; dbt reads it as a source."""
     return [
-        {"source": source, "publishes_native_id": contract.publishes_native_id}
+        {
+            "source": source,
+            "publishes_native_id": contract.publishes_native_id,
+            "default_system": contract.default_system,
+        }
         for source, contract in CONTRACTS.items()
     ]

@@ -67,6 +67,9 @@ class Field:
     is_required: bool = False
     """Without it no record can be loaded."""
 
+    is_id: bool = False
+    """A spreadsheet may have made a number of it, which sets the record aside."""
+
     is_lowered: bool = False
     least: int = 1
     most: int | None = None
@@ -126,6 +129,9 @@ class Contract:
     """The field that says whether a version deletes its record."""
 
     settled: Settled | None = None
+
+    default_system: str = ""
+    """The system whose records have it not written in their ids. Empty: the source knows no systems."""
 
     reader: str = "tabular"
     """The module of `readers/` that reads its own forms; `tabular` reads CSV with the fields as columns."""

@@ -5,7 +5,7 @@ from tolerance.contracts.base import LANGUAGE, LONGEST_ID, Contract, Field, Kind
 CONTRACT = Contract(
     source="customers",
     fields=(
-        Field("customer_id", is_required=True, is_public=True, most=LONGEST_ID),
+        Field("customer_id", is_id=True, is_required=True, is_public=True, most=LONGEST_ID),
         Field("email", Kind.ADDRESSES, column="address_hashes"),
         Field("phone", Kind.PHONE, column="phone_hash"),
         Field("relationship_started_on", Kind.DAY, is_public=True),

@@ -5,8 +5,8 @@ from tolerance.contracts.base import LANGUAGE, LONGEST_CODE, LONGEST_ID, Contrac
 CONTRACT = Contract(
     source="faq",
     fields=(
-        Field("call_id", is_required=True, is_public=True, most=LONGEST_ID),
-        Field("customer_id", is_public=True, most=LONGEST_ID),
+        Field("call_id", is_id=True, is_required=True, is_public=True, most=LONGEST_ID),
+        Field("customer_id", is_id=True, is_public=True, most=LONGEST_ID),
         Field("asked_at", Kind.INSTANT, on="asked_on", is_required=True, is_public=True),
         Field("faq_code", is_public=True, most=LONGEST_CODE),
         Field("question"),

@@ -5,8 +5,8 @@ from tolerance.contracts.base import LONGEST_ID, Contract, Field, Kind, Settled
 CONTRACT = Contract(
     source="tickets",
     fields=(
-        Field("ticket_id", is_required=True, is_public=True, most=LONGEST_ID),
-        Field("customer_id", is_public=True, most=LONGEST_ID),
+        Field("ticket_id", is_id=True, is_required=True, is_public=True, most=LONGEST_ID),
+        Field("customer_id", is_id=True, is_public=True, most=LONGEST_ID),
         Field("requester_email", Kind.ADDRESS, column="requester_hash"),
         Field("created_at", Kind.INSTANT, on="created_on", is_required=True, is_public=True),
         # A desk that exports no change time exports a ticket once, as created.
@@ -50,6 +50,7 @@ CONTRACT = Contract(
     tells_newest_date=True,
     deletion="is_deleted",
     settled=Settled("status", "solved", at="solved_at", seen_at="updated_at"),
+    default_system="zendesk",
     reader="tickets",
     json_records="tickets",
     json_beside=("users", "metric_sets"),

@@ -25,7 +25,7 @@ from tolerance.intake.loads import (
     write_load_record,
 )
 from tolerance.intake.work import Work
-from tolerance.records import raw_schema
+from tolerance.records import IS_UNDATED, raw_schema
 from tolerance.versions import Format, refuse_newer_file
 
 if TYPE_CHECKING:
@@ -83,11 +83,13 @@ with known as (
 ),
 staged as (
     select _record_hash, _file_no, _record_no,
-        row_number() over (partition by _record_hash order by _file_no, _record_no) as nth
+        row_number() over (partition by _record_hash order by _file_no, _record_no) as nth,
+        row_number() over (partition by _file_sha256, _record_no order by _file_no) as nth_of_content
     from read_parquet($staged)
 )
 select staged._file_no, staged._record_no,
-    staged.nth > 1 or known._record_hash is not null as is_duplicate
+    staged.nth > 1 or known._record_hash is not null as is_duplicate,
+    staged.nth_of_content = 1 as is_first_of_content
 from staged left join known using (_record_hash)
 """
 """The first record of each content counts: that of an earlier load, else by file, then number."""
@@ -102,6 +104,8 @@ def _write_loaded(work: Work, files: list[FileRecord]) -> None:
 
     source = work.source
     is_kept = "true" if CONTRACTS[source].keeps_duplicates else "not is_duplicate"
+    if IS_UNDATED in raw_schema(source).names:
+        is_kept += f" or ({IS_UNDATED} and is_first_of_content)"
     columns = ", ".join(
         "is_duplicate as _is_duplicate" if name == "_is_duplicate" else name
         for name in raw_schema(source).names

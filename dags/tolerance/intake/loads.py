@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from filelock import FileLock
 
+from tolerance.contracts import CONTRACTS
 from tolerance.errors import ToleranceError
 from tolerance.files import appearing, sync_folder
 from tolerance.profiles.profile import BY_CONTRACT, DEFAULT, Profile
@@ -60,6 +61,11 @@ class FileRecord:
     profile: str = DEFAULT
     profile_fingerprint: str = ""
     mappings_sha256: str | None = None  # the company's own mapping file, landed like any other
+    system: str | None = None
+    """The system that gave its records their ids, as `raw/` holds it: None for the default one, and where an
+    earlier release read it."""
+    is_undated: bool = False
+    """Records of it do not say when they were written, so delivered again they count again."""
     reading_version: str = ""
     """Hash of the readers and settings that read it: read with others, it makes another generation."""
     is_doubtful: bool = False
@@ -177,6 +183,13 @@ def profile_of(record: FileRecord, state: State) -> Profile:
         return BY_CONTRACT
     landed = state.landing / record.mappings_sha256 if record.mappings_sha256 else None
     return _mappings_at(landed).profile(record.source, record.profile)
+
+
+def system_of(record: FileRecord, state: State) -> str | None:
+    """The system of a file's records, as `raw/` holds it: None for the default one, or if there is none."""
+    default = CONTRACTS[record.source].default_system
+    system = profile_of(record, state).system if default else ""
+    return None if system in ("", default) else system
 
 
 def write_load_record(

@@ -25,6 +25,7 @@ from tolerance.intake.loads import (
     load_records,
     profile_of,
     read_records,
+    system_of,
     write_records,
 )
 from tolerance.intake.stage import Staging
@@ -97,7 +98,7 @@ def _split_known(files: _Files, contents: dict[str, FileRecord], source: str) ->
     coming: set[str] = set()
     for file_no, record in files:
         earlier = contents.get(record.file_sha256)
-        if earlier is not None and not CONTRACTS[source].keeps_duplicates:
+        if earlier is not None and not (CONTRACTS[source].keeps_duplicates or earlier.is_undated):
             _repeat(record, earlier)
         elif record.file_sha256 in coming:
             later.append((file_no, record))
@@ -160,6 +161,7 @@ def _read_files(
     with closing(Staging(work, work.source, name, batch_rows)) as staging:
         for file_no, record in batch:
             limits.begin_file(file_no)
+            record.system = system_of(record, work.state)
             staging.begin(record, file_no, keeps_bad=record.file_sha256 not in contents)
             if file_no in dropped:
                 staging.quarantine(_beyond_limits(record, "reading it ended the reading process"))
@@ -182,7 +184,7 @@ def _loaded_contents(records: list[FileRecord]) -> dict[str, FileRecord]:
 def _repeat(record: FileRecord, earlier: FileRecord) -> None:
     """Count known content under a new name: every record is a duplicate."""
     record.status = "already_loaded"
-    record.encoding = earlier.encoding
+    record.encoding, record.system = earlier.encoding, earlier.system
     record.landed_records = record.duplicate_records = earlier.landed_records
     record.loaded_records = record.quarantined_records = 0
     record.newest_event_on = earlier.newest_event_on

@@ -12,14 +12,17 @@ from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tolerance.contracts import CONTRACTS
 from tolerance.formats.content import Content
 from tolerance.intake.loads import FileRecord
 from tolerance.intake.work import Work
-from tolerance.record_hashes import record_content, record_hash, record_hashes
+from tolerance.record_hashes import hash_within, hashes_within, record_content, record_hash, record_hashes
 from tolerance.records import (
+    IS_UNDATED,
+    SYSTEM,
     AcceptedBlock,
     AcceptedRecord,
     Position,
@@ -222,12 +225,14 @@ class Staging:
         """Stage one record of the current file."""
         values = outcome.values
         position = outcome.position
+        self._record.is_undated |= bool(values.get(IS_UNDATED))
         content = record_content([values[column] for column in self._columns])
         self._positions.add(array("q", (position.record_no, position.byte_start, position.byte_end)))
         self._good.add(
             {
                 **values,
-                "_record_hash": record_hash(content),
+                SYSTEM: self._record.system,
+                "_record_hash": hash_within(self._record.system, record_hash(content)),
                 "_is_duplicate": False,
                 "_file_sha256": self._record.file_sha256,
                 "_record_no": position.record_no,
@@ -243,9 +248,12 @@ class Staging:
         numbers = np.arange(block.first_record_no, block.first_record_no + len(block))
         places = np.stack((numbers, block.starts, block.ends), axis=1)
         self._positions.add(array("q", places.tobytes()))
+        if IS_UNDATED in block.columns:
+            self._record.is_undated |= bool(pc.any(block.columns[IS_UNDATED]).as_py())
         columns: dict[str, pa.Array | pa.Scalar] = {
             **block.columns,
-            "_record_hash": record_hashes(block, self._columns),
+            SYSTEM: pa.scalar(self._record.system, pa.string()),
+            "_record_hash": hashes_within(self._record.system, record_hashes(block, self._columns)),
             "_is_duplicate": pa.scalar(False),
             "_file_sha256": pa.scalar(self._record.file_sha256),
             "_record_no": pa.array(numbers),

@@ -99,6 +99,18 @@ def _table_of_conditions(given: object) -> object:
     return given
 
 
+def _system(name: str) -> str:
+    if not _SYSTEM.fullmatch(name):
+        raise mistake(
+            f"{name!r} is not the name of a system; allowed are up to 64 small letters, figures, _ and -, "
+            "such as glpi_paris"
+        )
+    return name
+
+
+_SYSTEM = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
 def _encoding(name: str) -> str:
     try:
         keeps_ascii = codecs.lookup(name).encode('\t\n";,|', "strict")[0] == b'\t\n";,|'
@@ -221,6 +233,7 @@ class ProfileText(_Keys):
 
     about: str | None = None
     extends: str | None = None
+    system: Annotated[str, AfterValidator(_system)] | None = None
     csv: Annotated[CsvText, BeforeValidator(lambda given: OWN_CSV if given == CONTRACT else given)] | None = (
         None
     )
@@ -242,6 +255,8 @@ class ProfileText(_Keys):
     html: Fields | None = None
     vendor_person: Texts | None = None
     not_where: Annotated[dict[str, Conditions], _Table] = {}
+    merged_when: Conditions | None = None
+    merged_into: Texts | None = None
     deleted_when: Conditions | None = None
     skip_when: Conditions | None = None
 

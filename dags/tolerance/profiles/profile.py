@@ -47,6 +47,8 @@ class Profile:
     source: str
     name: str
     about: str = ""
+    declared_system: str = ""
+
     csv: Form | None = None
     json: Form | None = None
     encodings: tuple[str, ...] = ("utf-8", "cp1252")
@@ -64,11 +66,23 @@ class Profile:
 
     deleted_when: tuple[Condition, ...] = ()
     skip_when: tuple[Condition, ...] = ()
+    merged_when: tuple[Condition, ...] = ()
+    merged_into: tuple[str, ...] = ()
+    """Columns with the number of the ticket that a merged ticket went into."""
+
     contract_forms: frozenset[str] = frozenset()
     """`csv` or `json`: forms whose files are read by the contract itself."""
 
     fingerprint: str = ""
     """16 hex digits that change with the profile's content; '' for the contract itself."""
+
+    @property
+    def system(self) -> str:
+        """The system that gives the records their ids, by default named as the profile.
+
+        '' for the contract itself, whose records are of the contract's default system.
+        """
+        return self.declared_system or ("" if self.name == DEFAULT else self.name)
 
     def is_contract(self, extension: str) -> bool:
         """Whether files of this extension are in the contract's own form."""

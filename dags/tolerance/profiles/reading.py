@@ -192,7 +192,7 @@ class _Builder:
 
     def _check_whole(self, profile: Profile, place: str) -> None:
         """Check what is only known once a profile is merged with the profile that it extends."""
-        if profile.csv is None and profile.json is None:
+        if profile.csv is None and profile.json is None and not profile.contract_forms:
             self.mistakes.add("csv", "a profile needs `csv` or `json` with `columns`", place)
         for kind, form in (("csv", profile.csv), ("json", profile.json)):
             for name in CONTRACTS[profile.source].required if form is not None else ():
@@ -222,7 +222,7 @@ def _profile(key: Key, text: ProfileText, base: Profile) -> Profile:
     """A profile from the file's keys, else from those of the extended profile."""
     said: dict[str, Any] = {
         name: getattr(text, name)
-        for name in ("about", "decimal_mark", "vendor_person", "encodings")
+        for name in ("about", "decimal_mark", "vendor_person", "encodings", "merged_into")
         if getattr(text, name) is not None
     }
     said |= {
@@ -232,9 +232,11 @@ def _profile(key: Key, text: ProfileText, base: Profile) -> Profile:
     }
     said |= {
         name: _conditions(given)
-        for name in ("deleted_when", "skip_when")
+        for name in ("deleted_when", "skip_when", "merged_when")
         if (given := getattr(text, name)) is not None
     }
+    if text.system is not None:
+        said["declared_system"] = text.system
     if text.nothing is not None:
         said["nothing"] = frozenset(map(plain, text.nothing))
     values = {

@@ -39,6 +39,7 @@ from tolerance.readers.date_formats import (
 )
 from tolerance.readers.html_text import text_of_html
 from tolerance.readers.json_text import json_value
+from tolerance.readers.merges import MERGED, with_merge_tags
 from tolerance.readers.outcomes import MakeRow, Outcome, csv_outcomes, outcome_of, unknown_form
 from tolerance.readers.rules import BadFieldError, Rule, Values, values_of_row
 from tolerance.records import FileRefusedError, QuarantineReason, RefusalReason
@@ -152,7 +153,8 @@ class _Orders:
             raise FileRefusedError(
                 RefusalReason.HEADER_MISMATCH,
                 f"{name}: {self.the_other} dates can only be read {_order(dates)} first, but profile "
-                f"{profile} says otherwise: write `{key}: {{dates: [{wanted}]}}` in a profile of "
+                f"{profile} says otherwise: deliver it under a profile that reads them so (those whose names "
+                f"end in _us read the month first), or write `{key}: {{dates: [{wanted}]}}` in a profile of "
                 "mappings.yml that extends it.",
             )
 
@@ -198,6 +200,10 @@ class _Rows:
     """The shapes of unreadable dates that were reported."""
 
     unnamed: Counter[str] = field(default_factory=Counter)
+    record_count: int = 0
+    has_last_change: bool = False
+    """Whether a record of the file tells when it was written."""
+
     is_status_unnamed: bool = False
     """Of the current record: then its time of resolution decides whether it is settled."""
 
@@ -218,15 +224,38 @@ class _Rows:
             row[self.contract.customer[0]] = next(numbers, "")
         if self.contract.deletion and _holds(profile.deleted_when, texts_of, profile.nothing):
             row[self.contract.deletion] = "yes"
+        if columns.get(_LAST_CHANGE) and columns[_LAST_CHANGE] == columns.get("created_at"):
+            row[_LAST_CHANGE] = ""  # an event log: a row per change, with its own time alone
+        self.record_count += 1
+        self.has_last_change |= bool(row.get(_LAST_CHANGE))
+        if profile.merged_when or profile.merged_into:
+            self._mark_merged(row, texts_of)
         settled = self.contract.settled
         if settled and self.is_status_unnamed and _is_reached(row[settled.at], row[settled.seen_at]):
             row[settled.field] = settled.word
         return row
 
+    def _mark_merged(self, row: Row, texts_of: TextsOf) -> None:
+        """The tags that say of a merged ticket that it is one, and of which."""
+        targets = self._texts(self.profile.merged_into, texts_of)
+        if (
+            targets
+            or MERGED in row["tags"].split(",")
+            or _holds(self.profile.merged_when, texts_of, self.profile.nothing)
+        ):
+            row["tags"] = with_merge_tags(
+                row["tags"], target=targets[0] if targets else "", text=row["description"]
+            )
+
     def messages(self, name: str) -> list[str]:
         """Counts of values that the profile does not name, and what the file's dates leave open."""
         of_dates = self.orders.message(self.form, self.profile.name)
         found = [f"{name}: {of_dates}"] if of_dates else []
+        if self.record_count and not self.has_last_change and _LAST_CHANGE in self.contract.field_names:
+            found.append(
+                f"{name}: no record tells its last change ({_LAST_CHANGE}), so the later delivery of a "
+                "ticket counts; export that column too, or name it in a profile of mappings.yml"
+            )
         return found + [
             f"{name}: {count} records have a {field_name} that profile {self.profile.name} does not name, "
             f"read as {self.profile.otherwise[field_name] or 'none'}" + self._or_as_settled(field_name)
@@ -333,6 +362,9 @@ class _Rows:
             self.shapes.add(form)
         return f": its form is {form}; add that to `dates`" if form in self.shapes else ""
 
+
+_LAST_CHANGE = "updated_at"
+"""The field that orders the versions of a record."""
 
 _MOST_SHAPES = 20
 
@@ -581,7 +613,13 @@ def _json_outcomes(
 
 def _other_columns(profile: Profile) -> Iterator[tuple[str, ...]]:
     yield profile.vendor_person
-    for conditions in (profile.deleted_when, profile.skip_when, *profile.not_where.values()):
+    yield profile.merged_into
+    for conditions in (
+        profile.deleted_when,
+        profile.skip_when,
+        profile.merged_when,
+        *profile.not_where.values(),
+    ):
         for condition in conditions:
             yield condition.columns
 

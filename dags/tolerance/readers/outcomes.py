@@ -29,7 +29,7 @@ from tolerance.formats.content import (
     undecodable,
 )
 from tolerance.formats.csv_records import csv_frames
-from tolerance.profiles.profile import BY_CONTRACT, Profile
+from tolerance.profiles.profile import BY_CONTRACT, DELIMITERS, Profile
 from tolerance.readers import blocks
 from tolerance.readers.rules import BadFieldError, Rule, Values, values_of_columns, values_of_row
 from tolerance.records import (
@@ -306,8 +306,28 @@ def _header(frame: Frame, dialect: CsvDialect, *, name: str, notes: FileNotes) -
         ) from None
 
 
+def _other_delimiter(header: list[str], contract: OwnCsv) -> str | None:
+    """Another delimiter under which line 1 is a header of the contract, if there is one."""
+    if len(header) > 1 or not header:
+        return None
+    found = {
+        delimiter: {cell.strip(' "').lower() for cell in header[0].split(delimiter)} & set(contract.columns)
+        for delimiter in DELIMITERS
+        if delimiter != contract.delimiter
+    }
+    best = max(found, key=lambda delimiter: len(found[delimiter]))
+    return best if len(found[best]) > 1 else None
+
+
 def _header_sentence(name: str, missing: str, header: list[str], contract: OwnCsv) -> str:
     """The message for a missing column with the most similar one, or for a line 1 that is not a header."""
+    other = _other_delimiter(header, contract)
+    if other is not None:
+        return (
+            f"{name}, line 1: the columns are separated by {other!r} instead of {contract.delimiter!r}: "
+            f"export the file with {contract.delimiter!r}, or write a profile in mappings.yml with "
+            f"`csv: {{delimiter: {other!r}, columns: ...}}` (docs/mappings.md)."
+        )
     expected = contract.delimiter.join(contract.columns)
     if not set(header) & set(contract.columns):
         return f"{name}, line 1: this is not the header; it must be {expected}"

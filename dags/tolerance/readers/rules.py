@@ -5,6 +5,7 @@ The same rules read single records and blocks of records by column.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -90,7 +91,22 @@ def _text(field: Field) -> Rule:
     if field.is_lowered:
         return lowered(field.columns[0].name, field.name, least=field.least, most=field.most)
     make = required if field.is_required else optional
-    return make(field.columns[0].name, field.name, most=field.most)
+    rule = make(field.columns[0].name, field.name, most=field.most)
+    return _of_ids(rule, field.name) if field.is_id else rule
+
+
+def _of_ids(rule: Rule, field: str) -> Rule:
+    """The same rule for a field of ids, which refuses what a spreadsheet has made of them."""
+    made_of, made_of_all = rule.made_of, rule.made_of_all
+
+    def checked(text: str) -> object:
+        return made_of(_own_id(text, field))
+
+    def all_checked(texts: pa.StringArray) -> Columns | None:
+        is_suspect = pc.any(pc.match_substring(texts, "+")).as_py()
+        return None if is_suspect or made_of_all is None else made_of_all(texts)
+
+    return Rule(rule.columns, rule.fields, checked, all_checked)
 
 
 def _instant(field: Field, settings: Settings) -> Rule:
@@ -217,6 +233,20 @@ def bounded(text: str, field: str, *, least: int = 1, most: int | None = None) -
     return text
 
 
+_OF_A_SPREADSHEET = re.compile(r"-?\d{1,3}(?:[.,]\d{0,20})?[eE]\+\d{1,3}")
+
+
+def _own_id(text: str, field: str) -> str:
+    """The id, unless a spreadsheet made a number such as 5.70306E+17 of it: its last digits are lost."""
+    if "+" in text and _OF_A_SPREADSHEET.fullmatch(text):
+        raise BadFieldError(
+            QuarantineReason.BAD_VALUE,
+            f"{field} was made a number by a spreadsheet and has lost its last digits; export it again and "
+            "deliver that file without opening it in a spreadsheet, or with the column as text",
+        )
+    return text
+
+
 def there(text: str | None, field: str) -> str:
     """The text of a required field."""
     if not text:
@@ -240,7 +270,7 @@ def moment(text: str | None, field: str, settings: Settings) -> tuple[datetime, 
     try:
         in_utc, day = instant_and_day(datetime.fromisoformat(text), settings)
     except ValueError as error:
-        raise _no_date(field, error, settings) from None
+        raise _no_date(field, text, error, settings) from None
     return stored(in_utc), day
 
 
@@ -282,7 +312,7 @@ def optional_day(text: str | None, field: str, settings: Settings) -> date | Non
     try:
         return plausible_day(date.fromisoformat(text), settings)
     except ValueError as error:
-        raise _no_date(field, error, settings) from None
+        raise _no_date(field, text, error, settings) from None
 
 
 _MOST_DIGITS_OF_A_COUNT = 6
@@ -317,10 +347,31 @@ def _address_hashes(cell: str, field: str, key: bytes) -> str | None:
     return ",".join(address_hash(key, address) for address in addresses) or None
 
 
-def _no_date(field: str, error: ValueError, settings: Settings) -> BadFieldError:
+def _no_date(field: str, text: str, error: ValueError, settings: Settings) -> BadFieldError:
     if isinstance(error, ImplausibleTimeError):
         return BadFieldError(
             QuarantineReason.EVENT_TIME_OUT_OF_RANGE,
             f"{field} is outside {settings.earliest_plausible_on} to {settings.latest_plausible_on}",
         )
-    return BadFieldError(QuarantineReason.BAD_VALUE, f"{field} is not an ISO date")
+    return BadFieldError(QuarantineReason.BAD_VALUE, f"{field} is not an ISO date{_hint(text)}")
+
+
+_IN_FIGURES = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-]\d{2,4}(?:\D.*)?", re.DOTALL)
+_MOST_MONTHS = 12
+
+
+def _hint(text: str) -> str:
+    """What to do about a date such as 31/12/2025 08:05: the contract's own form knows ISO dates alone."""
+    match = _IN_FIGURES.fullmatch(text[:_MOST_COMPARED])
+    if match is None:
+        return ""
+    first, second = int(match[1]), int(match[2])
+    order = "day" if first > _MOST_MONTHS else "month" if second > _MOST_MONTHS else None
+    read = f"{order} first" if order else "in figures"
+    return (
+        f": it is written {read}; deliver the file into the folder of the desk's profile (those that end in "
+        "_us read the month first), or name its form under `dates` of a profile in mappings.yml"
+    )
+
+
+_MOST_COMPARED = 40

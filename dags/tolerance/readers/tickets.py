@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tolerance.contracts.base import Contract
 from tolerance.formats.content import (
@@ -27,6 +29,7 @@ from tolerance.formats.content import (
 from tolerance.formats.json_records import FIRST_INEXACT, JsonArrays, json_arrays, ndjson_frames, span_frames
 from tolerance.readers.json_text import json_value
 from tolerance.readers.mapped import mapped_outcomes
+from tolerance.readers.merges import MERGED, with_merge_tags
 from tolerance.readers.outcomes import (
     Outcome,
     OwnCsv,
@@ -35,8 +38,17 @@ from tolerance.readers.outcomes import (
     outcome_of,
     unknown_form,
 )
-from tolerance.readers.rules import BadFieldError, Rule, Values, rules_of, there, values_of_row, word_of
-from tolerance.records import FileRefusedError, QuarantineReason, RefusalReason
+from tolerance.readers.rules import (
+    BadFieldError,
+    Columns,
+    Rule,
+    Values,
+    rules_of,
+    there,
+    values_of_row,
+    word_of,
+)
+from tolerance.records import IS_UNDATED, FileRefusedError, QuarantineReason, RefusalReason
 from tolerance.sandbox import limits
 
 _YES_OR_NO = frozenset({"yes", "no", "true", "false", "0", "1"})
@@ -205,7 +217,11 @@ def _fields(ticket: Json, person: Json, metric: Json) -> dict[str, str]:
     """The fields of the CSV form, as text, from a ticket, its requester and its metrics."""
     satisfaction = ticket.get("satisfaction_rating")
     score = satisfaction.get("score") if isinstance(satisfaction, dict) else satisfaction
-    tags = ticket.get("tags")
+    given = ticket.get("tags")
+    tags = ",".join(_text(tag) for tag in given) if isinstance(given, list) else _text(given)
+    description = _text(ticket.get("description"))
+    if MERGED in tags.split(","):
+        tags = with_merge_tags(tags, text=description)
     reopens = metric.get("reopens")
     return {
         "ticket_id": _text(ticket.get("id")),
@@ -217,9 +233,9 @@ def _fields(ticket: Json, person: Json, metric: Json) -> dict[str, str]:
         "status": _text(ticket.get("status")),
         "type": _text(ticket.get("type")),
         "priority": _text(ticket.get("priority")),
-        "tags": ",".join(_text(tag) for tag in tags) if isinstance(tags, list) else _text(tags),
+        "tags": tags,
         "subject": _text(ticket.get("subject")),
-        "description": _text(ticket.get("description")),
+        "description": description,
         "satisfaction": _text(score),
         "reopens": _text(ticket.get("reopens") if reopens is None else reopens),
         "is_deleted": "",
@@ -251,4 +267,19 @@ def _rules(contract: Contract, context: ReaderContext) -> tuple[Rule, ...]:
         return word, word == "deleted"
 
     deletion = Rule(("status", "is_deleted"), ("status", "is_deleted"), status)
-    return rules_of(contract, context.settings, context.identity_key, [deletion])
+    rules = rules_of(contract, context.settings, context.identity_key)
+    dating = next(rule for rule in rules if rule.columns[0] == "updated_at")
+    return rules_of(contract, context.settings, context.identity_key, [deletion, _telling_undated(dating)])
+
+
+def _telling_undated(dating: Rule) -> Rule:
+    """The rule of the last change, which tells too whether the record has none."""
+
+    def made_of(text: str, created: str) -> tuple[object, ...]:
+        return (*dating.made_of(text, created), True if not text else None)
+
+    def made_of_all(texts: pa.StringArray, created: pa.StringArray) -> Columns | None:
+        dates = dating.made_of_all and dating.made_of_all(texts, created)
+        return dates and [*dates, pc.if_else(pc.equal(texts, ""), True, pa.scalar(None, pa.bool_()))]
+
+    return Rule((*dating.columns, IS_UNDATED), dating.fields, made_of, made_of_all)

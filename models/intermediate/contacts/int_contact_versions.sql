@@ -77,14 +77,16 @@ tagged as (
 decided as (
     select
         -- key
-        {{ contact_id('source', 'native_id') }} as contact_id,
+        {{ contact_id('source', 'native_id', 'other_system') }} as contact_id,
         source,
+        other_system,
         native_id,
 
         -- foreign keys
         customer_id,
         address_hash,
         thread_key,
+        merged_into,
         case when is_decided_by_text or may_name_a_ticket then md5(contact_text) end as text_hash,
 
         -- what it is about
@@ -102,6 +104,8 @@ decided as (
         occurred_on,
         version_at,
         visible_on,
+        undated_delivered_on,
+        undated_file_name,
         solved_at,
 
         -- lineage
@@ -145,6 +149,7 @@ final as (
             decided.source = decided_before.source
             and decided._file_sha256 = decided_before._file_sha256
             and decided._record_no = decided_before._record_no
+            and decided._load_no = decided_before._load_no
     {% endif %}
 )
 

@@ -82,11 +82,22 @@ ranked as (
             partition by contact_id
             order by {{ newest_version_first('classified') }}
         ) as version_rank,
+        -- A row of an event log tells its own time alone: the first one is that of the ticket.
+        case
+            when undated_file_name is not null then min(occurred_at) over (partition by contact_id)
+            else occurred_at
+        end as happened_at,
+        case
+            when undated_file_name is not null then min(occurred_on) over (partition by contact_id)
+            else occurred_on
+        end as happened_on,
         -- What counted first: of one instant the greater content, as always.
         first_value(incident_type) over (
             partition by contact_id
             order by
                 version_at asc,
+                undated_delivered_on asc,
+                undated_file_name asc,
                 _content_hash desc,
                 _file_sha256 desc,
                 _record_no desc
@@ -116,6 +127,7 @@ final as (
         -- key
         contact_id,
         source,
+        other_system,
         native_id,
 
         -- foreign keys
@@ -123,6 +135,7 @@ final as (
         customer_rule,
         ticket_reference,
         thread_key,
+        merged_into,
 
         -- what it is about
         incident_type,
@@ -135,8 +148,8 @@ final as (
         status,
 
         -- times
-        occurred_at,
-        occurred_on,
+        happened_at as occurred_at,
+        happened_on as occurred_on,
         solved_at,
 
         -- lineage

@@ -22,12 +22,14 @@ final as (
     select
         -- key
         'faq' as source,
+        cast(null as varchar) as other_system,
         calls.call_id as native_id,
 
         -- foreign keys
         calls.customer_id,
         cast(null as varchar) as address_hash,
         cast(null as varchar) as thread_key,
+        cast(null as varchar) as merged_into,
 
         -- what it is about
         faq_types.incident_type as structured_type,
@@ -51,6 +53,8 @@ final as (
         calls.asked_on as occurred_on,
         calls.asked_at as version_at,
         calls.asked_on as visible_on,
+        cast(null as date) as undated_delivered_on,
+        cast(null as varchar) as undated_file_name,
         cast(null as timestamp) as solved_at,
 
         -- lineage

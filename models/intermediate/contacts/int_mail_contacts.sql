@@ -8,6 +8,7 @@ final as (
     select
         -- key
         'mail' as source,
+        cast(null as varchar) as other_system,
         mail_id as native_id,
 
         -- foreign keys
@@ -18,6 +19,7 @@ final as (
             nullif(in_reply_to, ''),
             mail_id
         ) as thread_key,
+        cast(null as varchar) as merged_into,
 
         -- what it is about
         cast(null as varchar) as structured_type,
@@ -39,6 +41,8 @@ final as (
         sent_on as occurred_on,
         sent_at as version_at,
         sent_on as visible_on,
+        cast(null as date) as undated_delivered_on,
+        cast(null as varchar) as undated_file_name,
         cast(null as timestamp) as solved_at,
 
         -- lineage

@@ -39,13 +39,15 @@ unread as (
         versions.source,
         versions._file_sha256,
         versions._record_no,
+        versions._load_no,
         row_number() over (
             partition by versions.text_hash
             order by
                 case when versions.is_text_decisive then 0 else 1 end,
                 versions.source,
                 versions._file_sha256,
-                versions._record_no
+                versions._record_no,
+                versions._load_no
         ) as record_rank
     from versions
     {% if is_incremental() %}
@@ -80,6 +82,7 @@ readings as (
             unread.source = records.source
             and unread._file_sha256 = records._file_sha256
             and unread._record_no = records._record_no
+            and unread._load_no = records._load_no
     where unread.record_rank = 1
 ),
 

@@ -8,12 +8,14 @@ final as (
     select
         -- key
         'tickets' as source,
+        other_system,
         ticket_id as native_id,
 
         -- foreign keys
         customer_id,
         requester_hash as address_hash,
         cast(null as varchar) as thread_key,
+        merged_into,
 
         -- what it is about
         cast(null as varchar) as structured_type,
@@ -34,7 +36,9 @@ final as (
         created_at as occurred_at,
         created_on as occurred_on,
         updated_at as version_at,
-        greatest(created_on, updated_on) as visible_on,
+        greatest(created_on, updated_on, coalesce(undated_delivered_on, updated_on)) as visible_on,
+        undated_delivered_on,
+        undated_file_name,
         solved_at,
 
         -- lineage

@@ -8,21 +8,83 @@
 -- One row per contact that reports an incident: which incident, and by which rule it was linked.
 -- A unit is what belongs together without looking at time: a ticket with the contacts that name it,
 -- a mail thread, a single call. Units of one customer and type are then joined by the link window.
-with contacts as (
+with recursive contacts as (
     select * from {{ ref('int_contacts') }}
     {% if is_incremental() %}
     where customer_id in (select touched.customer_id from {{ ref('int_touched_customers') }} as touched)
     {% endif %}
 ),
 
+-- A merged ticket is part of its target, which may have been merged in its turn.
+merges as (
+    select
+        contact_id,
+        customer_id,
+        other_system,
+        merged_into,
+        1 as step_no
+    from contacts
+    where source = 'tickets' and merged_into is not null
+    union all
+    select
+        merges.contact_id,
+        merges.customer_id,
+        merges.other_system,
+        targets.merged_into,
+        merges.step_no + 1 as step_no
+    from merges
+    inner join contacts as targets
+        on
+            merges.customer_id = targets.customer_id
+            and merges.merged_into = targets.native_id
+            and merges.other_system is not distinct from targets.other_system
+            and targets.source = 'tickets'
+    -- Tickets that were merged into one another have no target.
+    where targets.merged_into is not null and merges.step_no < 50
+),
+
+merge_targets as (
+    select
+        merges.contact_id,
+        targets.contact_id as target_contact_id,
+        targets.incident_type as target_incident_type
+    from merges
+    inner join contacts as targets
+        on
+            merges.customer_id = targets.customer_id
+            and merges.merged_into = targets.native_id
+            and merges.other_system is not distinct from targets.other_system
+            and targets.source = 'tickets'
+    where targets.merged_into is null
+),
+
+-- Without a known target a merged ticket is no incident; audit_contact_review tells of it.
 tickets as (
-    select * from contacts
-    where source = 'tickets' and incident_type is not null
+    select
+        contacts.*,
+        coalesce(merge_targets.target_contact_id, contacts.contact_id) as unit_id
+    from contacts
+    left join merge_targets on contacts.contact_id = merge_targets.contact_id
+    where
+        contacts.source = 'tickets'
+        and (contacts.merged_into is null or merge_targets.contact_id is not null)
+        and coalesce(contacts.incident_type, merge_targets.target_incident_type) is not null
 ),
 
 others as (
     select * from contacts
     where source <> 'tickets'
+),
+
+-- Two desks number their tickets alike: such a number names neither, and audit_contact_review tells of it.
+ambiguous_numbers as (
+    select
+        customer_id,
+        native_id
+    from contacts
+    where source = 'tickets'
+    group by customer_id, native_id
+    having count(distinct contact_id) > 1
 ),
 
 -- A thread in which one mail names a ticket is about that ticket; the ticket that was opened first wins.
@@ -31,7 +93,7 @@ references_to_tickets as (
         others.contact_id,
         others.customer_id,
         others.thread_key,
-        tickets.contact_id as ticket_contact_id,
+        tickets.unit_id as ticket_contact_id,
         row_number() over (
             partition by others.customer_id, coalesce(others.thread_key, others.contact_id)
             order by tickets.occurred_at, tickets.native_id
@@ -41,6 +103,11 @@ references_to_tickets as (
         on
             others.customer_id = tickets.customer_id
             and others.ticket_reference = tickets.native_id
+    left join ambiguous_numbers
+        on
+            others.customer_id = ambiguous_numbers.customer_id
+            and others.ticket_reference = ambiguous_numbers.native_id
+    where ambiguous_numbers.native_id is null
 ),
 
 own_references as (
@@ -68,9 +135,9 @@ members as (
         native_id,
         incident_type,
         occurred_at,
-        contact_id as unit_id,
+        unit_id,
         true as is_ticket_unit,
-        'anchor' as link_rule
+        case when unit_id = contact_id then 'anchor' else 'merged' end as link_rule
     from tickets
     union all
     select
@@ -108,6 +175,7 @@ ranked_members as (
             partition by customer_id, unit_id
             order by
                 case when source = 'tickets' then 0 else 1 end,
+                case when source = 'tickets' and contact_id <> unit_id then 1 else 0 end,
                 case when incident_type is not null then 0 else 1 end,
                 occurred_at,
                 source,
@@ -195,6 +263,7 @@ anchored as (
             partition by customer_id, home_unit_id
             order by
                 case when source = 'tickets' then 0 else 1 end,
+                case when source = 'tickets' and contact_id <> unit_id then 1 else 0 end,
                 occurred_at,
                 source,
                 native_id

@@ -48,7 +48,9 @@ versions_of_solved as (
     select
         versions.contact_id,
         versions.status,
-        versions.version_at,
+        greatest(
+            versions.version_at, coalesce(cast(versions.undated_delivered_on as timestamp), versions.version_at)
+        ) as version_at,
         row_number() over (
             partition by versions.contact_id
             order by {{ newest_version_first('versions') }}

@@ -10,7 +10,8 @@ final as (
         source,
 
         -- attributes
-        publishes_native_id
+        publishes_native_id,
+        nullif(default_system, '') as default_system
     from contracts
 )
 

@@ -7,10 +7,23 @@ loads as (
     {{ loads_of('tickets') }}
 ),
 
+-- A version that does not say when it was written counts by its delivery: day, then file name.
+deliveries as (
+    select
+        load_id,
+        file_sha256,
+        max(delivered_on) as delivered_on,
+        max(file_name) as file_name
+    from {{ ref('stg_runs__loads') }}
+    where source = 'tickets'
+    group by load_id, file_sha256
+),
+
 final as (
     select
         -- key
         records.ticket_id,
+        records.system as other_system,
 
         -- foreign keys
         nullif(records.customer_id, '') as customer_id,
@@ -24,6 +37,12 @@ final as (
         records.subject,
         records.description,
         records.satisfaction,
+        -- A merged ticket: the number of its target, '' where none is told, null for all others.
+        case
+            when {{ list_contains_word('records.tags', "'closed_by_merge'") }} 
+                or strpos(',' || records.tags, ',merged_into_') > 0
+                then coalesce(regexp_extract(',' || records.tags, ',merged_into_([^,]+)', 1), '')
+        end as merged_into,
         coalesce(records.reopens, 0) as reopens,
         coalesce(records.is_deleted, false) as is_deleted,
 
@@ -34,6 +53,8 @@ final as (
         coalesce(records.updated_on, records.created_on) as updated_on,
         records.solved_at,
         records.solved_on,
+        deliveries.delivered_on as undated_delivered_on,
+        deliveries.file_name as undated_file_name,
 
         -- lineage
         {{ content_hash([
@@ -58,6 +79,11 @@ final as (
         loads.load_no as _load_no
     from records
     inner join loads on records._load_id = loads.load_id
+    left join deliveries
+        on
+            records.is_undated
+            and records._load_id = deliveries.load_id
+            and records._file_sha256 = deliveries.file_sha256
 )
 
 select * from final

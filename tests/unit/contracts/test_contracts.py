@@ -54,10 +54,10 @@ def test_a_field_is_secret_unless_it_says_that_it_is_public() -> None:
 
 def test_only_ids_that_are_declared_public_are_published() -> None:
     assert contracts_for_dbt() == [
-        {"source": "customers", "publishes_native_id": True},
-        {"source": "faq", "publishes_native_id": True},
-        {"source": "mail", "publishes_native_id": False},
-        {"source": "tickets", "publishes_native_id": True},
+        {"source": "customers", "publishes_native_id": True, "default_system": ""},
+        {"source": "faq", "publishes_native_id": True, "default_system": ""},
+        {"source": "mail", "publishes_native_id": False, "default_system": ""},
+        {"source": "tickets", "publishes_native_id": True, "default_system": "zendesk"},
     ]
     assert not CHAT.publishes_native_id
 
@@ -83,7 +83,7 @@ def test_the_models_learn_what_is_published_from_a_file_that_is_written_anew(tmp
     state = State(tmp_path)
     ensure_empty_sources(state)
     told = state.contracts.read_text("utf-8")
-    assert '{"source":"mail","publishes_native_id":false}' in told.splitlines()
+    assert '{"source":"mail","publishes_native_id":false,"default_system":""}' in told.splitlines()
     state.contracts.write_text('{"source":"mail","publishes_native_id":true}\n')
     ensure_empty_sources(state)
     assert state.contracts.read_text("utf-8") == told

@@ -186,3 +186,40 @@ def test_the_example_in_the_documentation_is_a_sound_mapping_file() -> None:
     text = (PROJECT_ROOT / "docs" / "mappings.md").read_text("utf-8")
     example = text.partition("```yaml\n")[2].partition("```")[0]
     assert set(parsed(example).profiles) == {("tickets", "our_desk"), ("customers", "our_crm")}
+
+
+def test_a_profile_is_of_its_vendors_system_or_of_the_one_that_it_extends() -> None:
+    shipped = catalogue.mappings()
+    assert shipped.profile("tickets", "glpi_us").system == "glpi"
+    assert shipped.profile("tickets", "zendesk_tables").system == "zendesk"
+    assert BY_CONTRACT.system == ""
+    for (source, name), profile in shipped.profiles.items():
+        assert source != "tickets" or name == "help_desk" or profile.declared_system, name
+
+
+def test_a_company_names_the_systems_of_its_instances_and_migrations() -> None:
+    profiles = parsed(
+        """
+profiles:
+  tickets:
+    paris: {extends: glpi, system: glpi_paris}
+    paris_us: {extends: paris}
+    moved: {extends: freshdesk, system: zendesk}
+    own: {extends: help_desk}
+    by_contract: {system: shop, csv: contract}
+"""
+    ).profiles
+    systems = {name: profile.system for (_, name), profile in profiles.items()}
+    assert systems == {
+        "paris": "glpi_paris",
+        "paris_us": "glpi_paris",
+        "moved": "zendesk",
+        "own": "own",
+        "by_contract": "shop",
+    }
+    assert profiles["tickets", "by_contract"].is_contract("csv")
+
+
+@pytest.mark.parametrize("name", ["GLPI", "a|b", "é", "a b", "x" * 65])
+def test_a_system_has_a_plain_name(name: str) -> None:
+    assert "is not the name of a system" in mistakes(desk(f"system: {name!r}"))[0]

@@ -802,12 +802,13 @@ def test_an_order_of_day_and_month_that_no_date_proves_is_told(read: Read) -> No
     assert texts(record, "created_at") == ("2026-04-03 08:00:00",)
     assert any("read day first, as profile jira says" in message for message in notes.messages)
     for day, is_open in {"2026-04-03": False, "12/12/2026": False, "12/05/2026": True}.items():
-        read("jira", "t.csv", f"Issue key,Status,Created,Reporter\nA-2,Done,{day},\n", notes := FileNotes())
+        text = f"Issue key,Status,Created,Updated,Reporter\nA-2,Done,{day},2026-12-12,\n"
+        read("jira", "t.csv", text, notes := FileNotes())
         assert bool(notes.messages) == is_open
 
 
 def test_a_vendors_number_of_a_person_tells_the_customer_too(read: Read) -> None:
-    csv = "Issue key,Status,Created,Reporter Id\nA-1,Done,2026-10-01,5b10\n"
+    csv = "Issue key,Status,Created,Updated,Reporter Id\nA-1,Done,2026-10-01,2026-10-01,5b10\n"
     (record,) = read("jira", "t.csv", csv, notes := FileNotes())
     assert (texts(record, "customer_id"), notes.messages) == (("5b10",), [])
 

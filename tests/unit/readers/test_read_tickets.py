@@ -70,6 +70,7 @@ def test_the_three_forms_of_one_version_give_one_record(read_bytes: Read) -> Non
         "satisfaction": "bad",
         "reopens": 2,
         "is_deleted": False,
+        "is_undated": None,
     }
 
 
