@@ -230,10 +230,18 @@ class _Rows:
         self.has_last_change |= bool(row.get(_LAST_CHANGE))
         if profile.merged_when or profile.merged_into:
             self._mark_merged(row, texts_of)
+        if self.is_status_unnamed and "tags" in row:
+            states = (tag for tag in map(self._state_tag, self._texts(columns["status"], texts_of)) if tag)
+            row["tags"] = ",".join(filter(None, [row["tags"], *list(states)[:1]]))
         settled = self.contract.settled
         if settled and self.is_status_unnamed and _is_reached(row[settled.at], row[settled.seen_at]):
             row[settled.field] = settled.word
         return row
+
+    def _state_tag(self, text: str) -> str:
+        """A state that the profile does not name, as a tag: what it means is for the company to say."""
+        words = "_".join(plain(text).replace(",", " ").split())
+        return f"state_{words}" if words else ""
 
     def _mark_merged(self, row: Row, texts_of: TextsOf) -> None:
         """The tags that say of a merged ticket that it is one, and of which."""
