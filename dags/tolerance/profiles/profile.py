@@ -14,6 +14,10 @@ DEFAULT = "default"
 """The name of the profile of the contract itself."""
 
 
+CONTACT, ACCOUNT = "contact", "account"
+"""Whose account a record burdens where it names a person and the company that they write for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """Holds for a record when one of `columns` has one of `values`, or any value where `values` has `*`."""
@@ -55,9 +59,16 @@ class Profile:
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     otherwise: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
+    when: dict[str, tuple[tuple[str, tuple[Condition, ...]], ...]] = field(default_factory=dict)
+    """Words of a field that other columns decide, in order, where `values` names none."""
+
     separators: dict[str, str] = field(default_factory=dict)
     remove_blanks: frozenset[str] = frozenset()
     html: frozenset[str] = frozenset()
+    account: tuple[str, ...] = ()
+    """Columns with the customer number of the company beside the person."""
+
+    burdened: str = CONTACT
     vendor_person: tuple[str, ...] = ()
     not_where: dict[str, tuple[Condition, ...]] = field(default_factory=dict)
     """Columns that are ignored in a record where one of their conditions holds."""
@@ -69,6 +80,11 @@ class Profile:
 
     fingerprint: str = ""
     """16 hex digits that change with the profile's content; '' for the contract itself."""
+
+    @property
+    def burdened_account(self) -> tuple[str, ...]:
+        """The columns of the account, where it is the account that a record burdens."""
+        return self.account if self.burdened == ACCOUNT else ()
 
     def is_contract(self, extension: str) -> bool:
         """Whether files of this extension are in the contract's own form."""
