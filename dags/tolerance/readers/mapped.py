@@ -214,7 +214,7 @@ class _Rows:
             for field in self.contract.fields
         }
         if accounts := self._texts(profile.burdened_account, texts_of):
-            row[self.contract.customer[0]] = accounts[0]
+            row[self.contract.customer[0]] = accounts[0].partition(";")[0].strip()  # the first of several
         if profile.vendor_person and not any(row[name] for name in self.contract.customer):
             numbers = filter(_VENDORS_NUMBER.fullmatch, self._texts(profile.vendor_person, texts_of))
             row[self.contract.customer[0]] = next(numbers, "")

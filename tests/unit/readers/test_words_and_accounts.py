@@ -55,6 +55,7 @@ def test_a_ticket_burdens_the_contact_unless_a_profile_says_the_account(tmp_path
     ana = address_hash(KEY, "ana@example.fr")
     assert read(ROW, account=["company"]) == {"customer_id": None, "requester_hash": ana}
     assert read(ROW, **ACCOUNT)["customer_id"] == "K7"
+    assert read({**ROW, "company": "K7;K8"}, **ACCOUNT)["customer_id"] == "K7"
     assert read({**ROW, "company": ""}, **ACCOUNT) == {"customer_id": None, "requester_hash": ana}
 
 
