@@ -641,11 +641,11 @@ class Step:
     index: int | None = None
 
 
-_STEP = re.compile(r"(.*?)\[(\d*)\]")
+_STEP = re.compile(r"(.*?)\[(-?\d+|)\]")
 
 
 def path_of(column: str) -> tuple[Step, ...]:
-    """`contacts.contacts[0].email` as steps; `[]` stands for every element, and may be left out."""
+    """`contacts.contacts[0].email` as steps; `[-1]` is the last element, `[]`, also left out, every."""
     steps: list[Step] = []
     for part in column.split("."):
         match = _STEP.fullmatch(part)
@@ -670,7 +670,7 @@ def texts_at(record: dict[str, Any], column: str, path: tuple[Step, ...]) -> lis
             elif step.index is None:
                 nodes.extend(value)
             else:
-                nodes.extend(value[step.index : step.index + 1])
+                nodes.extend(value[step.index :][:1])
     return [text for node in nodes for text in _texts_in(node)]
 
 

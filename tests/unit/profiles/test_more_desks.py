@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -275,3 +277,170 @@ def test_osticket_as_csv_of_a_queue(tmp_path: Path, profile: str, delimiter: str
         "description": "It does not start",
     }  # fmt: skip
     assert texts(record, "reopens") == {"reopens": "1"}
+
+
+# Zoho Desk ----------------------------------------------------------------------------
+
+ZOHO = {
+    "id": "1892000000143237", "ticketNumber": "176", "subject": "No refund yet", "email": "ana@example.fr",
+    "contactId": "1892000000042032", "accountId": "1892000000975382", "status": "At the bank",
+    "statusType": "On Hold", "priority": "High", "category": "Refund missing", "subCategory": None,
+    "classification": "Problem", "description": "<div>Where is my refund?</div>",
+    "createdTime": "2026-10-01T08:00:00.000Z", "modifiedTime": "2026-10-02T08:00:00.000Z", "closedTime": None,
+    "isSpam": False, "isTrashed": False, "channel": "Email", "departmentId": "1892000000006907",
+}  # fmt: skip
+ZOHO_VALUES = {
+    "ticket_id": "176", "requester_hash": ANA, "created_at": "2026-10-01 08:00:00",
+    "updated_at": "2026-10-02 08:00:00", "status": "hold", "ticket_type": "problem", "priority": "high",
+    "tags": "refund_missing", "subject": "No refund yet", "description": "Where is my refund?",
+}  # fmt: skip
+
+
+def test_zoho_desk_as_the_api_tells_it(tmp_path: Path) -> None:
+    spam, trashed = {**ZOHO, "isSpam": True}, {**ZOHO, "isTrashed": True}
+    contact = {**ZOHO, "email": None, "contact": {"id": "1892000000042032", "email": "ana@example.fr"}}
+    first, second, third, fourth = tickets(
+        tmp_path, "zoho_desk", "tickets.json", {"data": [ZOHO, spam, trashed, contact]}
+    )
+    assert values(first) == values(fourth) == ZOHO_VALUES
+    assert [texts(record, "status")["status"] for record in (second, third)] == ["deleted", "deleted"]
+    (account,) = tickets(tmp_path, "zoho_desk", "t.json", {"data": [ZOHO]}, burdened="account")
+    assert texts(account, "customer_id") == {"customer_id": "1892000000975382"}
+
+
+@pytest.mark.parametrize(
+    ("profile", "created", "changed", "closed"),
+    [
+        ("zoho_desk", "01 Oct 2026 10:00 AM", "03 Oct 2026 10:00 AM", "02 Oct 2026 10:00 AM"),
+        ("zoho_desk", "2026-10-01T08:00:00.000Z", "2026-10-03T08:00:00.000Z", "2026-10-02T08:00:00.000Z"),
+        ("zoho_desk", "01/10/2026 10:00 AM", "03/10/2026 10:00 AM", "02/10/2026 10:00 AM"),
+        ("zoho_desk_us", "10/01/2026 10:00 AM", "10/03/2026 10:00 AM", "10/02/2026 10:00 AM"),
+    ],
+)
+def test_zoho_desk_as_csv(tmp_path: Path, profile: str, created: str, changed: str, closed: str) -> None:
+    row = {
+        "Ticket Id": "1892000000143237", "Request Id": "176", "Subject": "No refund yet",
+        "Email": "ana@example.fr", "Contact Id": "1892000000042032", "Account Id": "1892000000975382",
+        "Status": "Closed", "Priority": "High", "Category": "Refund missing", "Classifications": "Problem",
+        "Description": "<div>Where is my refund?</div>", "Created Time": created, "Modified Time": changed,
+        "Ticket Closed Time": closed, "Is Spam": "false",
+    }  # fmt: skip
+    (record,) = tickets(tmp_path, profile, "Tickets.csv", csv_of(row))
+    assert values(record) == {
+        **ZOHO_VALUES, "status": "closed", "updated_at": "2026-10-03 08:00:00",
+        "solved_at": "2026-10-02 08:00:00",
+    }  # fmt: skip
+    (account,) = tickets(tmp_path, profile, "Tickets.csv", csv_of(row), burdened="account")
+    assert texts(account, "customer_id") == {"customer_id": "1892000000975382"}
+
+
+# Odoo ---------------------------------------------------------------------------------
+
+ODOO_VALUES = {
+    "ticket_id": "00042", "requester_hash": ANA, "created_at": "2026-10-01 08:00:00",
+    "updated_at": "2026-10-03 08:00:00", "solved_at": "2026-10-02 08:00:00", "status": "solved",
+    "ticket_type": "incident", "priority": "high", "subject": "Wrong part",
+    "description": "A wrong part came.",
+}  # fmt: skip
+
+
+def test_odoo_as_its_external_api_tells_it(tmp_path: Path) -> None:
+    ticket = {
+        "id": 42, "ticket_ref": "00042", "name": "Wrong part", "description": "<p>A wrong part came.</p>",
+        "partner_id": [15, "Atelier Nord, Ana Duval"], "partner_email": "ana@example.fr", "priority": "2",
+        "commercial_partner_id": [9, "Atelier Nord"], "stage_id": [4, "Solved"],
+        "ticket_type_id": [2, "Issue"],
+        "create_date": "2026-10-01 08:00:00", "write_date": "2026-10-03 08:00:00",
+        "close_date": "2026-10-02 08:00:00", "tag_ids": [3, 5],
+    }  # fmt: skip
+    open_ticket = {**ticket, "close_date": False, "stage_id": [7, "At the carrier"], "partner_email": False}
+    first, second = tickets(
+        tmp_path, "odoo", "tickets.json", {"jsonrpc": "2.0", "result": [ticket, open_ticket]}
+    )
+    assert values(first) == {**ODOO_VALUES, "tags": "issue"}
+    assert texts(second, "status", "solved_at", "customer_id") == {
+        "status": "open", "solved_at": None, "customer_id": "15",
+    }  # fmt: skip
+    document = {"result": {"length": 1, "records": [ticket]}}
+    (account,) = tickets(tmp_path, "odoo", "t.json", document, burdened="account")
+    assert texts(account, "customer_id") == {"customer_id": "9"}
+
+
+@pytest.mark.parametrize("is_for_import", [True, False])
+def test_odoo_as_csv_with_labels_and_with_field_names(tmp_path: Path, is_for_import: bool) -> None:
+    cells = {
+        ("Ticket IDs Sequence", "ticket_ref"): "00042",
+        ("Subject", "name"): "Wrong part",
+        ("Description", "description"): "<p>A wrong part came.</p>",
+        ("Customer Email", "partner_email"): "ana@example.fr",
+        ("Customer/Commercial Entity/Reference", "partner_id/commercial_partner_id/ref"): "K7",
+        ("Stage", "stage_id"): "Solved",
+        ("Type", "ticket_type_id"): "Issue",
+        ("Priority", "priority"): "High priority",
+        ("Tags", "tag_ids/name"): "Product defect,VIP",
+        ("Created on", "create_date"): "2026-10-01 08:00:00",
+        ("Last Updated on", "write_date"): "2026-10-03 08:00:00",
+        ("Closed Date", "close_date"): "2026-10-02 08:00:00",
+    }
+    row = {header[is_for_import]: cell for header, cell in cells.items()}
+    (record,) = tickets(tmp_path, "odoo", "helpdesk.ticket.csv", csv_of(row))
+    assert values(record) == {**ODOO_VALUES, "tags": "product_defect,vip"}
+    (account,) = tickets(tmp_path, "odoo", "helpdesk.ticket.csv", csv_of(row), burdened="account")
+    assert texts(account, "customer_id") == {"customer_id": "K7"}
+
+
+# Help Scout ---------------------------------------------------------------------------
+
+HELP_SCOUT: dict[str, Any] = {
+    "id": 123, "number": 12, "threads": 2, "type": "email", "status": "closed", "state": "published",
+    "subject": "Help", "preview": "Sorry about that, here it is", "mailboxId": 13,
+    "createdBy": {"id": 12, "type": "customer", "email": "ana@example.fr"},
+    "primaryCustomer": {"id": 12, "type": "customer", "first": "Ana", "email": "ana@example.fr"},
+    "createdAt": "2026-10-01T08:00:00Z", "closedAt": "2026-10-02T08:00:00Z",
+    "userUpdatedAt": "2026-10-03T08:00:00Z", "tags": [{"id": 9150, "color": "#929499",
+    "tag": "Delivery late"}],
+    "_embedded": {
+        "threads": [
+            {"type": "message", "createdBy": {"type": "user"}, "body": "Sorry about that, here it is"},
+            {"type": "customer", "createdBy": {"type": "customer"}, "body": "Where is my parcel?<br>"},
+        ]
+    },
+}  # fmt: skip
+HELP_SCOUT_VALUES = {
+    "ticket_id": "12", "requester_hash": ANA, "created_at": "2026-10-01 08:00:00",
+    "updated_at": "2026-10-03 08:00:00", "solved_at": "2026-10-02 08:00:00", "status": "closed",
+    "tags": "delivery_late", "subject": "Help", "description": "Where is my parcel?",
+}  # fmt: skip
+
+
+def test_help_scout_as_the_api_lists_it(tmp_path: Path) -> None:
+    spam, draft = {**HELP_SCOUT, "status": "spam"}, {**HELP_SCOUT, "state": "draft"}
+    active = {**HELP_SCOUT, "status": "active", "closedAt": None, "_embedded": {"threads": []}}
+    page = {
+        "_embedded": {"conversations": [HELP_SCOUT, spam, draft, active]},
+        "page": {"size": 50, "number": 1},
+    }
+    first, *others = tickets(tmp_path, "help_scout", "page1.json", page)
+    assert values(first) == HELP_SCOUT_VALUES
+    assert [texts(record, "status")["status"] for record in others] == ["deleted", "deleted", "open"]
+    assert texts(others[-1], "description") == {"description": None}
+    (single,) = tickets(tmp_path, "help_scout", "one.ndjson", json.dumps(HELP_SCOUT))
+    assert values(single) == HELP_SCOUT_VALUES
+
+
+def test_what_an_agent_wrote_is_not_the_customers_text(tmp_path: Path) -> None:
+    begun = {**HELP_SCOUT, "_embedded": {"threads": HELP_SCOUT["_embedded"]["threads"][:1]}}
+    (record,) = tickets(tmp_path, "help_scout", "t.json", [begun])
+    assert texts(record, "description", "subject") == {"description": None, "subject": "Help"}
+
+
+def test_help_scout_as_csv_of_the_same_fields(tmp_path: Path) -> None:
+    row = {
+        "Number": "12", "Subject": "Help", "Customer Email": "ana@example.fr", "Status": "Closed",
+        "Tags": "Delivery late", "Created At": "2026-10-01T08:00:00Z", "Closed At": "2026-10-02T08:00:00Z",
+        "Updated At": "2026-10-03T08:00:00Z", "Body": "Where is my parcel?", "Organization ID": "77",
+    }  # fmt: skip
+    (record,) = tickets(tmp_path, "help_scout", "conversations.csv", csv_of(row))
+    assert values(record) == HELP_SCOUT_VALUES
+    (account,) = tickets(tmp_path, "help_scout", "conversations.csv", csv_of(row), burdened="account")
+    assert texts(account, "customer_id") == {"customer_id": "77"}
