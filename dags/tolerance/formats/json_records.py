@@ -83,11 +83,10 @@ def json_arrays(content: Content, wanted: tuple[str, ...]) -> JsonArrays:
             break  # a string that never ends, or a document that is not an object
         if token in b"{[":
             depth += 1
-            if token == b"[" and begin < 0 and len(keys) == depth - 1:
-                name = ".".join(keys) or THE_DOCUMENT
-                if name in wanted:
-                    elements = found.elements.setdefault(name, array("q"))
-                    level, begin = depth, match.end()
+            is_outside = token == b"[" and begin < 0 and len(keys) == depth - 1
+            if is_outside and (name := ".".join(keys) or THE_DOCUMENT) in wanted:
+                elements = found.elements.setdefault(name, array("q"))
+                level, begin = depth, match.end()
         elif token in b"}]":
             depth -= 1
             if depth == level - 1 and begin >= 0:
@@ -100,11 +99,10 @@ def json_arrays(content: Content, wanted: tuple[str, ...]) -> JsonArrays:
                     found.broken_from = following and match.end()
                     return found
                 keys.clear()
-        elif token == b",":
-            if depth == level and begin >= 0:
-                _end_element(content, elements, begin, match.start())
-                begin = match.end()
-        elif depth <= deepest and begin < 0:
+        elif token == b"," and depth == level and begin >= 0:
+            _end_element(content, elements, begin, match.start())
+            begin = match.end()
+        elif token != b"," and depth <= deepest and begin < 0:
             keys[depth - 1 :] = [token[1:-1].decode("utf-8", "replace")]  # the last string before a value
     found.broken_from = begin if begin >= 0 else len(content)
     return found

@@ -44,3 +44,8 @@ def test_an_array_inside_an_object_is_found_by_its_path_alone(
     assert arrays.broken_from is None
     assert ("_embedded.items" in arrays.elements) is (elements is not None)
     assert [content[a:b] for a, b in arrays.spans("_embedded.items")] == (elements or [])
+
+
+def test_an_array_deeper_than_its_name_is_not_taken() -> None:
+    arrays = json_arrays(b'{"tickets":{"x":[9],"tickets":[9]},"users":["tickets",[9]]}', ("tickets",))
+    assert not arrays.elements
