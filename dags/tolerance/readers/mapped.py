@@ -276,6 +276,8 @@ class _Rows:
             return _address(texts)
         if name in self.profile.remove_blanks:
             return "".join(texts[0].split())
+        if kind is Kind.TEXT and self.profile.separators.get(name):
+            return self._split(name, texts[:1])[0].strip()  # the first of several
         return _whole(texts[0], self.profile.decimal_mark) if kind is Kind.COUNT else texts[0]
 
     def _split(self, name: str, texts: list[str]) -> list[str]:
