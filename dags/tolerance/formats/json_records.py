@@ -22,7 +22,6 @@ from tolerance.sandbox import limits
 
 _JSON_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\],]|"', re.DOTALL)
 _NOT_BLANK = re.compile(rb"[^ \t\n\r\x0b\f]")
-_IN_THE_OBJECT, _IN_A_VALUE = 1, 2  # how deep
 
 FIRST_INEXACT = 2**53
 """From this size on a float stands for several whole numbers, so such a number cannot be an id."""
@@ -33,7 +32,7 @@ THE_DOCUMENT = "$"
 
 @dataclass(slots=True)
 class JsonArrays:
-    """Where the elements of the wanted top-level arrays of a JSON object are.
+    """Where the elements of the wanted arrays of a JSON object are.
 
     `broken_from` is where reading had to stop, or None for a whole document.
     """
@@ -60,14 +59,17 @@ def ndjson_frames(content: Content) -> Iterator[Frame]:
 def json_arrays(content: Content, wanted: tuple[str, ...]) -> JsonArrays:
     """Find the elements of the arrays named `wanted` in a JSON object, without parsing them.
 
+    `_embedded.tickets` is the array `tickets` of the object `_embedded`, or one under that very name.
     Only brackets and strings are read, in one pass; the reader judges what an element
     holds. A missing array has no entry. Where `wanted` holds `$`, the document itself may be
     an array. Consecutive documents of one kind, such as the pages of an export in one file,
     count as one.
     """
     found = JsonArrays({})
-    depth, key, begin = 0, "", -1
-    level = _IN_A_VALUE
+    deepest = max(name.count(".") for name in wanted) + 1  # objects that a wanted array lies in
+    depth, level, begin = 0, 0, -1  # level: how deep the elements of the wanted array lie
+    keys: list[str] = []  # that lead to the value here, the outermost first
+    is_array = False
     next_look = 0
     for match in _JSON_TOKEN.finditer(content):
         if match.end() > next_look:
@@ -76,31 +78,32 @@ def json_arrays(content: Content, wanted: tuple[str, ...]) -> JsonArrays:
             next_look = match.end() + CHUNK_BYTES
         token = match.group()
         if depth == 0 and token == b"[" and THE_DOCUMENT in wanted:
-            level, key = _IN_THE_OBJECT, THE_DOCUMENT
+            is_array = True
         elif token == b'"' or (depth == 0 and token != b"{"):
             break  # a string that never ends, or a document that is not an object
         if token in b"{[":
             depth += 1
-            if depth == level and token == b"[" and key in wanted:
-                found.elements.setdefault(key, array("q"))
-                begin = match.end()
+            is_outside = token == b"[" and begin < 0 and len(keys) == depth - 1
+            if is_outside and (name := ".".join(keys) or THE_DOCUMENT) in wanted:
+                elements = found.elements.setdefault(name, array("q"))
+                level, begin = depth, match.end()
         elif token in b"}]":
             depth -= 1
             if depth == level - 1 and begin >= 0:
-                _end_element(content, found.elements[key], begin, match.start())
+                _end_element(content, elements, begin, match.start())
                 begin = -1
             if depth == 0:
                 following = _NOT_BLANK.search(content, match.end())
-                if following is None or following.group() != (b"[" if level == _IN_THE_OBJECT else b"{"):
+                if following is None or following.group() != (b"[" if is_array else b"{"):
                     # Anything but blanks and another document of that kind is one more broken piece.
                     found.broken_from = following and match.end()
                     return found
-                key = ""
-        elif depth == level - 1 and token != b",":
-            key = token[1:-1].decode("utf-8", "replace")  # the last string before a value
+                keys.clear()
         elif token == b"," and depth == level and begin >= 0:
-            _end_element(content, found.elements[key], begin, match.start())
+            _end_element(content, elements, begin, match.start())
             begin = match.end()
+        elif token != b"," and depth <= deepest and begin < 0:
+            keys[depth - 1 :] = [token[1:-1].decode("utf-8", "replace")]  # the last string before a value
     found.broken_from = begin if begin >= 0 else len(content)
     return found
 

@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from tolerance.profiles.mistakes import mistake, no_such_key, not_allowed
-from tolerance.profiles.profile import DELIMITERS
+from tolerance.profiles.profile import ACCOUNT, CONTACT, DELIMITERS
 
 CONTRACT = "contract"
 """Instead of a form: files of this extension are in the contract's own form."""
@@ -111,6 +111,21 @@ def _system(name: str) -> str:
 _SYSTEM = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
+def _decided_words(given: dict[str, dict[str, Any]], info: ValidationInfo) -> dict[str, dict[str, Any]]:
+    """The words that other columns decide are those of a field that has words."""
+    contract = info.context
+    if contract is None:
+        return given
+    for name, words in given.items():
+        allowed = contract.field(name).words
+        if not allowed:
+            raise not_allowed(name, [field.name for field in contract.fields if field.words])
+        for word in words:
+            if word not in allowed:
+                raise not_allowed(word, sorted(allowed))
+    return given
+
+
 def _encoding(name: str) -> str:
     try:
         keeps_ascii = codecs.lookup(name).encode('\t\n";,|', "strict")[0] == b'\t\n";,|'
@@ -171,6 +186,9 @@ Encodings = Annotated[
 Conditions = Annotated[dict[str, Texts], BeforeValidator(_table_of_conditions)]
 Words = Annotated[dict[FieldName, Word], BeforeValidator(_words_with_fields), _Table]
 Columns = Annotated[dict[FieldName, Texts], _Table]
+DecidedWords = Annotated[
+    dict[FieldName, Annotated[dict[str, Conditions], _Table]], AfterValidator(_decided_words), _Table
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +268,10 @@ class ProfileText(_Keys):
     ] = {}
     otherwise: Words = {}
     constants: Words = {}
+    when: DecidedWords = {}
     separators: Annotated[dict[FieldName, str], _Table] = {}
+    account: Texts | None = None
+    burdened: Annotated[str, _choice(CONTACT, ACCOUNT)] | None = None
     remove_blanks: Fields | None = None
     html: Fields | None = None
     vendor_person: Texts | None = None

@@ -14,6 +14,10 @@ DEFAULT = "default"
 """The name of the profile of the contract itself."""
 
 
+CONTACT, ACCOUNT = "contact", "account"
+"""Whose account a record burdens where it names a person and the company that they write for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """Holds for a record when one of `columns` has one of `values`, or any value where `values` has `*`."""
@@ -57,9 +61,16 @@ class Profile:
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     otherwise: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
+    when: dict[str, tuple[tuple[str, tuple[Condition, ...]], ...]] = field(default_factory=dict)
+    """Words of a field that other columns decide, in order, where `values` names none."""
+
     separators: dict[str, str] = field(default_factory=dict)
     remove_blanks: frozenset[str] = frozenset()
     html: frozenset[str] = frozenset()
+    account: tuple[str, ...] = ()
+    """Columns with the customer number of the company beside the person."""
+
+    burdened: str = CONTACT
     vendor_person: tuple[str, ...] = ()
     not_where: dict[str, tuple[Condition, ...]] = field(default_factory=dict)
     """Columns that are ignored in a record where one of their conditions holds."""
@@ -83,6 +94,11 @@ class Profile:
         '' for the contract itself, whose records are of the contract's default system.
         """
         return self.declared_system or ("" if self.name == DEFAULT else self.name)
+
+    @property
+    def burdened_account(self) -> tuple[str, ...]:
+        """The columns of the account, where it is the account that a record burdens."""
+        return self.account if self.burdened == ACCOUNT else ()
 
     def is_contract(self, extension: str) -> bool:
         """Whether files of this extension are in the contract's own form."""

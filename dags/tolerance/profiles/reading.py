@@ -19,7 +19,7 @@ from tolerance.profiles.file_model import (
     ProfileText,
 )
 from tolerance.profiles.mistakes import MappingError, Mistakes, nearest
-from tolerance.profiles.profile import DEFAULT, Condition, Form, Profile, fingerprint_of, plain
+from tolerance.profiles.profile import ACCOUNT, DEFAULT, Condition, Form, Profile, fingerprint_of, plain
 
 Key = tuple[str, str]
 """A source and the name of one of its profiles."""
@@ -206,6 +206,10 @@ class _Builder:
             self.mistakes.add(
                 "json.records", "name the array that holds the records; `$` is the document itself", place
             )
+        if profile.burdened == ACCOUNT and not profile.account:
+            self.mistakes.add(
+                "burdened", "name the columns of the account's customer number under `account`", place
+            )
         for name in profile.otherwise:
             if name not in profile.values:
                 self.mistakes.add(
@@ -237,6 +241,7 @@ def _profile(key: Key, text: ProfileText, base: Profile) -> Profile:
     }
     if text.system is not None:
         said["declared_system"] = text.system
+    said |= {name: given for name in ("account", "burdened") if (given := getattr(text, name)) is not None}
     if text.nothing is not None:
         said["nothing"] = frozenset(map(plain, text.nothing))
     values = {
@@ -251,6 +256,11 @@ def _profile(key: Key, text: ProfileText, base: Profile) -> Profile:
         json=_form(text, text.as_json, base.json, OWN_JSON),
         values=base.values | values,
         otherwise=base.otherwise | text.otherwise,
+        when=base.when
+        | {
+            name: tuple((word, _conditions(conditions)) for word, conditions in words.items())
+            for name, words in text.when.items()
+        },
         constants=base.constants | text.constants,
         separators=base.separators | text.separators,
         not_where=base.not_where

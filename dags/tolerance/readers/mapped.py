@@ -219,6 +219,8 @@ class _Rows:
             else self._field(field, columns.get(field.name, ()), texts_of)
             for field in self.contract.fields
         }
+        if accounts := self._texts(profile.burdened_account, texts_of):
+            row[self.contract.customer[0]] = accounts[0].partition(";")[0].strip()  # the first of several
         if profile.vendor_person and not any(row[name] for name in self.contract.customer):
             numbers = filter(_VENDORS_NUMBER.fullmatch, self._texts(profile.vendor_person, texts_of))
             row[self.contract.customer[0]] = next(numbers, "")
@@ -299,6 +301,8 @@ class _Rows:
         if kind is Kind.TAGS:
             tags = (self._tag(name, text) for text in self._split(name, texts))
             return ",".join(dict.fromkeys(filter(None, tags)))
+        if name in self.profile.when and (word := self._decided(name, texts, texts_of)) is not None:
+            return word
         if not texts:
             return ""
         if name in self.profile.values:
@@ -309,6 +313,8 @@ class _Rows:
             return _address(texts)
         if name in self.profile.remove_blanks:
             return "".join(texts[0].split())
+        if kind is Kind.TEXT and self.profile.separators.get(name):
+            return self._split(name, texts[:1])[0].strip()  # the first of several
         return _whole(texts[0], self.profile.decimal_mark) if kind is Kind.COUNT else texts[0]
 
     def _split(self, name: str, texts: list[str]) -> list[str]:
@@ -324,15 +330,27 @@ class _Rows:
             return self.profile.otherwise[name]
         return "_".join(known.replace(",", " ").split())
 
-    def _word(self, field: Field, texts: list[str]) -> str:
+    def _decided(self, name: str, texts: list[str], texts_of: TextsOf) -> str | None:
+        """The word that other columns decide, where the profile names none of the field's own texts."""
+        if self._named(name, texts) is not None:
+            return None
+        decided = self.profile.when[name]
+        return next((word for word, when in decided if _holds(when, texts_of, self.profile.nothing)), None)
+
+    def _named(self, name: str, texts: list[str]) -> str | None:
         """The contract's word for the first text that the profile names."""
-        name = field.name
-        named = self.profile.values[name]
+        named = self.profile.values.get(name, {})
         for text in texts:
-            if (word := named.get(plain(text))) is not None:
-                return word
-            if (word := named.get(_whole(text, self.profile.decimal_mark))) is not None:
-                return word
+            for known in (plain(text), _whole(text, self.profile.decimal_mark)):
+                if known in named:
+                    return named[known]
+        return None
+
+    def _word(self, field: Field, texts: list[str]) -> str:
+        """The contract's word for the first text that the profile names, else what any other becomes."""
+        name = field.name
+        if (word := self._named(name, texts)) is not None:
+            return word
         if name not in self.profile.otherwise:
             raise BadFieldError(
                 QuarantineReason.BAD_VALUE,
@@ -454,9 +472,9 @@ class MappedCsv:
             raise FileRefusedError(
                 RefusalReason.HEADER_MISMATCH, _missing_sentence(name, missing[0], header, profile, form)
             )
+        others = profile.burdened_account + profile.vendor_person
         if not (
-            identifies_customers(profile, columns)
-            or any(is_there(column, form, places) for column in profile.vendor_person)
+            identifies_customers(profile, columns) or any(is_there(column, form, places) for column in others)
         ):
             notes.messages.append(f"{name}: no column identifies the customer, so no record will have one")
         found = {
@@ -630,6 +648,11 @@ def _other_columns(profile: Profile) -> Iterator[tuple[str, ...]]:
     ):
         for condition in conditions:
             yield condition.columns
+    yield profile.account
+    for decided in profile.when.values():
+        for _, conditions in decided:
+            for condition in conditions:
+                yield condition.columns
 
 
 def document_frames(
@@ -666,11 +689,11 @@ class Step:
     index: int | None = None
 
 
-_STEP = re.compile(r"(.*?)\[(\d*)\]")
+_STEP = re.compile(r"(.*?)\[(-?\d+|)\]")
 
 
 def path_of(column: str) -> tuple[Step, ...]:
-    """`contacts.contacts[0].email` as steps; `[]` stands for every element, and may be left out."""
+    """`contacts.contacts[0].email` as steps; `[-1]` is the last element, `[]`, also left out, every."""
     steps: list[Step] = []
     for part in column.split("."):
         match = _STEP.fullmatch(part)
@@ -695,7 +718,7 @@ def texts_at(record: dict[str, Any], column: str, path: tuple[Step, ...]) -> lis
             elif step.index is None:
                 nodes.extend(value)
             else:
-                nodes.extend(value[step.index : step.index + 1])
+                nodes.extend(value[step.index :][:1])
     return [text for node in nodes for text in _texts_in(node)]
 
 

@@ -44,6 +44,14 @@ def test_the_shipped_profiles_are_sound_and_complete() -> None:
     assert names >= {"zendesk", "zendesk_tables", "jira", "glpi", "intercom", "servicenow", "freshdesk"}
 
 
+def test_every_shipped_profile_has_a_folder_of_its_name_and_a_place_in_the_documentation() -> None:
+    found = catalogue.mappings()
+    text = (PROJECT_ROOT / "docs" / "mappings.md").read_text("utf-8")
+    for source, name in found.profiles.keys() - {("tickets", "help_desk")}:
+        assert found.profile_of(source, f"{name}/a.csv").name == name
+        assert f"`{name}`" in text
+
+
 @pytest.mark.parametrize(
     ("name", "profile"),
     [
@@ -165,10 +173,23 @@ def test_all_mistakes_are_told_at_once_with_their_profile() -> None:
     assert all("profile tickets/desk" in sentence for sentence in sentences)
 
 
-@pytest.mark.parametrize("name", ["zendesk", "jira", "glpi", "servicenow"])
-def test_a_variant_with_the_month_first_is_its_desk_in_all_else(name: str) -> None:
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("tickets", "zendesk"),
+        ("tickets", "jira"),
+        ("tickets", "glpi"),
+        ("tickets", "servicenow"),
+        ("tickets", "hubspot"),
+        ("tickets", "salesforce"),
+        ("tickets", "zoho_desk"),
+        ("faq", "genesys"),
+        ("faq", "five9"),
+    ],
+)
+def test_a_variant_with_the_month_first_is_its_desk_in_all_else(source: str, name: str) -> None:
     profiles = catalogue.mappings().profiles
-    usual, american = profiles["tickets", name], profiles["tickets", f"{name}_us"]
+    usual, american = profiles[source, name], profiles[source, f"{name}_us"]
     assert usual.csv is not None
     assert american.csv is not None
     assert (american.values, american.csv.columns) == (usual.values, usual.csv.columns)
