@@ -17,7 +17,7 @@ run_arguments = --state "$(STATE)" \
 	$(if $(AS_OF),--as-of "$(AS_OF)") \
 	$(if $(CRM),--crm "$(CRM)")
 
-.PHONY: help setup run rebuild doctor data-docs preview categories quarantine sample test soak bench lint format clean explain generations data-dictionary
+.PHONY: help setup run rebuild doctor data-docs preview tags quarantine sample test soak bench lint format clean explain generations data-dictionary
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,8 +51,8 @@ preview: $(INSTALLED) ## What a mapping profile makes of FILE= as SOURCE=: PROFI
 	@$(BIN)/tolerance preview "$(FILE)" --source "$(SOURCE)" $(if $(PROFILE),--profile "$(PROFILE)") \
 		$(if $(EXTRACTS),--extracts "$(EXTRACTS)") $(if $(ROWS),--rows "$(ROWS)")
 
-categories: $(INSTALLED) ## Tags and codes without an incident type, and the table to fill in: STATE= OUT=
-	@$(BIN)/tolerance categories --state "$(STATE)" $(if $(OUT),--out "$(OUT)")
+tags: $(INSTALLED) ## Tags and codes without an incident type, and the table to fill in: STATE= OUT=
+	@$(BIN)/tolerance tags --state "$(STATE)" $(if $(OUT),--out "$(OUT)")
 
 quarantine: $(INSTALLED) ## Quarantined records and why: SOURCE= REASON= SHOW_BYTES=1 EXPORT= STATE=
 	@$(BIN)/tolerance quarantine --state "$(STATE)" $(if $(SOURCE),--source "$(SOURCE)") \

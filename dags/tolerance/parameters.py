@@ -16,11 +16,11 @@ from pathlib import Path
 import yaml
 
 from tolerance import company
-from tolerance.categories import decided_tags
 from tolerance.code_hashes import code_hash, digest, effective, named_files_hash
 from tolerance.contracts import contracts_for_dbt
 from tolerance.detection import detector_version
 from tolerance.settings import DBT_PROJECT, PROJECT_ROOT, settings
+from tolerance.untyped_tags import decided_tags
 
 _TAXONOMY = "incident_types.csv"
 _FAQ_TYPES = "faq_incident_types.csv"

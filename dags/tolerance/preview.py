@@ -11,7 +11,6 @@ from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
-from tolerance.categories import EXAMPLES, decided_tags, seeds_in_use
 from tolerance.contracts import CONTRACTS
 from tolerance.contracts.base import Column, Contract
 from tolerance.formats.content import ArchiveTooDenseError, FileNotes, UndecodableError, content_of, form_of
@@ -24,6 +23,7 @@ from tolerance.records import AcceptedRecord, FileRefusedError, Position, Quaran
 from tolerance.sandbox import limits
 from tolerance.sandbox.bounded import read_within_limits
 from tolerance.settings import Settings
+from tolerance.untyped_tags import EXAMPLES, decided_tags, seeds_in_use
 
 _LOOKED_AT = 1_000
 """How many JSON records are read to find which paths are filled."""

@@ -17,7 +17,7 @@ CONTACT = at(date(2025, 1, 10))
 FAQ_TYPES = "dbt_project/seeds/faq_incident_types.csv"
 FORMER, OTHER = "colis_perdu,delivery_lost\n", "colis_perdu,delivery_late\nhours,staff_behaviour\n"
 CONCERNED = {"lost", "asked_for_hours"}
-TAG_TYPES = "dbt_project/seeds/ticket_tag_types.csv"
+TAG_TYPES = "dbt_project/seeds/tag_incident_types.csv"
 
 
 def _incidents(pipeline: Pipeline) -> set[tuple[str, str]]:

@@ -13,7 +13,7 @@ _MODULES = {
     "run": "cycle",
     "doctor": "examine",
     "preview": "files",
-    "categories": "categories",
+    "tags": "tags",
     "quarantine": "files",
     "explain": "published",
     "generations": "published",

@@ -119,7 +119,7 @@ def _print_undecided(console: Console, found: Preview) -> None:
     if (more := len(found.undecided) - _TAGS_SHOWN) > 0:
         console.print(f"and {more:,} more tags.", highlight=False)
     console.print(
-        "Until somebody decides what they mean, only the words of these tickets tell: `tolerance categories` "
+        "Until somebody decides what they mean, only the words of these tickets tell: `tolerance tags` "
         "writes the table to fill in once the file is loaded.",
         soft_wrap=True,
     )

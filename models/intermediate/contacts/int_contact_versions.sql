@@ -38,7 +38,7 @@ typed_tags as (
     select
         decided_tags.tag,
         types.sort_order
-    from {{ ref('ticket_tag_types') }} as decided_tags
+    from {{ ref('tag_incident_types') }} as decided_tags
     inner join types on decided_tags.incident_type = types.incident_type
     where decided_tags.tag not in (select named.incident_type from types as named)
 ),

@@ -23,7 +23,7 @@ from tolerance.settings import DBT_PROJECT
 if TYPE_CHECKING:
     from tolerance.state import State
 
-TABLE = "ticket_tag_types.csv"
+TABLE = "tag_incident_types.csv"
 """The company's decisions: which tag stands for which incident type."""
 
 COLUMNS = ("tag", "incident_type", "note")

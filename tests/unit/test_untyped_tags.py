@@ -8,11 +8,11 @@ import pytest
 from click.testing import CliRunner
 
 from tests.fixtures.ingesting import take_in
-from tolerance.categories import SAYS_NOTHING, decided_tags, seeds_in_use, undecided, write_table
 from tolerance.cli import main
 from tolerance.company import VARIABLE
 from tolerance.errors import UsageError
 from tolerance.state import State
+from tolerance.untyped_tags import SAYS_NOTHING, decided_tags, seeds_in_use, undecided, write_table
 
 TICKETS = (
     "ticket_id;customer_id;requester_email;created_at;updated_at;solved_at;status;type;priority;"
@@ -64,10 +64,10 @@ def test_a_table_keeps_what_was_filled_in_and_takes_what_is_new(
     company = tmp_path / "company"
     (company / "seeds").mkdir(parents=True)
     monkeypatch.setenv(VARIABLE, str(company))
-    asked = CliRunner().invoke(main, ["categories", "--state", str(state.root)])
+    asked = CliRunner().invoke(main, ["tags", "--state", str(state.root)])
     assert asked.exit_code == 0, asked.output
     assert "2 tags added" in asked.output
-    table = company / "seeds" / "ticket_tag_types.csv"
+    table = company / "seeds" / "tag_incident_types.csv"
     assert table.read_text("utf-8").startswith("tag,incident_type,note\nparcels,,")
     filled = (
         table.read_text("utf-8").replace("parcels,,", "parcels,delivery_lost,").replace("vip,,", "vip,none,")
@@ -86,7 +86,7 @@ def test_a_type_that_does_not_exist_is_refused_with_its_line(
 ) -> None:
     (tmp_path / "seeds").mkdir()
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    table = tmp_path / "seeds" / "ticket_tag_types.csv"
+    table = tmp_path / "seeds" / "tag_incident_types.csv"
     table.write_text("tag,incident_type,note\nvip,none,\nparcels,lost_parcels,\n", "utf-8")
     with pytest.raises(
         UsageError, match="line 3: lost_parcels is not an incident type: write one of delivery_late"
