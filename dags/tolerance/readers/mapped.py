@@ -220,10 +220,10 @@ class _Rows:
             for field in self.contract.fields
         }
         if accounts := self._texts(profile.burdened_account, texts_of):
-            row[self.contract.customer[0]] = accounts[0].partition(";")[0].strip()  # the first of several
+            row[self.contract.customer[0]] = _first_id(accounts[0])
         if profile.vendor_person and not any(row[name] for name in self.contract.customer):
             numbers = filter(_VENDORS_NUMBER.fullmatch, self._texts(profile.vendor_person, texts_of))
-            row[self.contract.customer[0]] = next(numbers, "")
+            row[self.contract.customer[0]] = _first_id(next(numbers, ""))
         if self.contract.deletion and _holds(profile.deleted_when, texts_of, profile.nothing):
             row[self.contract.deletion] = "yes"
         if columns.get(_LAST_CHANGE) and columns[_LAST_CHANGE] == columns.get("created_at"):
@@ -404,6 +404,12 @@ def _address(texts: list[str]) -> str:
 _ADDRESS = re.compile(r"[^\s<>;,()\"]{1,254}@[^\s<>;,()\"]{1,254}")
 _VENDORS_NUMBER = re.compile(r"(?=\D*\d)[^\s@]{1,300}")
 """An id has a figure and no blank: a display name or an address in its place is not an id."""
+
+
+def _first_id(text: str) -> str:
+    """The first of the ids that a desk puts into one cell: `501;502`."""
+    return text.partition(";")[0].strip()
+
 
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.0{1,15})?")
 

@@ -54,7 +54,7 @@ def test_hubspot_as_csv_of_the_ticket_index(tmp_path: Path) -> None:
     closed = {
         **HUBSPOT_ROW, "Ticket ID": "2", "Ticket status": "Refunded by hand",
         "Close date": "2026-10-02 11:00",
-        "Associated Contact": "",
+        "Associated Contact": "", "Associated Contact IDs": "501;502",
     }  # fmt: skip
     first, second = tickets(tmp_path, "hubspot", "all-tickets.csv", csv_of(HUBSPOT_ROW, closed))
     assert values(first) == {
