@@ -14,6 +14,7 @@ _MODULES = {
     "doctor": "examine",
     "preview": "files",
     "quarantine": "files",
+    "cases": "cases",
     "explain": "published",
     "generations": "published",
     "data-docs": "published",
