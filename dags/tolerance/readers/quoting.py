@@ -27,9 +27,8 @@ _MOST_NAME_WORDS = 6
 _LEAST_SENTENCE_WORDS = 3
 
 _QUOTE_MARKS = re.compile(r"(?:>\s?)+")
-_FOR_MATCHING = str.maketrans(
-    {"\u00a0": " ", "\u202f": " ", "\t": " ", "\ufeff": "", "\u200b": "", "\u200e": ""}
-)
+_INVISIBLE = re.compile("[\ufeff\u200b\u200e]")
+_ODD_BLANKS = re.compile("[\u00a0\u202f]")
 _SIGNATURES = ("--", "__", "—", "–")
 _RFC_SIGNATURE = "-- "
 _BARE_LINK = re.compile(r"[(<]{0,2}https?://\S{1,300}\s?>?")
@@ -43,16 +42,18 @@ def own_words(text: str) -> str:
     A forwarded message stays when its sender added no word: it is what they want to be read. So does unquoted
     text below an introduction when there is no other: it may be the answer.
     """
-    return _cut(text).own
+    return cut(text).own
 
 
 def forwarded_words(text: str) -> str | None:
     """The older mail in `text`, with the lines that name its sender; None when there is none."""
-    return _cut(text).older
+    return cut(text).older
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
+class Cut:
+    """A text after the cut: the writer's own words, and the older mail in it, if there is one."""
+
     own: str
     older: str | None
 
@@ -74,9 +75,10 @@ class _History:
         self.says_anything = self.says_anything or _is_more_than_a_greeting(line)
 
 
-def _cut(text: str) -> _Parts:
+def cut(text: str) -> Cut:
+    """The own words of a text and the older mail in it: `own_words` and `forwarded_words` at once."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    short = [line[:_MOST_LINE_CHARACTERS].translate(_FOR_MATCHING).strip() for line in lines]
+    short = [_for_matching(line) for line in lines]
     history = _without_history(lines, short)
     older = None if history.older_at is None else _unquoted(lines[history.older_at :])
     own = _without_signature(history.kept)
@@ -86,7 +88,7 @@ def _cut(text: str) -> _Parts:
         elif history.rest_at is not None:
             own = own + _rest(lines, short, history.rest_at)
     joined = "\n".join(line.rstrip() for line in own).strip().lstrip("\ufeff")
-    return _Parts(joined, None if older is None else "\n".join(older).strip())
+    return Cut(joined, None if older is None else "\n".join(older).strip())
 
 
 def _without_history(lines: list[str], short: list[str]) -> _History:
@@ -106,7 +108,7 @@ def _without_history(lines: list[str], short: list[str]) -> _History:
         if is_quoted:
             at += 1
             continue
-        if words.ANSWER_ABOVE.fullmatch(line) or _begins_list_footer(short, at):
+        if _is_line_of_a_desk(line) or _begins_list_footer(short, at):
             return found
         if _is_inside_a_quote(short, at):
             at += 1
@@ -129,11 +131,16 @@ def _rest(lines: list[str], short: list[str], at: int) -> list[str]:
     """The unquoted lines from `at` on, up to where a help desk's own words begin."""
     rest = []
     for line, matched in zip(lines[at:], short[at:], strict=True):
-        if words.ANSWER_ABOVE.fullmatch(matched):
+        if _is_line_of_a_desk(matched):
             break
         if not matched.startswith(">"):
             rest.append(line)
     return _without_signature(rest)
+
+
+def _is_line_of_a_desk(line: str) -> bool:
+    """Whether a help desk's own words stand below."""
+    return words.LINE.search(line) is not None and words.ANSWER_ABOVE.fullmatch(line) is not None
 
 
 def _unquoted(lines: list[str]) -> list[str]:
@@ -325,7 +332,10 @@ def _without_signature(kept: list[str]) -> list[str]:
 
 
 def _for_matching(line: str) -> str:
-    return line[:_MOST_LINE_CHARACTERS].translate(_FOR_MATCHING).strip()
+    line = line[:_MOST_LINE_CHARACTERS]
+    if not line.isascii():
+        line = _INVISIBLE.sub("", _ODD_BLANKS.sub(" ", line))
+    return line.replace("\t", " ").strip()
 
 
 def _is_signature(kept: list[str], at: int) -> bool:

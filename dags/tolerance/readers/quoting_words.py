@@ -121,6 +121,9 @@ BETWEEN_DASHES = re.compile(r"[-_=*]{3,40}\s?\w[^-_=*]{2,60}[-_=*]{3,40}.{0,100}
 
 RULE = re.compile(r"[_\-=*]{10,}")
 
+LINE = re.compile(r"l[ií]n|lign|zeile|riga|lijn|regel", re.IGNORECASE)
+"""In each of the sentences below."""
+
 ANSWER_ABOVE = re.compile(
     r".{0,60}(?:r[ée]pon|reply|respon|write|type|enter|[ée]cri|saisi|antwort|schreib|beantwoord|typ|escrib"
     r"|rispond|scriv).{0,60}"

@@ -97,6 +97,11 @@ _BULK_WORDS = (
     ),
     re.compile(r"all rights reserved|tous droits r[ée]serv[ée]s|(?:©|\(c\)) ?20\d\d", re.I),
 )
+_BULK_HINT = re.compile(
+    r"unsubscribe|opt.out|abonn|inscri|abmelden|browser|en ligne|version|online|serv", re.IGNORECASE
+)
+"""In whatever has two of these."""
+
 _LEAST_BULK_TRAITS = 2
 
 
@@ -157,6 +162,8 @@ def _is_bulk(headers: Headers, text: str, settings: Settings) -> bool:
     if _BULK_HEADERS & headers.keys() and not _is_of_our_list(headers, settings):
         return True
     short = text[:20_000]
+    if not _BULK_HINT.search(short):
+        return False
     return sum(trait.search(short) is not None for trait in _BULK_WORDS) >= _LEAST_BULK_TRAITS
 
 
