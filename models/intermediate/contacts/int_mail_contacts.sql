@@ -16,7 +16,7 @@ final as (
         coalesce(
             nullif(split_part(reference_ids, ' ', 1), ''),
             nullif(in_reply_to, ''),
-            mail_id
+            message_id
         ) as thread_key,
 
         -- what it is about

@@ -7,6 +7,7 @@ holds no boundary between parts.
 from __future__ import annotations
 
 import binascii
+import hashlib
 import re
 from dataclasses import dataclass, field
 from email.message import Message
@@ -28,6 +29,8 @@ class Detached:
 
     raw: bytes = b""
     places: list[tuple[int, int]] = field(default_factory=list)
+    _kept: dict[int, bytes] = field(default_factory=dict)
+    _digests: dict[int, tuple[int, str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, raw: bytes) -> Detached:
@@ -55,6 +58,21 @@ class Detached:
 
     def content_of(self, part: Message) -> bytes:
         """The bytes of a part that has no parts."""
+        kept = self._kept.get(id(part))
+        if kept is None:
+            kept = self._content_of(part)
+            if len(kept) < _LEAST_BYTES:
+                self._kept[id(part)] = kept
+        return kept
+
+    def digest_of(self, part: Message) -> tuple[int, str]:
+        """The size and the hash of the bytes of a part that has no parts."""
+        if id(part) not in self._digests:
+            content = self.content_of(part)
+            self._digests[id(part)] = (len(content), hashlib.sha256(content).hexdigest())
+        return self._digests[id(part)]
+
+    def _content_of(self, part: Message) -> bytes:
         payload = part.get_payload()
         if not isinstance(payload, str) or not payload.startswith(_MARK):
             return content_of(part)

@@ -17,7 +17,7 @@ from tolerance.readers.mail import enclosed
 from tolerance.readers.mail.charsets import clean, plain
 from tolerance.readers.mail.detached import Detached
 from tolerance.readers.mail.headers import MAX_HEADER_CHARACTERS, decoded, on_one_line
-from tolerance.readers.quoting import forwarded_words, own_words
+from tolerance.readers.quoting import cut, own_words
 from tolerance.readers.rules import BadFieldError
 from tolerance.records import QuarantineReason
 
@@ -99,7 +99,8 @@ class Said:
 def said_by(contents: Contents, contents_of: Callable[[Message], Contents]) -> Said:
     """What a mail says. An enclosed mail is read like a forward: when its sender added no word."""
     text = contents.text
-    own, older = own_words(text), forwarded_words(text)
+    found = cut(text)
+    own, older = found.own, found.older
     if older is not None or not contents.mails:
         return Said(own or None, older, None)
     inner = contents_of(contents.mails[0])
@@ -170,9 +171,10 @@ def _attachment(part: Message, name: str | None, detached: Detached) -> dict[str
     """Name, size and hash of an attachment. The name is plain text, without folders and line ends."""
     if part.is_multipart():
         content = b"".join(_wire_bytes(inner) for inner in inner_parts(part))
+        byte_count, sha256 = len(content), hashlib.sha256(content).hexdigest()
     else:
-        content = detached.content_of(part)
-    return {"name": name, "byte_count": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        byte_count, sha256 = detached.digest_of(part)
+    return {"name": name, "byte_count": byte_count, "sha256": sha256}
 
 
 def _wire_bytes(message: Message) -> bytes:

@@ -31,7 +31,7 @@ from tolerance.readers.mail import parts
 from tolerance.readers.mail.dates import sent_at
 from tolerance.readers.mail.detached import Detached
 from tolerance.readers.mail.headers import decoded, first, headers_of, ids_in, on_one_line
-from tolerance.readers.mail.identity import mail_id
+from tolerance.readers.mail.identity import identity_hash, mail_id
 from tolerance.readers.mail.kinds import kind_of
 from tolerance.readers.mail.senders import forwarded_sender, from_address, is_own, sender_of
 from tolerance.readers.outcomes import Outcome, ReaderContext, outcome_of, unknown_form
@@ -108,6 +108,11 @@ def _values(raw: bytes, context: ReaderContext) -> Values:
     subject = on_one_line(decoded(first(headers, "subject")))[:MAX_SUBJECT_CHARACTERS] or None
     return {
         "mail_id": mail_id(headers, raw),
+        "identity_hash": (
+            identity_hash(headers, message, detached, context.identity_key)
+            if context.mails_have_identities
+            else None
+        ),
         "in_reply_to": next(iter(ids_in(headers, "in-reply-to")), None),
         "reference_ids": " ".join(ids_in(headers, "references")[-_MAX_REFERENCES:]) or None,
         "sent_at": stored(when),
