@@ -17,7 +17,7 @@ run_arguments = --state "$(STATE)" \
 	$(if $(AS_OF),--as-of "$(AS_OF)") \
 	$(if $(CRM),--crm "$(CRM)")
 
-.PHONY: help setup run rebuild doctor data-docs preview tags quarantine sample test soak bench lint format clean explain generations data-dictionary
+.PHONY: help setup run rebuild doctor data-docs preview tags quarantine cases sample test soak bench lint format clean explain generations data-dictionary
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ quarantine: $(INSTALLED) ## Quarantined records and why: SOURCE= REASON= SHOW_BY
 	@$(BIN)/tolerance quarantine --state "$(STATE)" $(if $(SOURCE),--source "$(SOURCE)") \
 		$(if $(REASON),--reason "$(REASON)") $(if $(SHOW_BYTES),--show-bytes) \
 		$(if $(EXPORT),--export "$(EXPORT)")
+
+cases: $(INSTALLED) ## Are the mails of FOLDER= read as its expected.json says? Also a JSON file of texts
+	@$(BIN)/tolerance cases "$(FOLDER)"
 
 sample: $(INSTALLED) ## Make the sample company in OUT=
 	@$(BIN)/tolerance sample --out "$(OUT)"

@@ -123,7 +123,10 @@ IS_UNDATED = "is_undated"
 """True for a version that does not say when it was written: of several the later delivery counts."""
 
 LINEAGE_COLUMNS: list[tuple[str, pa.DataType]] = [
-    ("_record_hash", pa.string()),  # sha256 of the contract columns: equal content, equal hash
+    (
+        "_record_hash",
+        pa.string(),
+    ),  # sha256 of the columns of its identity, mostly all: a duplicate has the same
     ("_is_duplicate", pa.bool_()),  # true only where the contract keeps duplicates
     ("_file_sha256", pa.string()),
     ("_record_no", pa.int64()),

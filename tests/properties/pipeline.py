@@ -6,6 +6,7 @@ library and the dbt project.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,13 +18,14 @@ from unittest.mock import patch
 
 import duckdb
 
-from tests.properties.records import Delivery, Record, write_file
+from tests.properties.records import IDENTITY_KEY, Delivery, Record, write_file
 from tolerance import dbt as door
 from tolerance import detection, inbox, parameters, runs
 from tolerance.contracts import SOURCES
 from tolerance.crm import export
 from tolerance.crm.history import ensure_empty_history
 from tolerance.former_ids import continue_former_ids
+from tolerance.identity import KEY_VARIABLE
 from tolerance.intake.expect import expect
 from tolerance.intake.land import land
 from tolerance.intake.load import ensure_empty_sources, load
@@ -120,6 +122,7 @@ class Pipeline:
         self.extracts.mkdir(parents=True, exist_ok=True)
         ensure_empty_sources(self.state)
         with (
+            patch.dict(os.environ, {KEY_VARIABLE: IDENTITY_KEY}),
             patch.object(inbox, "LOOK_INTERVAL_SECONDS", 0.0),  # nobody is still writing
             patch.object(limits, "run_in_child", _run_here),  # no file of ours is hostile
         ):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
@@ -13,6 +15,9 @@ TICKETS_HEADER = (
     "ticket_id;customer_id;requester_email;created_at;updated_at;solved_at;status;type;priority;"
     "tags;subject;description;satisfaction;reopens;is_deleted"
 )
+
+IDENTITY_KEY = "properties"
+"""The key for the hashes of the states made here."""
 
 PHRASES = {
     "delivery_lost": "colis perdu",
@@ -75,7 +80,7 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Mail:
     marker: str
-    native_id: str
+    message_id: str
     email: str
     occurred_at: datetime
     incident_type: str | None
@@ -89,15 +94,28 @@ class Mail:
         return self.occurred_at
 
     @property
-    def line(self) -> str:
-        reference = f" ticket {self.ticket_reference}" if self.ticket_reference else ""
-        reply = f"In-Reply-To: <{self.reply_to}>\n" if self.reply_to else ""
+    def body(self) -> str:
+        """Another text each time: what says the same again is the same mail."""
         words = PHRASES[self.incident_type] if self.incident_type else "merci beaucoup"
+        reference = f" ticket {self.ticket_reference}" if self.ticket_reference else ""
+        return f"{words}{reference}\n\n{self.marker}"
+
+    @property
+    def native_id(self) -> str:
+        """Message-ID, sender and text tell which mail it is."""
+        content = hashlib.sha256(self.body.encode()).digest()
+        known_by = f"<{self.message_id}>\0<{self.email}>\0".replace("<", "").replace(">", "")
+        told = hmac.new(IDENTITY_KEY.encode(), known_by.encode() + content, "sha256")
+        return f"{self.message_id} {told.hexdigest()}"
+
+    @property
+    def line(self) -> str:
+        reply = f"In-Reply-To: <{self.reply_to}>\n" if self.reply_to else ""
         return (
             "From mailer Thu Jan  1 00:00:00 2026\n"
-            f"Message-ID: <{self.native_id}>\n{reply}From: Somebody <{self.email}>\n"
+            f"Message-ID: <{self.message_id}>\n{reply}From: Somebody <{self.email}>\n"
             f"Date: {format_datetime(self.occurred_at)}\nSubject: {self.marker}\n"
-            f"Content-Type: text/plain; charset=utf-8\n\n{words}{reference}\n"
+            f"Content-Type: text/plain; charset=utf-8\n\n{self.body}\n"
         )
 
 

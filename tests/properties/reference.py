@@ -344,7 +344,7 @@ def _grouped_to_incidents(contacts: Sequence[Contact], type_of: object) -> list[
         if typed[id(contact)] is None and own is None:
             continue
         if isinstance(contact, Mail):
-            key = contact.reply_to or contact.native_id
+            key = contact.reply_to or contact.message_id
             about = own or threads.get(key)
             units[contact_id(tickets[about]) if about else f"thread|{key}"].append(contact)
         else:
@@ -361,7 +361,7 @@ def _threads_about_tickets(contacts: Sequence[Contact], tickets: dict[str, Ticke
     named: dict[str, list[Ticket]] = defaultdict(list)
     for contact in contacts:
         if isinstance(contact, Mail) and contact.ticket_reference in tickets:
-            named[contact.reply_to or contact.native_id].append(tickets[contact.ticket_reference])
+            named[contact.reply_to or contact.message_id].append(tickets[contact.ticket_reference])
     return {key: min(about, key=_order).native_id for key, about in named.items()}
 
 

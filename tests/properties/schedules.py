@@ -216,14 +216,14 @@ class Schedule:
         random = self.random
         mail = Mail(
             marker=self._marker(),
-            native_id=f"mail-{self.number}-{len(self.mails)}@example.test",
+            message_id=f"mail-{self.number}-{len(self.mails)}@example.test",
             email=self._address(),
             occurred_at=self._near_something(today),
             incident_type=random.choice([*PHRASES, None]),
             ticket_reference=random.choice([*self.tickets, None]) if random.random() < 0.4 else None,
             reply_to=random.choice([*self.mails, None]) if random.random() < 0.5 else None,
         )
-        self.mails[mail.native_id] = mail
+        self.mails[mail.message_id] = mail
         return [mail]
 
     def _changed_mail(self, today: date) -> list[Record]:
@@ -236,7 +236,7 @@ class Schedule:
             email=self._address(),
             occurred_at=self.random.choice((mail.occurred_at, self._near_something(today))),
         )
-        self.mails[mail.native_id] = changed
+        self.mails[mail.message_id] = changed
         return [changed]
 
     def _changed_customer(self, today: date) -> list[Record]:

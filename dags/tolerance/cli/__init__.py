@@ -15,6 +15,7 @@ _MODULES = {
     "preview": "files",
     "tags": "tags",
     "quarantine": "files",
+    "cases": "cases",
     "explain": "published",
     "generations": "published",
     "data-docs": "published",

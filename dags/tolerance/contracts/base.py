@@ -25,6 +25,7 @@ class Kind(StrEnum):
     ADDRESS = "address"  # kept as a keyed hash
     ADDRESSES = "addresses"  # keyed hashes, separated by ","
     PHONE = "phone"  # kept as a keyed hash
+    HASH = "hash"  # a keyed hash that the reader makes
 
 
 _TYPES: dict[Kind, tuple[str, ...]] = {
@@ -35,7 +36,7 @@ _TYPES: dict[Kind, tuple[str, ...]] = {
 }
 """Arrow's names of the types other than text."""
 
-HASHED = frozenset({Kind.ADDRESS, Kind.ADDRESSES, Kind.PHONE})
+HASHED = frozenset({Kind.ADDRESS, Kind.ADDRESSES, Kind.PHONE, Kind.HASH})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,9 @@ class Contract:
     tells_newest_date: bool = False
     """Whether a run may take its date from them: only where nobody outside the company can set them."""
 
+    identity: tuple[str, ...] = ()
+    """The columns by which a record is the same again; by default all of them."""
+
     keeps_duplicates: bool = False
     """Whether a record delivered again is loaded again, because the latest delivery wins."""
 
@@ -151,7 +155,7 @@ class Contract:
         unknown = {*self.customer, self.deletion or self.customer[0]} - names
         if self.settled is not None:
             unknown |= {self.settled.field, self.settled.at, self.settled.seen_at} - names
-        unknown |= {self.native_id, *self.business_dates} - columns
+        unknown |= {self.native_id, *self.identity, *self.business_dates} - columns
         unknown |= {field.otherwise for field in self.fields if field.otherwise} - names
         if unknown or len(columns) < len(self.columns):
             raise ValueError(f"contract {self.source}: {', '.join(sorted(unknown)) or 'a column'} is unclear")

@@ -1,5 +1,8 @@
 """Mails, one record per message. Mails have forms of their own: no mapping profile fills these fields.
 
+A mail has no versions: the same Message-ID, sender and text again are a duplicate, and another sender or text
+under a known Message-ID is a mail of its own, which staging gives an id of its own.
+
 The sender chooses a Message-ID, which may hold an address: it is secret, and so are those that it answers.
 """
 
@@ -13,6 +16,7 @@ CONTRACT = Contract(
     source="mail",
     fields=(
         Field("mail_id", is_required=True, most=MAX_ID_CHARACTERS),  # without <>, else the content's hash
+        Field("identity_hash", Kind.HASH),  # of Message-ID, sender and text: which mail it is
         Field("in_reply_to"),
         Field("reference_ids"),  # separated by one blank, oldest first
         Field("sent_at", Kind.INSTANT, on="sent_on", is_required=True, is_public=True),
@@ -29,6 +33,7 @@ CONTRACT = Contract(
         Field("attachments"),  # JSON: name, byte_count and sha256 of each
     ),
     native_id="mail_id",
+    identity=("identity_hash",),
     customer=("sender",),
     business_dates=("sent_on",),
     reader="mail",

@@ -238,10 +238,12 @@ def release(content: Content, upto: int) -> None:
         content.madvise(mmap.MADV_DONTNEED, start, upto - start)
 
 
-def frame_between(content: Content, record_no: int, start: int, end: int) -> Frame:
+def frame_between(
+    content: Content, record_no: int, start: int, end: int, most_bytes: int | None = None
+) -> Frame:
     """The record between two positions; of a record that is too long, only its head."""
     position = Position(record_no, start, end)
-    if end - start > MAX_RECORD_BYTES:
+    if end - start > (most_bytes or MAX_RECORD_BYTES):
         return Frame(
             position,
             content[start : start + KEPT_BYTES_OF_OVERSIZED],
@@ -251,6 +253,6 @@ def frame_between(content: Content, record_no: int, start: int, end: int) -> Fra
     return Frame(position, content[start:end])
 
 
-def whole_frame(content: Content) -> Frame:
+def whole_frame(content: Content, most_bytes: int | None = None) -> Frame:
     """The whole file as its one record."""
-    return frame_between(content, 1, 0, len(content))
+    return frame_between(content, 1, 0, len(content), most_bytes)

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from tolerance.formats.content import CHUNK_BYTES, LINE_END, Content, FileNotes, Frame, frame_between, release
 from tolerance.sandbox import limits
 
+MAX_MAIL_BYTES = 64 << 20
+"""More than of other records: an attachment must not cost a mail its text."""
+
 _FROM = b"From "
 _FROM_LINE = re.compile(rb"From [^\r\n]{1,500}(?=[\r\n]|\Z)")
 _AFTER_A_BLANK_LINE = (b"\n\n", b"\n\r\n", b"\r\r", b"\n\r")
@@ -47,7 +50,7 @@ def mbox_frames(content: Content, notes: FileNotes | None = None) -> Iterator[Fr
     for record_no, start in enumerate(starts, start=1):
         end = starts[record_no] if record_no < len(starts) else len(content)
         release(content, start)
-        yield frame_between(content, record_no, start, end)
+        yield frame_between(content, record_no, start, end, MAX_MAIL_BYTES)
 
 
 def _message_starts(content: Content, notes: FileNotes) -> array[int]:

@@ -65,6 +65,7 @@ def land(source: str, extracts: Path, as_of: date, state: State, loaded_at: date
     )
     plan = [
         FileRecord(
+            mails_have_identities=True,
             load_id=load_id,
             load_no=0,  # given by `load`, in the order in which loads end
             source=source,
@@ -94,6 +95,7 @@ def plan_again(load: list[FileRecord], state: State) -> None:
 _PLANNED = (
     *("load_id", "load_no", "source", "as_of_on", "loaded_at", "file_name", "file_sha256", "byte_count"),
     *("delivered_on", "profile", "profile_fingerprint", "mappings_sha256", "unknown"),
+    "mails_have_identities",
 )
 """The fields of a file's load record that are known before it is read."""
 

@@ -70,6 +70,9 @@ class FileRecord:
     """Hash of the readers and settings that read it: read with others, it makes another generation."""
     is_doubtful: bool = False
     """Loaded, but records may be missing: a person should look at the file, and there is no all-clear."""
+    mails_have_identities: bool = False
+    """Whether its mails are told apart by sender and text. An older release did so by Message-ID alone, and
+    what is known by such an id keeps it, also when the file is read again."""
     measures: dict[str, int] = field(default_factory=dict)
     """Counts of all that the load brought for this day of delivery, with the first of its files: see
     `measures.py`. They are added up by name; a record of an older release has none."""

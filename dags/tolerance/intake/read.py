@@ -193,7 +193,9 @@ def _repeat(record: FileRecord, earlier: FileRecord) -> None:
 def _read_file(record: FileRecord, staging: Staging, context: ReaderContext, state: State) -> None:
     """Stage the records of one file, or note why the file is refused."""
     reader = reader_of(record.source)
-    context = replace(context, profile=profile_of(record, state))
+    context = replace(
+        context, profile=profile_of(record, state), mails_have_identities=record.mails_have_identities
+    )
     notes = FileNotes()
     path = state.landing / record.file_sha256
     dates = CONTRACTS[record.source].business_dates

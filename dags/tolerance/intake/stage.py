@@ -200,6 +200,7 @@ class Staging:
         self._batch_rows = batch_rows
         self._batch = batch
         self._columns = [column.name for column in CONTRACTS[source].columns]
+        self._identity = CONTRACTS[source].identity
         self._positions = _Positions(work.scratch)
         self._schema = staged_schema(source)
         self._shared = _Rows(work.staged / f"{batch}-shared.parquet", self._schema, batch_rows, is_kept=False)
@@ -227,12 +228,16 @@ class Staging:
         position = outcome.position
         self._record.is_undated |= bool(values.get(IS_UNDATED))
         content = record_content([values[column] for column in self._columns])
+        identity = [values[column] for column in self._identity]
+        has_identity = bool(identity) and None not in identity
         self._positions.add(array("q", (position.record_no, position.byte_start, position.byte_end)))
         self._good.add(
             {
                 **values,
                 SYSTEM: self._record.system,
-                "_record_hash": hash_within(self._record.system, record_hash(content)),
+                "_record_hash": hash_within(
+                    self._record.system, record_hash(record_content(identity) if has_identity else content)
+                ),
                 "_is_duplicate": False,
                 "_file_sha256": self._record.file_sha256,
                 "_record_no": position.record_no,

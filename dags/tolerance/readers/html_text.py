@@ -21,41 +21,51 @@ _HISTORY = re.compile(
     r"|type\s?=\s?[\"']?cite"
 )
 _ALL_BELOW_IS_HISTORY = re.compile(r"id\s?=\s?[\"']?(?:x_)?(?:divrplyfwdmsg|appendonsend)")
+_HIDDEN = re.compile(
+    r"style\s?=\s?[\"'][^\"'>]{0,400}?(?:display\s?:\s?none|visibility\s?:\s?hidden|mso-hide\s?:\s?all"
+    r"|font-size\s?:\s?0(?:px|pt|em)?\s?(?:[;\"'!]))|\shidden(?:\s|=|$)"
+)
+_MARKUP = re.compile(r"<(?=[a-zA-Z/!?])")
 _NAME = re.compile(r"/?([a-z][a-z0-9:]*)")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _MOST_TAG_CHARACTERS = 2_000
 
 
-def text_of_html(page: str, *, with_history: bool = False) -> str:  # noqa: PLR0912  (one pass)
-    """The visible text of a page, one line per block, without the history that mail programs mark."""
+def text_of_html(page: str, *, with_history: bool = False) -> str:
+    """The visible text of a page, one line per block, without the history that mail programs mark.
+
+    What a style hides is left out, unless it is never closed: then it may be all of the mail.
+    """
+    text = _text(page, with_history=with_history, with_hidden=False)
+    return text if text is not None else _text(page, with_history=with_history, with_hidden=True) or ""
+
+
+def _text(page: str, *, with_history: bool, with_hidden: bool) -> str | None:  # noqa: PLR0912  (one pass)
+    """The text, or None when an element that is hidden is never closed."""
     pieces: list[str] = []
     lower = page.lower()
     if len(lower) != len(page):
         lower = page  # some letters change length in lower case; then only lower-case tags are recognised
     at = 0
-    skipped, depth = "", 0  # the element that is skipped, and how deep it nests in itself
+    skipped, depth, is_hidden = "", 0, False  # the element that is skipped, and how deep it nests in itself
     while at < len(page):
-        begin = page.find("<", at)
-        if begin < 0:
-            begin = len(page)
+        markup = _MARKUP.search(page, at)
+        begin = markup.start() if markup else len(page)
         if not skipped:
             pieces.append(_BLANKS.sub(" ", page[at:begin]))
+        if markup is None:
+            break
         if lower.startswith("<!--", begin):
             end = page.find("-->", begin)
             at = len(page) if end < 0 else end + 3
             continue
-        found = _NAME.match(lower, begin + 1)
         end = page.find(">", begin)
-        if end < 0 and found is not None:
+        if end < 0:
             break  # a tag that never ends
-        if found is None:
-            at = begin + 1
-            if not skipped and begin < len(page) and page[begin + 1 : begin + 2] not in ("!", "?", "/"):
-                pieces.append("<")
-            elif end > 0:
-                at = end + 1
-            continue
         at = end + 1
+        found = _NAME.match(lower, begin + 1)
+        if found is None:
+            continue
         name, is_closing = found.group(1), lower[begin + 1] == "/"
         tag = lower[begin : min(end, begin + _MOST_TAG_CHARACTERS)]
         if skipped:
@@ -69,9 +79,13 @@ def text_of_html(page: str, *, with_history: bool = False) -> str:  # noqa: PLR0
         elif not with_history and not is_closing and _ALL_BELOW_IS_HISTORY.search(tag):
             break
         elif not with_history and not is_closing and name not in _VOID and _HISTORY.search(tag):
-            skipped, depth = name, 1
+            skipped, depth, is_hidden = name, 1, False
+        elif not with_hidden and not is_closing and name not in _VOID and _HIDDEN.search(tag):
+            skipped, depth, is_hidden = name, 1, True
         elif name not in _INLINE:
             pieces.append("\n")
+    if skipped and is_hidden:
+        return None
     lines = (line.strip() for line in html.unescape("".join(pieces)).split("\n"))
     return "\n".join(line for line in lines if line)
 

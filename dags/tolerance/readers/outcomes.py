@@ -62,6 +62,9 @@ class ReaderContext:
     profile: Profile = BY_CONTRACT
     """The mapping profile of the current file."""
 
+    mails_have_identities: bool = True
+    """Whether mails are told apart by sender and text; before release 0.2.0 by Message-ID alone."""
+
     by_blocks: bool = False
     """Whether clean records may come many at a time; it does not change the result."""
 

@@ -17,7 +17,7 @@ final as (
         coalesce(
             nullif(split_part(reference_ids, ' ', 1), ''),
             nullif(in_reply_to, ''),
-            mail_id
+            message_id
         ) as thread_key,
         cast(null as varchar) as merged_into,
 

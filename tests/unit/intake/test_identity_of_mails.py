@@ -1,0 +1,65 @@
+"""Which mail it is: Message-ID, sender and text. Nothing else, and nothing less."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from tests.fixtures.ingesting import Deliver, rows, take_in
+from tolerance.state import State
+
+TEXT = "Ma facture d'été est fausse.\n\nMerci."
+
+
+def mail(
+    *,
+    sender: str = "Ana <ana@x.fr>",
+    day: int = 1,
+    subject: str = "x",
+    text: str = TEXT,
+    coding: str = "8bit",
+    message_id: str = "<m1@x>",
+) -> str:
+    body = base64.encodebytes(text.encode()).decode() if coding == "base64" else text
+    return (
+        f"Message-ID: {message_id}\nFrom: {sender}\nDate: {day} Oct 2026 10:00:00 +0200\nSubject: {subject}\n"
+        f"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: {coding}\n\n{body}"
+    )
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        mail(),
+        mail(subject="[EXT] x"),
+        mail(sender="Ana Bo <ANA@x.fr>"),
+        mail(day=2),
+        mail(coding="base64"),
+        mail().replace("\n", "\r\n"),
+        "Received: by x; 1 Oct 2026 10:00:00 +0200\n" + mail() + "\n",
+    ],
+)
+def test_the_same_id_sender_and_text_again_are_a_duplicate(
+    state: State, deliver: Deliver, again: str
+) -> None:
+    deliver("mail/a.eml", mail())
+    deliver("mail/b.eml", again)
+    summary = take_in(state, "mail")
+    assert summary is not None
+    assert (summary.total("loaded_records"), summary.total("duplicate_records")) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "other", [mail(sender="bo@y.fr"), mail(text="Mon colis est perdu."), mail(message_id="<m2@x>")]
+)
+def test_another_sender_or_text_under_a_known_id_is_a_mail_of_its_own(
+    state: State, deliver: Deliver, other: str
+) -> None:
+    deliver("mail/a.eml", mail())
+    assert take_in(state, "mail")
+    deliver("mail/b.eml", other)
+    summary = take_in(state, "mail")
+    assert summary is not None
+    assert (summary.total("loaded_records"), summary.total("duplicate_records")) == (1, 0)
+    assert len({row["identity_hash"] for row in rows(state, "mail")}) == 2
