@@ -51,6 +51,10 @@ def test_aircall_as_the_api_and_a_webhook_tell_it(tmp_path: Path) -> None:
     assert texts(second, "is_answered", "faq_code") == {"is_answered": "False", "faq_code": None}
     assert texts(third, "faq_code") == {"faq_code": "outbound"}
     assert texts(fourth, "is_answered") == {"is_answered": None}
+    (told,) = calls(
+        tmp_path, "aircall", "t.json", {"calls": [{**AIRCALL, "answered_at": None, "answered": True}]}
+    )
+    assert texts(told, "is_answered") == {"is_answered": "True"}
     hook = {"resource": "call", "event": "call.ended", "timestamp": 1790841700, "data": AIRCALL}
     (by_hook,) = calls(tmp_path, "aircall", "hooks.json", [hook])
     assert values(by_hook) == AIRCALL_VALUES
@@ -106,7 +110,7 @@ def genesys_conversation(direction: str, *metrics: str) -> dict[str, Any]:
 def test_genesys_as_its_analytics_tell_it(tmp_path: Path) -> None:
     spoken, lost = (
         genesys_conversation("inbound", "tAlert", "tAnswered"),
-        genesys_conversation("inbound", "tAlert"),
+        genesys_conversation("inbound", "tAbandon"),
     )
     made = genesys_conversation("outbound", "tAnswered")
     unknown = genesys_conversation("inbound")
@@ -140,8 +144,8 @@ def test_genesys_as_csv_of_the_interactions_view(tmp_path: Path, profile: str, d
         "Wrap-up": "billing_error; other", "Flow": "Main", "Abandoned": "NO", "External Tag": "C7",
         "Wrap-up Notes": "Charged twice", "Conversation ID": "32d23263",
     }  # fmt: skip
-    lost = {**row, "Users": "", "Abandoned": "YES", "Wrap-up": ""}
-    made = {**row, "Direction": "Outbound"}
+    lost = {**row, "Abandoned": "YES", "Wrap-up": ""}
+    made = {**row, "Direction": "Outbound", "Users": ""}
     first, second, third = calls(tmp_path, profile, "interactions.csv", csv_of(row, lost, made))
     assert values(first) == {
         "call_id": "32d23263", "customer_id": "C7", "asked_at": "2026-10-01 08:00:00",
@@ -149,7 +153,7 @@ def test_genesys_as_csv_of_the_interactions_view(tmp_path: Path, profile: str, d
         "agent_team": "Support",
     }  # fmt: skip
     assert texts(second, "is_answered", "faq_code") == {"is_answered": "False", "faq_code": None}
-    assert texts(third, "faq_code") == {"faq_code": "Outbound"}
+    assert texts(third, "faq_code", "is_answered") == {"faq_code": "Outbound", "is_answered": "True"}
 
 
 # Five9 --------------------------------------------------------------------------------

@@ -182,6 +182,7 @@ def test_all_mistakes_are_told_at_once_with_their_profile() -> None:
         ("tickets", "servicenow"),
         ("tickets", "hubspot"),
         ("tickets", "salesforce"),
+        ("tickets", "osticket"),
         ("tickets", "zoho_desk"),
         ("faq", "genesys"),
         ("faq", "five9"),

@@ -129,7 +129,7 @@ CASE = {
 CASE_VALUES = {
     "ticket_id": "00001042", "requester_hash": ANA, "created_at": "2026-10-01 08:00:00",
     "updated_at": "2026-10-02 08:00:00", "status": "open", "ticket_type": "problem", "priority": "high",
-    "tags": "billing_error,problem", "subject": "Wrong amount", "description": "The amount is wrong.",
+    "tags": "billing_error", "subject": "Wrong amount", "description": "The amount is wrong.",
 }  # fmt: skip
 
 
@@ -255,13 +255,34 @@ def test_zammad_with_ids_alone_from_a_webhook_and_as_csv(tmp_path: Path) -> None
     assert values(by_csv) == ZAMMAD_VALUES
 
 
+def test_zammad_as_csv_of_a_report_in_its_readers_zone(tmp_path: Path) -> None:
+    row = {
+        "#": "22009", "Title": "Invoice is wrong", "State": "pending reminder", "Priority": "3 high",
+        "Customer": "Ana Duval <ana@example.fr>", "Tags": "billing_error", "Created at": "01.10.2026 10:00",
+        "Updated at": "2026-10-02 09:00", "Closed at": "",
+    }  # fmt: skip
+    (record,) = tickets(tmp_path, "zammad", "report.csv", csv_of(row))
+    assert values(record) == {
+        "ticket_id": "22009", "requester_hash": ANA, "created_at": "2026-10-01 08:00:00",
+        "updated_at": "2026-10-02 07:00:00", "status": "pending", "priority": "high",
+        "tags": "billing_error", "subject": "Invoice is wrong",
+    }  # fmt: skip
+
+
 # osTicket -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("profile", "delimiter"), [("osticket", ","), ("osticket_semicolon", ";")])
-def test_osticket_as_csv_of_a_queue(tmp_path: Path, profile: str, delimiter: str) -> None:
+@pytest.mark.parametrize(
+    ("profile", "delimiter", "created"),
+    [
+        ("osticket", ",", "2026-10-01 10:00:00"),
+        ("osticket_semicolon", ";", "01/10/2026 10:00"),
+        ("osticket_us", ",", "10/1/26 10:00 AM"),
+    ],
+)
+def test_osticket_as_csv_of_a_queue(tmp_path: Path, profile: str, delimiter: str, created: str) -> None:
     row = {
-        "Ticket Number": "100042", "Date Created": "2026-10-01 10:00:00", "Subject": "Defect",
+        "Ticket Number": "100042", "Date Created": created, "Subject": "Defect",
         "From": "Ana Duval", "From Email": "ana@example.fr", "Priority": "Emergency", "Department": "Support",
         "Help Topic": "Product defect / Spare part", "Source": "Email", "Current Status": "Resolved",
         "Last Updated": "2026-10-03 10:00:00", "SLA Due Date": "", "Due Date": "",
