@@ -48,10 +48,11 @@ NODES: tuple[object, ...] = (*ODD, None, True, 7, 1.5, 2**70, [], {}, [[]], [{"i
 
 def names(profile: Profile, form: Form) -> Iterator[str]:
     """Every column and path that a profile looks at."""
-    for columns in (*form.columns.values(), profile.vendor_person, profile.account):
+    for columns in (*form.columns.values(), profile.vendor_person, profile.account, profile.merged_into):
         yield from columns
     decided = [conditions for words in profile.when.values() for _, conditions in words]
-    for conditions in (profile.deleted_when, profile.skip_when, *profile.not_where.values(), *decided):
+    marks = (profile.deleted_when, profile.skip_when, profile.merged_when)
+    for conditions in (*marks, *profile.not_where.values(), *decided):
         for condition in conditions:
             yield from condition.columns
 

@@ -255,6 +255,26 @@ def test_zammad_with_ids_alone_from_a_webhook_and_as_csv(tmp_path: Path) -> None
     assert values(by_csv) == ZAMMAD_VALUES
 
 
+@pytest.mark.parametrize(
+    "ticket",
+    [
+        {**ZAMMAD, "state": "merged"},
+        {"ticket": {**ZAMMAD, "state": "merged"}},
+        {**{name: value for name, value in ZAMMAD.items() if name != "state"}, "state_id": 5},
+    ],
+)
+def test_a_ticket_that_zammad_merged_says_so(tmp_path: Path, ticket: dict[str, object]) -> None:
+    (record,) = tickets(tmp_path, "zammad", "t.json", [ticket])
+    assert "closed_by_merge" in str(texts(record, "tags")["tags"])
+    assert texts(record, "status") == {"status": "closed"}
+
+
+def test_a_case_that_salesforce_merged_names_the_record_that_it_went_into(tmp_path: Path) -> None:
+    case = {**CASE, "MasterRecordId": "5008d00000ZzzzzAAV"}
+    (record,) = tickets(tmp_path, "salesforce", "Case.csv", csv_of(case))
+    assert "closed_by_merge,merged_into_5008d00000zzzzzaav" in str(texts(record, "tags")["tags"]).lower()
+
+
 def test_zammad_as_csv_of_a_report_in_its_readers_zone(tmp_path: Path) -> None:
     row = {
         "#": "22009", "Title": "Invoice is wrong", "State": "pending reminder", "Priority": "3 high",
