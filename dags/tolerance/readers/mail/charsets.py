@@ -55,8 +55,8 @@ def clean(text: str) -> str:
 def codec_of(label: str) -> str | None:
     """The name of the codec for a label as written in a mail, if it is a safe codec for text."""
     written = label.strip().strip("\"'")[:_MOST_LABEL_CHARACTERS]
-    known = webencodings.lookup(written)
     try:
+        known = webencodings.lookup(written)
         codec = known.codec_info if known and known.name != "replacement" else codecs.lookup(written)
     except (LookupError, ValueError):
         return None

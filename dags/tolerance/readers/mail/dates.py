@@ -158,9 +158,9 @@ def _otherwise_written(text: str, hint: datetime | None) -> datetime | None:
     for in_year, month, day in days:
         try:
             moment = datetime(in_year, month, day, hour, minute, second)  # noqa: DTZ001  (its zone comes below, if it has one)
+            moments.append(_zoned(moment, rest[4], rest[5]))
         except ValueError:
             continue
-        moments.append(_zoned(moment, rest[4], rest[5]))
     if hint is None:
         return next(iter(moments), None)
     return min(

@@ -73,7 +73,12 @@ class Detached:
         return self._digests[id(part)]
 
     def _content_of(self, part: Message) -> bytes:
-        payload = part.get_payload()
+        if not self.places:
+            return content_of(part)
+        try:
+            payload = part.get_payload()
+        except ValueError:  # a charset that is no name
+            return content_of(part)
         if not isinstance(payload, str) or not payload.startswith(_MARK):
             return content_of(part)
         number = payload[len(_MARK) :][:9].split("\n")[0].strip()

@@ -48,7 +48,15 @@ def test_received_tells_the_day_from_the_month() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["32/11/2026", "5 nov. 2026 25:00", "5 nov. 2026 and more", "24:00", "x " * 99]
+    "written",
+    [
+        "32/11/2026",
+        "5 nov. 2026 25:00",
+        "5 nov. 2026 09:00 +9999",
+        "5 nov. 2026 and more",
+        "24:00",
+        "x " * 99,
+    ],
 )
 def test_what_makes_no_whole_date_is_none(written: str) -> None:
     assert date_of(written) is None

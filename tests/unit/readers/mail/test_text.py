@@ -33,12 +33,13 @@ TEXT = "Le colis n° 5 est cassé."
         ("x-unknown", "cassé".encode("cp1252"), "cassé"),
         ('"windows-1258"', "cassé".encode("cp1258"), "cassé"),
         ("unicode_escape", b"\\x41", "\\x41"),
+        (b"utf\xff".decode("ascii", "surrogateescape"), "cassé".encode(), "cassé"),
     ],
 )
 def test_bytes_mean_what_their_label_means_in_practice(
     read_mail: ReadMail, label: str, raw: bytes, text: str
 ) -> None:
-    mail = read_mail(raw, {"Content-Type": f"text/plain; charset={label}"})
+    mail = read_mail(raw, {"Content-Type": f"text/plain; charset={label}".encode("utf-8", "surrogateescape")})
     assert str(mail["body_text"]).startswith(text)
 
 
