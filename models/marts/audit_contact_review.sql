@@ -11,7 +11,7 @@ contacts as (
 
 -- Calls and mails with a number that tickets of their customer have in two systems: they are linked to neither.
 of_two_systems as (
-    select distinct naming.contact_id
+    select naming.contact_id
     from contacts as naming
     inner join contacts as tickets
         on

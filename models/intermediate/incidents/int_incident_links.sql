@@ -16,7 +16,7 @@ with recursive contacts as (
 ),
 
 -- A merged ticket is part of its target, which may have been merged in its turn.
-merges as (
+steps as (
     select
         contact_id,
         customer_id,
@@ -27,33 +27,33 @@ merges as (
     where source = 'tickets' and merged_into is not null
     union all
     select
-        merges.contact_id,
-        merges.customer_id,
-        merges.other_system,
+        steps.contact_id,
+        steps.customer_id,
+        steps.other_system,
         targets.merged_into,
-        merges.step_no + 1 as step_no
-    from merges
+        steps.step_no + 1 as step_no
+    from steps
     inner join contacts as targets
         on
-            merges.customer_id = targets.customer_id
-            and merges.merged_into = targets.native_id
-            and merges.other_system is not distinct from targets.other_system
+            steps.customer_id = targets.customer_id
+            and steps.merged_into = targets.native_id
+            and steps.other_system is not distinct from targets.other_system
             and targets.source = 'tickets'
     -- Tickets that were merged into one another have no target.
-    where targets.merged_into is not null and merges.step_no < 50
+    where targets.merged_into is not null and steps.step_no < 50
 ),
 
-merge_targets as (
+final_targets as (
     select
-        merges.contact_id,
+        steps.contact_id,
         targets.contact_id as target_contact_id,
         targets.incident_type as target_incident_type
-    from merges
+    from steps
     inner join contacts as targets
         on
-            merges.customer_id = targets.customer_id
-            and merges.merged_into = targets.native_id
-            and merges.other_system is not distinct from targets.other_system
+            steps.customer_id = targets.customer_id
+            and steps.merged_into = targets.native_id
+            and steps.other_system is not distinct from targets.other_system
             and targets.source = 'tickets'
     where targets.merged_into is null
 ),
@@ -62,13 +62,13 @@ merge_targets as (
 tickets as (
     select
         contacts.*,
-        coalesce(merge_targets.target_contact_id, contacts.contact_id) as unit_id
+        coalesce(final_targets.target_contact_id, contacts.contact_id) as unit_id
     from contacts
-    left join merge_targets on contacts.contact_id = merge_targets.contact_id
+    left join final_targets on contacts.contact_id = final_targets.contact_id
     where
         contacts.source = 'tickets'
-        and (contacts.merged_into is null or merge_targets.contact_id is not null)
-        and coalesce(contacts.incident_type, merge_targets.target_incident_type) is not null
+        and (contacts.merged_into is null or final_targets.contact_id is not null)
+        and coalesce(contacts.incident_type, final_targets.target_incident_type) is not null
 ),
 
 others as (

@@ -39,7 +39,8 @@ final as (
         records.satisfaction,
         -- A merged ticket: the number of its target, '' where none is told, null for all others.
         case
-            when {{ list_contains_word('records.tags', "'closed_by_merge'") }} 
+            when
+                {{ list_contains_word('records.tags', "'closed_by_merge'") }}
                 or strpos(',' || records.tags, ',merged_into_') > 0
                 then coalesce(regexp_extract(',' || records.tags, ',merged_into_([^,]+)', 1), '')
         end as merged_into,
