@@ -60,7 +60,7 @@ def decided_tags(seeds: Seeds) -> dict[str, str]:
     """Each tag on which somebody decided, with its incident type or `none`; a type is a tag by itself.
 
     Raises:
-        UsageError: for a row that names no type of the taxonomy.
+        UsageError: for a row that names no type of the taxonomy, or takes a type for another.
     """
     types = incident_types(seeds)
     decided = {}
@@ -71,6 +71,11 @@ def decided_tags(seeds: Seeds) -> dict[str, str]:
             raise UsageError(
                 f"{path}, line {number}: {named} is not an incident type",
                 f"write one of {', '.join(types)}, or {SAYS_NOTHING} for a tag that says nothing.",
+            )
+        if tag in types and named not in {"", tag}:
+            raise UsageError(
+                f"{path}, line {number}: the tag {tag} is an incident type itself",
+                "remove the line, or let the tag become another one in mappings.yml.",
             )
         if tag and named:
             decided[tag] = named

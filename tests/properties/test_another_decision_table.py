@@ -80,7 +80,7 @@ def test_a_changed_map_touches_exactly_whom_it_concerns(published: Pipeline, tmp
 def test_a_category_that_gets_a_type_touches_whom_it_concerns(published: Pipeline, tmp_path: Path) -> None:
     pipeline = published.copied_to(tmp_path / "warehouse")
     header = "tag,incident_type,note\n"
-    decided = f"{header}parcels,delivery_lost,\nvip,none,\nunknown,,\n"
+    decided = f"{header}parcels , delivery_lost,\nvip,none,\nunknown,,\n"
     pipeline.project.replace(TAG_TYPES, header, decided)
     try:
         run = pipeline.run(DAYS[1])

@@ -94,6 +94,15 @@ def test_a_type_that_does_not_exist_is_refused_with_its_line(
         decided_tags(seeds_in_use())
 
 
+def test_a_type_is_not_another_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "seeds").mkdir()
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    table = tmp_path / "seeds" / "tag_incident_types.csv"
+    table.write_text("tag,incident_type,note\ndelivery_lost,none,\n", "utf-8")
+    with pytest.raises(UsageError, match="line 2: the tag delivery_lost is an incident type itself"):
+        decided_tags(seeds_in_use())
+
+
 def test_a_table_is_not_written_over_a_file_of_another_kind(tmp_path: Path) -> None:
     other = tmp_path / "calls.csv"
     other.write_text("call_id;customer_id\n1;2\n", "utf-8")

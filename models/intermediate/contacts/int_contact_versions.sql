@@ -36,11 +36,11 @@ typed_tags as (
     from types
     union all
     select
-        decided_tags.tag,
+        trim(decided_tags.tag) as tag,
         types.sort_order
     from {{ ref('tag_incident_types') }} as decided_tags
-    inner join types on decided_tags.incident_type = types.incident_type
-    where decided_tags.tag not in (select named.incident_type from types as named)
+    inner join types on trim(decided_tags.incident_type) = types.incident_type
+    where trim(decided_tags.tag) not in (select named.incident_type from types as named)
 ),
 
 all_tags as (
