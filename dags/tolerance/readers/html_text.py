@@ -17,13 +17,11 @@ _INLINE = frozenset(
 )  # fmt: skip
 _NOT_SHOWN = frozenset({"script", "style", "head", "template", "noscript", "title", "textarea", "xml"})
 _HISTORY = re.compile(
-    r"^(?!<div\b).*gmail_quote|gmail_signature|moz-cite-prefix|moz-signature|yahoo_quoted|protonmail_quote"
-    r"|type\s?=\s?[\"']?cite",
-    re.DOTALL,
+    r"gmail_quote|gmail_signature|moz-cite-prefix|moz-signature|yahoo_quoted|protonmail_quote"
+    r"|type\s?=\s?[\"']?cite"
 )
-"""What programs mark as history. Gmail's division around a quote may hold an answer below it, so it is none."""
-_ABOVE_QUOTE = "gmail_attr"
-_FORWARD_MARK = "-----"
+_QUOTE = "<blockquote"
+_MOST_ABOVE_QUOTE = 2_000
 _QUOTE_LEFT_OUT = "\n>\n"
 """Stands for a quote that was left out, so that an introduction above it is known as one."""
 _ALL_BELOW_IS_HISTORY = re.compile(r"id\s?=\s?[\"']?(?:x_)?(?:divrplyfwdmsg|appendonsend)")
@@ -55,7 +53,7 @@ def text_of_html(page: str, *, with_history: bool = False) -> str:
     return _text(page, with_history=with_history, with_hidden=True) or ""
 
 
-def _text(page: str, *, with_history: bool, with_hidden: bool) -> str | None:  # noqa: PLR0912  (one pass)
+def _text(page: str, *, with_history: bool, with_hidden: bool) -> str | None:  # noqa: PLR0912, PLR0915  (one pass)
     """The text, or None when an element that is hidden is never closed."""
     pieces: list[str] = []
     lower = page.lower()
@@ -99,9 +97,11 @@ def _text(page: str, *, with_history: bool, with_hidden: bool) -> str | None:  #
         elif is_closing or name in _VOID:
             if name not in _INLINE:
                 pieces.append("\n")
-        elif not with_history and (_HISTORY.search(tag) or _is_above_a_quote(tag, lower, at)):
-            skipped, depth, is_hidden, is_sizeless = name, 1, False, False
-            pieces.append(_QUOTE_LEFT_OUT if name == "blockquote" else "\n")
+        elif not with_history and _HISTORY.search(tag):
+            quote = _quote_within(tag, lower, at)
+            skipped, depth, is_hidden, is_sizeless = _QUOTE[1:] if quote else name, 1, False, False
+            pieces.append(_QUOTE_LEFT_OUT if skipped == _QUOTE[1:] else "\n")
+            at = quote or at
         elif not with_hidden and (_HIDDEN.search(tag) or _OF_NO_SIZE.search(tag)):
             skipped, depth, is_hidden, is_sizeless = name, 1, True, not _HIDDEN.search(tag)
         elif name not in _INLINE:
@@ -112,9 +112,12 @@ def _text(page: str, *, with_history: bool, with_hidden: bool) -> str | None:  #
     return "\n".join(line for line in lines if line)
 
 
-def _is_above_a_quote(tag: str, lower: str, at: int) -> bool:
-    """Whether an element says whom Gmail quotes below it, and not whose mail it forwards."""
-    return _ABOVE_QUOTE in tag and _FORWARD_MARK not in lower[at : at + 200]
+def _quote_within(tag: str, lower: str, at: int) -> int:
+    """Where in Gmail's division the quote begins, 0 for nowhere: an answer may stand below the quote."""
+    if _QUOTE in tag or "gmail_quote" not in tag:
+        return 0
+    begin = lower.find(_QUOTE, at, at + _MOST_ABOVE_QUOTE)
+    return 0 if begin < 0 or "-----" in lower[at:begin] else begin + len(_QUOTE)
 
 
 _VOID = frozenset({"br", "hr", "img", "input", "meta", "link", "area", "base", "col", "wbr"})
