@@ -60,15 +60,17 @@ _ABSENCE_SUBJECT = re.compile(
     r"|-{1,2}\s+(?:re|tr|fwd?|aw|r[ée]f)\s?:)",
     re.IGNORECASE,
 )
-"""Customers write these too, of themselves and of technicians: the text must speak of its writer's absence."""
+"""Customers write these too, of themselves and others: the text must speak of its writer's absence."""
 
 _AWAY = r"absente?s?\b|en (?:cong|vacances|d[ée]placement)|indisponible|hors du bureau|de retour"
 _ABSENCE_WORDS = re.compile(
     rf"\b(?:je (?:suis|serai)|nous (?:sommes|serons)) (?:[a-zé]{{2,16}} ){{0,2}}(?:{_AWAY})"
-    rf"|\b(?:actuellement|momentan[ée]ment) (?:{_AWAY})|\bde retour (?:le|au|[àa] partir|lundi|mardi|mercredi)"
+    rf"|\b(?:actuellement|momentan[ée]ment) (?:{_AWAY})"
+    r"|\bde retour (?:le|au|[àa] partir|lundi|mardi|mercredi)"
     r"|\b(?:pendant|durant|en) mon absence"
     r"|out of (?:the )?office (?:until|from|with|and|on|at|till)"
-    r"|\bI(?:['’]m| am| will be|['’]ll be)(?: currently| now)? (?:away|out of|on (?:leave|vacation|holiday)|back)"
+    r"|\bI(?:['’]m| am| will be|['’]ll be)(?: currently| now)?"
+    r" (?:away|out of|on (?:leave|vacation|holiday)|back)"
     r"|\bback (?:on|in the office)\b|(?:during|in) my absence"
     r"|\bce(?:ci|t|tte)? (?:est |message |r[ée]ponse ).{0,40}automatique|this is an automat"
     r"|ne pas r[ée]pondre|do not reply|\bich bin .{0,60}(?:abwesend|urlaub|b[üu]ro)",
@@ -87,7 +89,8 @@ _AUTOMATIC_WORDS = re.compile(
 
 _BOUNCE_SUBJECT = re.compile(
     r"(?:undeliver(?:ed|able)|delivery status notification|mail delivery (?:failed|failure)|returned mail"
-    r"|delivery (?:has )?(?:failed|failure|delayed)|failure notice|non remis|[ée]chec de (?:la )?(?:remise|distribution)"
+    r"|delivery (?:has )?(?:failed|failure|delayed)|failure notice|non remis"
+    r"|[ée]chec de (?:la )?(?:remise|distribution)"
     r"|message non (?:distribu[ée]|d[ée]livr[ée]|remis))",
     re.IGNORECASE,
 )
