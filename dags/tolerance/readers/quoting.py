@@ -20,6 +20,7 @@ _MOST_LINE_CHARACTERS = 400
 _MOST_INTRODUCTION_LINES = 3
 _MOST_SIGNATURE_LINES = 12
 _HEADER_BLOCK_LINES = 10
+_LEAST_LABELS = 2
 _LEAST_HEADERS = 3
 _LEAST_HEADERS_WITHOUT_ADDRESS = 4
 _MOST_MARK_CHARACTERS = 80
@@ -224,10 +225,13 @@ def _begins_header_block(short: _Lines, at: int) -> bool:
     head = short.heads[at]
     if head is None or not head[0]:
         return False
+    near = short.heads[at : at + _HEADER_BLOCK_LINES]
+    if len({other[0] for other in near if other and other[0]}) < _LEAST_LABELS:
+        return False
     roles: set[str] = set()
     values: dict[str, str] = {}
     is_all_labels = True
-    for found in short.heads[at : at + _HEADER_BLOCK_LINES]:
+    for found in near:
         if found is None:
             break
         role, value = found
