@@ -20,7 +20,6 @@ _MOST_LINE_CHARACTERS = 400
 _MOST_INTRODUCTION_LINES = 3
 _MOST_SIGNATURE_LINES = 12
 _HEADER_BLOCK_LINES = 10
-_LEAST_LABELS = 2
 _LEAST_HEADERS = 3
 _LEAST_HEADERS_WITHOUT_ADDRESS = 4
 _MOST_MARK_CHARACTERS = 80
@@ -69,6 +68,21 @@ class _Lines(list[str]):
     def heads(self) -> list[tuple[str, str] | None]:
         """What each line is as a header line, and None for a blank one: many lines above one ask for it."""
         return [_label(bare) if (bare := _bare(line)) else None for line in self]
+
+    @cached_property
+    def next_label(self) -> list[int]:
+        """For each header line, which next line has another label; the end for none."""
+        following = [len(self)] * len(self)
+        last, last_at, after_last = "", len(self), len(self)
+        for at in range(len(self) - 1, -1, -1):
+            head = self.heads[at]
+            if head is None or not head[0]:
+                continue
+            if head[0] != last:
+                last, after_last = head[0], last_at
+            last_at = at
+            following[at] = after_last
+        return following
 
 
 @dataclass(slots=True)
@@ -225,13 +239,12 @@ def _begins_header_block(short: _Lines, at: int) -> bool:
     head = short.heads[at]
     if head is None or not head[0]:
         return False
-    near = short.heads[at : at + _HEADER_BLOCK_LINES]
-    if len({other[0] for other in near if other and other[0]}) < _LEAST_LABELS:
+    if short.next_label[at] >= at + _HEADER_BLOCK_LINES:
         return False
     roles: set[str] = set()
     values: dict[str, str] = {}
     is_all_labels = True
-    for found in near:
+    for found in short.heads[at : at + _HEADER_BLOCK_LINES]:
         if found is None:
             break
         role, value = found
