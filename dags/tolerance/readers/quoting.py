@@ -11,8 +11,8 @@ a sentence of the customer's that is lost is worse than a line of history that s
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from tolerance.readers import quoting_words as words
 
@@ -31,6 +31,9 @@ _INVISIBLE = re.compile("[\ufeff\u200b\u200e]")
 _ODD_BLANKS = re.compile("[\u00a0\u202f]")
 _SIGNATURES = ("--", "__", "—", "–")
 _RFC_SIGNATURE = "-- "
+_RULE_CHARACTERS = "-_=* "
+"""What a rule is drawn of: a line of these alone begins nothing, and a text may hold very many."""
+
 _BARE_LINK = re.compile(r"[(<]{0,2}https?://\S{1,300}\s?>?")
 _CONTACT = re.compile(r"@|https?://|www\.|\+?\d[\d .()/-]{7,}")
 _MOST_NAMED_CHARACTERS = 140
@@ -58,6 +61,30 @@ class Cut:
     older: str | None
 
 
+class _Lines(list[str]):
+    """The lines of a text, made ready for matching."""
+
+    @cached_property
+    def heads(self) -> list[tuple[str, str] | None]:
+        """What each line is as a header line, and None for a blank one: many lines above one ask for it."""
+        return [_label(bare) if (bare := _bare(line)) else None for line in self]
+
+    @cached_property
+    def next_label(self) -> list[int]:
+        """For each header line, which next line has another label; the end for none."""
+        following = [len(self)] * len(self)
+        last, last_at, after_last = "", len(self), len(self)
+        for at in range(len(self) - 1, -1, -1):
+            head = self.heads[at]
+            if head is None or not head[0]:
+                continue
+            if head[0] != last:
+                last, after_last = head[0], last_at
+            last_at = at
+            following[at] = after_last
+        return following
+
+
 @dataclass(slots=True)
 class _History:
     """Where the writer's own lines end."""
@@ -69,6 +96,10 @@ class _History:
     """Where the text below an introduction begins."""
     says_anything: bool = False
     """Whether the kept lines are more than a greeting."""
+    quoted: list[str] = field(default_factory=list)
+    """The lines with marks of quotes, which are the writer's own when nothing else is."""
+    is_introduced: bool = False
+    """Whether any quote has an introduction."""
 
     def keep(self, line: str) -> None:
         self.kept.append(line)
@@ -78,7 +109,7 @@ class _History:
 def cut(text: str) -> Cut:
     """The own words of a text and the older mail in it: `own_words` and `forwarded_words` at once."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    short = [_for_matching(line) for line in lines]
+    short = _Lines(map(_for_matching, lines))
     history = _without_history(lines, short)
     older = None if history.older_at is None else _unquoted(lines[history.older_at :])
     own = _without_signature(history.kept)
@@ -87,11 +118,13 @@ def cut(text: str) -> Cut:
             own = own + older
         elif history.rest_at is not None:
             own = own + _rest(lines, short, history.rest_at)
+        elif history.quoted and not history.is_introduced:
+            own = own + _without_signature(_unquoted(history.quoted))
     joined = "\n".join(line.rstrip() for line in own).strip().lstrip("\ufeff")
     return Cut(joined, None if older is None else "\n".join(older).strip())
 
 
-def _without_history(lines: list[str], short: list[str]) -> _History:
+def _without_history(lines: list[str], short: _Lines) -> _History:
     """The lines that are not history, and where an older mail or the text of an answer begins."""
     found = _History([])
     at = 0
@@ -106,6 +139,7 @@ def _without_history(lines: list[str], short: list[str]) -> _History:
             if found.older_at is None and not found.says_anything:
                 found.older_at = at
         if is_quoted:
+            found.quoted.append(lines[at])
             at += 1
             continue
         if _is_line_of_a_desk(line) or _begins_list_footer(short, at):
@@ -118,6 +152,7 @@ def _without_history(lines: list[str], short: list[str]) -> _History:
             found.keep(lines[at])
             at += 1
             continue
+        found.is_introduced = True
         if before:
             found.keep(before)
         at += length
@@ -127,7 +162,7 @@ def _without_history(lines: list[str], short: list[str]) -> _History:
     return found
 
 
-def _rest(lines: list[str], short: list[str], at: int) -> list[str]:
+def _rest(lines: list[str], short: _Lines, at: int) -> list[str]:
     """The unquoted lines from `at` on, up to where a help desk's own words begin."""
     rest = []
     for line, matched in zip(lines[at:], short[at:], strict=True):
@@ -140,7 +175,11 @@ def _rest(lines: list[str], short: list[str], at: int) -> list[str]:
 
 def _is_line_of_a_desk(line: str) -> bool:
     """Whether a help desk's own words stand below."""
-    return words.LINE.search(line) is not None and words.ANSWER_ABOVE.fullmatch(line) is not None
+    return (
+        words.LINE.search(line) is not None
+        and words.ANSWER_ABOVE.fullmatch(line) is not None
+        and words.OF_AN_ANSWER.search(line) is None
+    )
 
 
 def _unquoted(lines: list[str]) -> list[str]:
@@ -173,9 +212,11 @@ def _bare(line: str) -> str:
     return _QUOTE_MARKS.sub("", line, count=1).strip() if line.startswith(">") else line
 
 
-def _begins_older_mail(short: list[str], at: int) -> bool:
+def _begins_older_mail(short: _Lines, at: int) -> bool:
     """Whether the mark above an older mail, or its header lines, begin here."""
     line = _bare(short[at])
+    if not line.strip(_RULE_CHARACTERS):
+        return False
     if words.MARKED.fullmatch(line):
         return True
     if _begins_header_block(short, at):
@@ -190,27 +231,35 @@ def _begins_older_mail(short: list[str], at: int) -> bool:
     return False
 
 
-def _begins_header_block(short: list[str], at: int) -> bool:
+def _begins_header_block(short: _Lines, at: int) -> bool:
     """Whether the header lines of an older mail begin here: `De :`, `Envoyé :`, `À :`, `Objet :`.
 
-    Customers label lines too: so an address is asked for, or four labels.
+    Customers label lines too: so an address is asked for, or four labels and a time or a blank line below.
     """
-    if _label(short[at]) is None:
+    head = short.heads[at]
+    if head is None or not head[0]:
+        return False
+    if short.next_label[at] >= at + _HEADER_BLOCK_LINES:
         return False
     roles: set[str] = set()
     values: dict[str, str] = {}
-    for line in short[at : at + _HEADER_BLOCK_LINES]:
-        if not _bare(line):
+    is_all_labels = True
+    for found in short.heads[at : at + _HEADER_BLOCK_LINES]:
+        if found is None:
             break
-        found = _label(line)
-        if found:
-            roles.add(found[0])
-            values.setdefault(found[0], found[1])
+        role, value = found
+        if role:
+            roles.add(role)
+            values.setdefault(role, value)
+        else:
+            is_all_labels = False
     people = f"{values.get('from', '')} {values.get('to', '')}"
     has_address = words.ADDRESS.search(people) is not None
     when = values.get("date", "") + values.get("sent", "")
     if "from" in roles and len(roles) >= _LEAST_HEADERS:
-        return has_address or "sent" in roles or len(roles) >= _LEAST_HEADERS_WITHOUT_ADDRESS
+        is_timed = words.TIME.search(words.DATE.sub("", when)) is not None
+        is_whole = len(roles) >= _LEAST_HEADERS_WITHOUT_ADDRESS and (is_timed or is_all_labels)
+        return has_address or "sent" in roles or is_whole
     return (
         has_address
         and len(roles & {"from", "to", "date", "sent"}) > 1
@@ -218,15 +267,14 @@ def _begins_header_block(short: list[str], at: int) -> bool:
     )
 
 
-@lru_cache(maxsize=64)  # a line is looked at once for each line of a block above it
-def _label(line: str) -> tuple[str, str] | None:
-    """What the label of a header line names, and its value."""
-    found = words.LABELLED.match(_bare(line).lstrip("* ").replace("*", "", 2))
+def _label(bare: str) -> tuple[str, str]:
+    """What the label of a header line names, and its value; `''` for a line that is none."""
+    found = words.LABELLED.match(bare.lstrip("* ").replace("*", "", 2))
     if found is None:
-        return None
+        return "", ""
     label = found[1].strip().casefold()
     role = next((role for role, labels in words.ROLES.items() if label in labels), None)
-    return None if role is None else (role, found[2])
+    return (role, found[2]) if role else ("", "")
 
 
 def _without_rule(kept: list[str]) -> list[str]:
@@ -236,18 +284,23 @@ def _without_rule(kept: list[str]) -> list[str]:
     return kept
 
 
-def _begins_list_footer(short: list[str], at: int) -> bool:
+def _begins_list_footer(short: _Lines, at: int) -> bool:
     """Whether a rule stands here above the footer of a mailing list."""
     if not words.RULE.fullmatch(short[at]):
         return False
-    return any(words.LIST_FOOTER.fullmatch(line) for line in short[at + 1 : at + 4])
+    below = [line for line in short[at + 1 : at + 6] if not words.RULE.fullmatch(line)]
+    if not any(map(words.LIST_LINK.search, below)):
+        return False
+    return any(map(words.LIST_FOOTER.fullmatch, below[:3]))
 
 
 # Introductions of quotes --------------------------------------------------------------
 
 
-def _introduction(short: list[str], at: int) -> tuple[int, str]:
+def _introduction(short: _Lines, at: int) -> tuple[int, str]:
     """How many lines from here introduce a quote, 0 for none, and the words before it on its line."""
+    if not short[at].strip(_RULE_CHARACTERS):
+        return 0, ""
     joined = ""
     for length in range(1, _MOST_INTRODUCTION_LINES + 1):
         if at + length > len(short) or not short[at + length - 1]:
@@ -293,7 +346,7 @@ def _before_introduction(line: str, *, is_quote_next: bool) -> str | None:
     return "" if is_quote_next and len(line) <= _MOST_NAMED_CHARACTERS else None
 
 
-def _quote_follows(short: list[str], at: int) -> bool:
+def _quote_follows(short: _Lines, at: int) -> bool:
     """Whether the next line with words is quoted."""
     for line in short[at : at + _MOST_INTRODUCTION_LINES]:
         if line:
@@ -301,7 +354,7 @@ def _quote_follows(short: list[str], at: int) -> bool:
     return False
 
 
-def _is_inside_a_quote(short: list[str], at: int) -> bool:
+def _is_inside_a_quote(short: _Lines, at: int) -> bool:
     """Whether a line is a link that broke out of the quoted line above it."""
     return (
         0 < at < len(short) - 1
@@ -351,7 +404,9 @@ def _is_signature(kept: list[str], at: int) -> bool:
 
 
 def _is_sentence(line: str) -> bool:
-    if len(line.split()) < _LEAST_SENTENCE_WORDS or _CONTACT.search(line):
+    if _CONTACT.search(line):
+        return len({word.casefold() for word in words.OF_A_SENTENCE.findall(line)}) > 1
+    if len(line.split()) < _LEAST_SENTENCE_WORDS:
         return False
     return line.endswith((".", "!", "?", "…")) or not _is_name(line)
 

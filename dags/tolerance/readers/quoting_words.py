@@ -32,7 +32,7 @@ STARTER = re.compile(
 )
 """How such a sentence begins when a date comes first. It may stand behind words on the same line."""
 
-STARTS_WITH_DATE = re.compile(r"\d{4}[-/]\d\d?[-/]\d\d?\b|\d{1,2}[./]\d{1,2}[./]\d{2,4}\b")
+DATE = STARTS_WITH_DATE = re.compile(r"\d{4}[-/]\d\d?[-/]\d\d?\b|\d{1,2}[./]\d{1,2}[./]\d{2,4}\b")
 TIME = re.compile(r"(?<!\d)\d{1,2}\s?[:.hH]\s?\d{2}(?!\d)")
 ADDRESS = re.compile(r"[^\s<>@()\[\]\"',;:]{1,64}@[^\s<>@()\[\]\"',;:]{1,255}")
 IN_ANGLES_AT_THE_END = re.compile(r"[<(\[][^<>()\[\]]{0,10}[^\s<>@]{1,64}@[^\s<>@]{1,255}[>)\]]\s?:?$")
@@ -135,6 +135,17 @@ ANSWER_ABOVE = re.compile(
 )
 """The line of a help desk below which its own words stand."""
 
+OF_AN_ANSWER = re.compile(
+    r"\b(?:je|mon|ma|mes|mais|rien|jamais|il faut|on m[e'’]|vous (?:me |nous )?(?:dites|demandez|[ée]crivez)"
+    r"|nous avons|I|my|but|nothing|never|you (?:say|said|told|ask)|we (?:have|did|replied)|ich|aber|nichts"
+    r"|pero|nada|ma non|maar|niets)\b|\b[jm]['’]|\?$",
+    re.IGNORECASE,
+)
+"""What a customer says who writes about such a line."""
+
+LIST_LINK = re.compile(
+    r"https?://|www\.|mailto:|/listinfo|[-+](?:leave|request|unsubscribe|off|help)@", re.IGNORECASE
+)
 LIST_FOOTER = re.compile(
     r".{0,120}(?:\bmailing list\b|/listinfo/|\bunsubscribe\b|d[ée]sabonner|abmelden).{0,200}", re.I
 )
@@ -158,6 +169,13 @@ DEVICE = re.compile(
     r"|Provenance : Courrier\b.{0,60})(?:<?https?://\S{1,300}>?)?",
     re.IGNORECASE,
 )
+OF_A_SENTENCE = re.compile(
+    r"(?<!\w)(?:est|sont|suis|[ée]tait|sera|ai|avez|avons|ont|car|mais|parce|puisque|que|qui|ne|pas|jamais|aussi"
+    r"|je|moi|me|vous|is|are|was|were|am|have|has|because|but|not|also|please|me|my|I|you|if|si|quand|when)(?!\w)",
+    re.IGNORECASE,
+)
+"""Words of sentences, which a line of a signature has at most one of."""
+
 CAUTION = re.compile(
     r"(?:Ce (?:message|mail|courriel|courrier [ée]lectronique) (?:et|ainsi que) (?:toutes )?(?:ses|les) "
     r"(?:[ée]ventuelles )?(?:pi[èe]ces jointes|documents).{0,60}(?:confidenti|destin|propri[ée]t|exclusi)"

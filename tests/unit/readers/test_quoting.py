@@ -80,6 +80,9 @@ def test_a_forwarded_mail_without_a_word_is_what_its_sender_wants_read(head: str
         "Le a écrit ",
         "De : x\n",
         "From: x\nTo: y\n",
+        "De : a\n",
+        "=" * 14 + "\n",
+        "-" * 300 + "\n",
         "> ",
         ">",
         "--\n",
@@ -93,6 +96,24 @@ def test_the_cost_grows_with_the_length_alone(piece: str) -> None:
     begin = time.process_time()
     own_words(piece * (400_000 // len(piece)))
     assert time.process_time() - begin < 2
+
+
+@pytest.mark.parametrize("greeting", ["", "Bonjour,\n"])
+def test_quoted_lines_alone_are_the_writers_own_unless_they_are_introduced(greeting: str) -> None:
+    assert own_words(f"{greeting}> La porte\n> Le prix") == f"{greeting}La porte\nLe prix"
+    introduction = "Le 05/01/2026 à 10:00, Aide <a@x.fr> a écrit :\n"
+    assert own_words(f"{greeting}{introduction}> La porte") == greeting.strip()
+
+
+def test_header_lines_without_an_address_are_known_by_a_time_or_a_blank_line_below() -> None:
+    head = "De : Aide\nÀ : Ana\nDate : 4 juin 2026{}\nObjet : colis\n"
+    assert own_words(f"{OWN}\n{head.format(' 10:02')}Il est parti.") == OWN
+    assert own_words(f"{OWN}\n{head.format('')}\nIl est parti.") == OWN
+
+
+def test_the_footer_of_a_list_is_known_by_its_link() -> None:
+    footer = "____________\nx-users mailing list -- x@l.example\nTo unsubscribe write to x-leave@l.example"
+    assert own_words(f"{OWN}\n{footer}") == OWN
 
 
 @pytest.mark.parametrize(
@@ -110,6 +131,12 @@ def test_the_cost_grows_with_the_length_alone(piece: str) -> None:
         "De : Brest\nDate : 4 juin 2026\nObjet : train\n\nTrois heures de retard.",
         "J'ai signé au-dessus de cette ligne sur le bon.",
         "On 3 May 2026 I wrote to you twice:\nno answer so far.",
+        "On me demande d'écrire au-dessus de cette ligne et rien n'arrive.\nLe montant est faux.",
+        "I did reply above this line.\nNobody answers.",
+        "Train annulé.\nDe : Brest\nÀ : Nantes\nDate : 04.06.2026\nObjet : avoir\nJe demande 80 €.",
+        "C'est cher.\n============\nPour me désabonner de l'option on me fait attendre.",
+        "La porte est cassée.\n--\nRappelez-moi au 06 98 76 54 32 car le prix est faux aussi",
+        "The door is broken.\n--\nCall me on +44 20 7946 0000 because the price is wrong",
     ],
 )
 def test_a_customers_sentence_is_never_taken_for_a_mark(text: str) -> None:

@@ -21,59 +21,76 @@ _BULK_HEADERS = frozenset(
     {
         "list-unsubscribe",
         "list-help",
-        "feedback-id",
         "x-campaign",
         "x-campaign-id",
         "x-campaignid",
         "x-mailchimp-campaign-id",
-        "x-mc-user",
         "x-csa-complaints",
         "x-mailer-lid",
-        "x-mailgun-tag",
-        "x-mj-mid",
-        "x-sib-id",
         "x-bulkmail",
     }
 )
+_DISPATCHER_HEADERS = frozenset({"feedback-id", "x-mc-user", "x-mailgun-tag", "x-mj-mid", "x-sib-id"})
+"""Of services that send for many: newsletters, and the mail of persons too. One trait, and no proof."""
+
 _NOT_AUTOMATIC = ("", "no", "false", "0", "none")
 _END = r"(?=\s*(?:$|[:.!|\[(]|[-–—]\s|-{2}))"
+_ANSWERED = r"(?=\s*(?:[.|\[(]|:|[-–—]\s|-{2}|$))"
+"""What stands behind a machine's own phrase: nothing, or the subject that it answers."""
 
 _STRONG_SUBJECT = re.compile(
-    r"(?:(?:automatic|auto)[- ]?(?:reply|response|answer)|autoreply|out of (?:the )?office(?: \w+)?"
+    r"(?:(?:automatic|auto)[- ]?(?:reply|response|answer)|autoreply"
+    r"|out of (?:the )?office[: -]{1,3}(?:auto-?\s?reply|automatic reply)"
     r"|r[ée]ponse automatique"
-    r"|message automatique|r[ée]pondeur automatique|notification d['’]absence|message d['’]absence"
-    r"|avis d['’]absence|absence du bureau|absent\(?e?\)? du bureau|je suis absente?|en cong[ée]s?"
-    r"|automatische (?:antwort|nachricht)|abwesenheits?(?:notiz|nachricht|meldung)?|respuesta autom[áa]tica"
+    r"|message automatique|r[ée]pondeur automatique|(?:notification|message) d['’]absence"
+    r"|absence du bureau"
+    r"|automatische (?:antwort|nachricht)|abwesenheits(?:notiz|nachricht|meldung)|respuesta autom[áa]tica"
     r"|risposta automatica|resposta autom[áa]tica|automatisch antwoord|vacation (?:reply|message"
-    r"|response)|ooo)" + _END,
+    r"|response))" + _ANSWERED,
     re.IGNORECASE,
 )
-_UNTIL = re.compile(
-    r"(?:(?:actuellement |momentan[ée]ment )?absent\(?e?\)?|absences?|cong[ée]s?(?: annuels?)?"
-    r"|en cong[ée]s?|away|on (?:leave|vacation|holiday)"
-    r"|out of (?:the )?office|je suis absente?)\s+(?:jusqu|du \d|au \d|le \d|until|till|from"
-    r"|du (?:lundi|mardi|mercredi|jeudi|vendredi))",
+"""Only machines write these, so they prove it alone."""
+
+_DATES = r"(?:\s+(?:du|au|le|jusqu\S{1,5}|until|till|from|to|bis|since|depuis)\s[^:,;!?()\[\]]{1,24}?){0,2}"
+_ABSENCE_SUBJECT = re.compile(
+    r"(?:out of (?:the )?office(?: \w+)?|ooo|avis d['’]absence|absences?|je suis absente?"
+    r"|(?:(?:actuellement |momentan[ée]ment )?absent\(?e?\)?)(?: du bureau)?"
+    r"|(?:en )?cong[ée]s?(?: annuels?)?|vacances|automatique|urlaub|abwesenheit|away|vacation"
+    r"|on (?:leave|vacation|holiday))" + _DATES + r"\s*(?:$|[.!]\s*$|[:|\[(]"
+    r"|-{1,2}\s+(?:re|tr|fwd?|aw|r[ée]f)\s?:)",
+    re.IGNORECASE,
+)
+"""Customers write these too, of themselves and others: the text must speak of its writer's absence."""
+
+_AWAY = r"absente?s?\b|en (?:cong|vacances|d[ée]placement)|indisponible|hors du bureau|de retour"
+_ABSENCE_WORDS = re.compile(
+    rf"\b(?:je (?:suis|serai)|nous (?:sommes|serons)) (?:[a-zé]{{2,16}} ){{0,2}}(?:{_AWAY})"
+    rf"|\b(?:actuellement|momentan[ée]ment) (?:{_AWAY})"
+    r"|\bde retour (?:le|au|[àa] partir|lundi|mardi|mercredi)"
+    r"|\b(?:pendant|durant|en) mon absence"
+    r"|out of (?:the )?office (?:until|from|with|and|on|at|till)"
+    r"|\bI(?:['’]m| am| will be|['’]ll be)(?: currently| now)?"
+    r" (?:away|out of|on (?:leave|vacation|holiday)|back)"
+    r"|\bback (?:on|in the office)\b|(?:during|in) my absence"
+    r"|\bce(?:ci|t|tte)? (?:est |message |r[ée]ponse ).{0,40}automatique|this is an automat"
+    r"|ne pas r[ée]pondre|do not reply|\bich bin .{0,60}(?:abwesend|urlaub|b[üu]ro)",
     re.IGNORECASE,
 )
 _WEAK_SUBJECT = re.compile(
-    r"(?:absence|absent\(?e?\)?|cong[ée]s?(?: annuels?)?|vacances|accus[ée] de r[ée]ception"
-    r"|acknowledge?ment(?: of receipt)?"
-    r"|on (?:leave|vacation|holiday)|away|vacation|automatique|urlaub)" + _END,
+    r"(?:accus[ée] de r[ée]ception|acknowledge?ment(?: of receipt)?)" + _END,
     re.IGNORECASE,
 )
 _AUTOMATIC_WORDS = re.compile(
-    r"\babsente?s?\b|\ben cong[ée]s?\b|\bde retour\b|\bindisponible\b|\bserai de retour"
-    r"|out of (?:the )?office|\bon leave\b"
-    r"|\baway\b|\bon vacation\b|\bback on\b|automati(?:que|c)|accus(?:e|ons"
-    r"|é) (?:bonne )?r[ée]ception|bien re[çc]u votre"
-    r"|received your (?:e?-?mail|message|request)|ne pas r[ée]pondre|do not reply|urlaub",
+    r"automati(?:que|c)|accus(?:e|ons|é) (?:bonne )?r[ée]ception|bien re[çc]u votre"
+    r"|received your (?:e?-?mail|message|request)|ne pas r[ée]pondre|do not reply",
     re.IGNORECASE,
 )
 """What the text says where a subject alone does not prove it."""
 
 _BOUNCE_SUBJECT = re.compile(
     r"(?:undeliver(?:ed|able)|delivery status notification|mail delivery (?:failed|failure)|returned mail"
-    r"|delivery (?:has )?failed|failure notice|non remis|[ée]chec de (?:la )?(?:remise|distribution)"
+    r"|delivery (?:has )?(?:failed|failure|delayed)|failure notice|non remis"
+    r"|[ée]chec de (?:la )?(?:remise|distribution)"
     r"|message non (?:distribu[ée]|d[ée]livr[ée]|remis))",
     re.IGNORECASE,
 )
@@ -100,7 +117,7 @@ _BULK_WORDS = (
 _BULK_HINT = re.compile(
     r"unsubscribe|opt.out|abonn|inscri|abmelden|browser|en ligne|version|online|serv", re.IGNORECASE
 )
-"""In whatever has two of these."""
+"""In whatever has one of these."""
 
 _LEAST_BULK_TRAITS = 2
 
@@ -121,13 +138,16 @@ def kind_of(
     title = subject or ""
     has_no_return = first(headers, "return-path").strip() == "<>"
     written_by = from_address(headers)
-    if (
-        is_mailer(written_by)
-        or "delivery-status" in report
-        or (has_no_return and _BOUNCE_SUBJECT.match(title))
-    ):
+    traits = has_no_return + bool(report) + (_BOUNCE_SUBJECT.match(title) is not None)
+    if _is_mail_program(written_by) or "delivery-status" in report:
         return "bounce"
-    if _is_automatic(headers) or "disposition-notification" in report or _tells_of_absence(title, text):
+    if (traits and is_mailer(written_by)) or (has_no_return and _BOUNCE_SUBJECT.match(title)):
+        return "bounce"
+    if (
+        _is_automatic(headers, is_for_another=bool(sender) and sender != written_by)
+        or "disposition-notification" in report
+        or _tells_of_absence(title, text)
+    ):
         return "automatic_reply"
     if is_own(sender, settings):
         return "own_company"
@@ -138,8 +158,15 @@ def kind_of(
     return "customer"
 
 
-def _is_automatic(headers: Headers) -> bool:
-    if (first(headers, "auto-submitted").strip().lower() or "no") != "no":
+def _is_mail_program(address: str | None) -> bool:
+    """Whether nobody writes from an address; `postmaster` is in small firms a person's."""
+    return is_mailer(address) and not (address or "").lower().startswith("postmaster@")
+
+
+def _is_automatic(headers: Headers, *, is_for_another: bool) -> bool:
+    """A form that sends in a customer's name calls the mail generated; it is theirs."""
+    submitted = first(headers, "auto-submitted").strip().lower() or "no"
+    if submitted != "no" and not (is_for_another and submitted.startswith("auto-generated")):
         return True
     if first(headers, "precedence").strip().lower() in ("auto_reply", "auto-reply"):
         return True
@@ -150,21 +177,25 @@ def _is_automatic(headers: Headers) -> bool:
 
 
 def _tells_of_absence(title: str, text: str) -> bool:
-    if _STRONG_SUBJECT.match(title) or _UNTIL.match(title):
+    if _STRONG_SUBJECT.match(title):
         return True
-    return _WEAK_SUBJECT.match(title) is not None and _AUTOMATIC_WORDS.search(text[:2_000]) is not None
+    begin = text[:2_000]
+    if _ABSENCE_SUBJECT.match(title):
+        return _ABSENCE_WORDS.search(begin) is not None
+    return _WEAK_SUBJECT.match(title) is not None and _AUTOMATIC_WORDS.search(begin) is not None
 
 
 def _is_bulk(headers: Headers, text: str, settings: Settings) -> bool:
     """Whether it was sent to many: by a header of bulk senders, or by two things that only they write."""
-    if first(headers, "precedence").strip().lower() in ("bulk", "junk"):
+    is_sent_to_many = first(headers, "precedence").strip().lower() in ("bulk", "junk")
+    if (is_sent_to_many or _BULK_HEADERS & headers.keys()) and not _is_of_our_list(headers, settings):
         return True
-    if _BULK_HEADERS & headers.keys() and not _is_of_our_list(headers, settings):
-        return True
+    traits = 1 if _DISPATCHER_HEADERS & headers.keys() else 0
     short = text[:20_000]
     if not _BULK_HINT.search(short):
         return False
-    return sum(trait.search(short) is not None for trait in _BULK_WORDS) >= _LEAST_BULK_TRAITS
+    traits += sum(trait.search(short) is not None for trait in _BULK_WORDS)
+    return traits >= _LEAST_BULK_TRAITS
 
 
 def _is_of_our_list(headers: Headers, settings: Settings) -> bool:

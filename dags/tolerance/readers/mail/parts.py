@@ -113,6 +113,7 @@ def contents_of(message: Message, detached: Detached, parse: Callable[[bytes], M
     found = Contents()
     waiting = [message]
     count = envelopes = 0
+    shown_files: list[Message] = []
     while waiting:
         part = waiting.pop()
         count += 1
@@ -129,6 +130,8 @@ def contents_of(message: Message, detached: Detached, parse: Callable[[bytes], M
             continue
         if inner and kind == "message/rfc822":
             found.mails.append(inner[0])
+        if not inner and kind in ("text/plain", "text/html") and not _is_attached(part):
+            shown_files.append(part)
         signed = None
         name = _name_of(part)
         if not inner and enclosed.is_winmail(kind, name):
@@ -143,7 +146,18 @@ def contents_of(message: Message, detached: Detached, parse: Callable[[bytes], M
     if not any(text.strip() for text in (*found.plain, *found.html)):
         text, page = found.in_winmail  # else it says the same again
         found.plain, found.html = [text], [page] if page.strip() else []
+        if not text.strip() and not page.strip():
+            _read_shown_file(found, shown_files, detached)
     return found
+
+
+def _read_shown_file(found: Contents, shown_files: list[Message], detached: Detached) -> None:
+    """Some programs give the text itself a file's name: it is read where no other text is."""
+    for part in shown_files:
+        text = _part_text(part, detached)
+        if text.strip():
+            (found.plain if part.get_content_type() == "text/plain" else found.html).append(text)
+            return
 
 
 def inner_parts(part: Message) -> list[Message]:
@@ -209,7 +223,11 @@ def _part_text(part: Message, detached: Detached) -> str:
 def _text_of_html(pages: list[str]) -> str:
     """The visible text of HTML parts; a page of nothing but history is a forwarded mail, and stays."""
     without = "\n".join(text_of_html(page) for page in pages)
-    return without if without.strip() else "\n".join(text_of_html(page, with_history=True) for page in pages)
+    return (
+        without
+        if own_words(without[:MAX_BODY_CHARACTERS])
+        else "\n".join(text_of_html(page, with_history=True) for page in pages)
+    )
 
 
 def _words(text: str) -> set[str]:

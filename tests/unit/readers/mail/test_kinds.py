@@ -80,7 +80,7 @@ def test_a_customer_who_writes_about_an_automatic_answer_is_a_customer(
     [
         ({"List-Unsubscribe": "<https://n.example/u>"}, "x"),
         ({"Precedence": "bulk"}, "x"),
-        ({"Feedback-ID": "1:2:3:n"}, "x"),
+        ({"Feedback-ID": "1:2:3:n"}, "Soldes !\n\nPour vous désabonner : https://n.example/u"),
         ({}, "Sale!\n\nView this email in your browser\n\nClick here to unsubscribe."),
         ({}, "Soldes !\n\nVoir la version en ligne\n\n© 2026 Boutique. Tous droits réservés."),
     ],
@@ -98,7 +98,72 @@ def test_bulk_mail_is_told_by_its_headers_or_by_two_of_its_phrases(
         ({"List-Unsubscribe": "<mailto:u@shop.fr>", "List-Id": "<help.shop.fr>"}, "x"),
         ({"From": "web@shop.fr", "Reply-To": "bo@y.fr", "Feedback-ID": "1:2:3:n"}, "Colis perdu."),
         ({"X-Auto-Response-Suppress": "All"}, "Colis perdu."),
+        ({"List-Id": "<help.shop.fr>", "Precedence": "bulk"}, "Colis perdu."),
+        ({"Feedback-ID": "1:2:3:n", "X-Mailgun-Tag": "crm"}, "Colis perdu."),
+        ({"X-MC-User": "1"}, "Je veux me désabonner, rien ne marche."),
     ],
 )
 def test_a_customer_is_not_bulk(read_mail: ReadMail, headers: dict[str, str], body: str) -> None:
     assert read_mail(body, headers)["mail_kind"] == "customer"
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Absence le 6 juin du technicien", "Personne n'est venu, la box est en panne."),
+        ("Absences du 2 juin : livreur", "Le livreur était absent au rendez-vous."),
+        ("Absence : livreur", "Votre livreur est absent à chaque fois."),
+        ("Je suis absente - changer le jour de passage et box en panne", "Je suis absente le 6."),
+        ("En congés - souci de facture", "Je suis en congés mais la facture reste fausse."),
+        ("Absent du 2 au 9 juin, merci de déplacer le passage", "Je suis absent du 2 au 9."),
+        ("Message automatique !", "J'en ai assez de vos messages automatiques."),
+        ("Out of office : your shop", "Your shop is out of office all the time."),
+        ("On holiday: my parcel", "The parcel came while the shop was away."),
+    ],
+)
+def test_a_customer_who_writes_of_an_absence_is_a_customer(
+    read_mail: ReadMail, subject: str, text: str
+) -> None:
+    assert read_mail(text, {"Subject": subject})["mail_kind"] == "customer"
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Absent du 2 au 9 juin", "Bonjour, je suis actuellement en congés, de retour le 10."),
+        ("Absence : Re: votre demande", "Actuellement absent, je vous répondrai lundi."),
+        ("Out of office: parcel", "I am out of the office until Monday."),
+        ("Vacances", "En mon absence, joignez l'accueil."),
+        ("OOO - RE: parcel", "I will be back on Monday."),
+    ],
+)
+def test_an_absence_that_the_text_tells_of_its_writer_is_automatic(
+    read_mail: ReadMail, subject: str, text: str
+) -> None:
+    assert read_mail(text, {"Subject": subject})["mail_kind"] == "automatic_reply"
+
+
+def test_a_form_that_says_it_generated_a_customers_mail_sends_a_customers_mail(read_mail: ReadMail) -> None:
+    generated: dict[str, str | bytes] = {"Auto-Submitted": "auto-generated", "From": "web@shop.fr"}
+    assert read_mail("Colis perdu.", {**generated, "Reply-To": "bo@y.fr"})["mail_kind"] == "customer"
+    assert read_mail("Colis perdu.", generated)["mail_kind"] == "automatic_reply"
+    replied = {**generated, "Auto-Submitted": "auto-replied", "Reply-To": "bo@y.fr"}
+    assert read_mail("Colis perdu.", replied)["mail_kind"] == "automatic_reply"
+
+
+@pytest.mark.parametrize(
+    ("headers", "kind"),
+    [
+        ({}, "customer"),
+        ({"Subject": "Facture fausse", "Return-Path": "<postmaster@pme.fr>"}, "customer"),
+        ({"Return-Path": "<>"}, "bounce"),
+        ({"Subject": "Undeliverable: colis"}, "bounce"),
+        ({"Content-Type": "multipart/report; boundary=b"}, "bounce"),
+        ({"From": "MAILER-DAEMON@pme.fr"}, "bounce"),
+    ],
+)
+def test_a_postmaster_may_be_a_customer_and_a_bounce_has_a_trait_more(
+    read_mail: ReadMail, headers: dict[str, str], kind: str
+) -> None:
+    mail = read_mail("La facture est fausse.", {"From": "postmaster@pme.fr", **headers})
+    assert mail["mail_kind"] == kind

@@ -107,6 +107,64 @@ def test_what_a_style_hides_is_not_read_unless_it_is_never_closed() -> None:
     assert text_of_html('<p style="display:none">Bonjour') == "Bonjour"
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<td style="padding:9px;font-size:0px;"><div style="font-size:14px">Bonjour</div></td>',
+        '<body style="font-size:0;"><p><font size="2">Bonjour</font></p></body>',
+        '<div style="font-size:0"><span style="font:12px Arial">Bonjour</span></div>',
+        '<div style="font-size:0">Bonjour</div>',
+        '<div style="display:none">Bonjour</div>',
+    ],
+)
+def test_text_that_sets_its_own_size_or_stands_alone_is_not_hidden(page: str) -> None:
+    assert text_of_html(page) == "Bonjour"
+
+
+def test_text_of_no_size_beside_other_text_is_hidden() -> None:
+    page = (
+        '<div style="font-size:0px">Win</div><div style="display:none"><b style="font-size:9px">x</b></div>'
+    )
+    assert text_of_html(page + "<p>Bonjour</p>") == "Bonjour"
+
+
+ABOVE = (
+    '<div dir="ltr" class="gmail_attr">Le lun. 5 oct. 2026 à 10:00, Aide &lt;a@x.fr&gt; a écrit :<br></div>'
+)
+QUOTE = '<blockquote class="gmail_quote"><div>Il est parti.</div></blockquote>'
+
+
+@pytest.mark.parametrize("above", [ABOVE, ABOVE.replace(' class="gmail_attr"', "")])
+@pytest.mark.parametrize("first", ["", "<div>Madame,</div>", "<div>Oui.</div>"])
+def test_an_answer_below_gmails_quote_is_read(read_mail: ReadMail, above: str, first: str) -> None:
+    page = f'{first}<div class="gmail_quote gmail_quote_container">{above}{QUOTE}<div>{TEXT}</div></div>'
+    text = str(read_mail(page, {"Content-Type": "text/html; charset=utf-8"})["body_text"])
+    assert text.endswith(TEXT)
+    assert "parti" not in text
+    assert "Aide" not in text
+
+
+def test_a_gmail_page_of_nothing_but_a_quote_or_a_forward_keeps_it(read_mail: ReadMail) -> None:
+    html = {"Content-Type": "text/html; charset=utf-8"}
+    assert "parti" in str(read_mail(f'<div class="gmail_quote">{ABOVE}{QUOTE}</div>', html)["body_text"])
+    mark = (
+        '<div class="gmail_attr">---------- Forwarded message ---------<br>From: Bo &lt;b@y.fr&gt;<br></div>'
+    )
+    forward = f'<div class="gmail_quote">{mark}<p>Tout est faux.</p></div>'
+    assert "Tout est faux." in str(read_mail(forward, html)["body_text"])
+    assert read_mail(f"<p>{TEXT}</p>{forward}", html)["body_text"] == TEXT
+
+
+def test_a_shown_part_with_a_files_name_is_read_where_no_other_text_is(read_mail: ReadMail) -> None:
+    named = (
+        'Content-Type: text/plain; charset=utf-8; name="msg.txt"\r\n'
+        f"Content-Disposition: inline; filename=msg.txt\r\n\r\n{TEXT}"
+    )
+    image = "Content-Type: image/png; name=a.png\r\n\r\nx"
+    assert read_mail(*parts(named, image))["body_text"] == TEXT
+    assert read_mail(*parts(image, named.replace("inline", "attachment")))["body_text"] is None
+
+
 @pytest.mark.parametrize("piece", ["<", "<!-- ", "</", "<a", '<p style="', "<!", "<p style='display:none'>"])
 def test_a_megabyte_of_open_markup_is_read_at_once(piece: str) -> None:
     begin = time.process_time()
