@@ -38,7 +38,7 @@ def _message_id(headers: Headers) -> str:
 
 
 def identity_hash(headers: Headers, message: Message, detached: Detached, raw: bytes, key: bytes) -> str:
-    """The keyed hash of Message-ID, named senders and text; where there is no Message-ID, of all bytes as well.
+    """The keyed hash of Message-ID, named senders and text; without Message-ID, of all bytes as well.
 
     The text is what all parts hold, transfer encoding undone, line ends LF: boundaries and encodings may
     change on the way.
