@@ -333,7 +333,8 @@ def _grouped_to_incidents(contacts: Sequence[Contact], type_of: object) -> list[
         for contact in contacts
         if isinstance(contact, Ticket) and typed[id(contact)] is not None
     }
-    threads = _threads_about_tickets(contacts, tickets)
+    keys = _thread_keys(contacts)
+    threads = _threads_about_tickets(contacts, tickets, keys)
     units: dict[str, list[Contact]] = defaultdict(list)
     for contact in contacts:
         own = (
@@ -344,7 +345,7 @@ def _grouped_to_incidents(contacts: Sequence[Contact], type_of: object) -> list[
         if typed[id(contact)] is None and own is None:
             continue
         if isinstance(contact, Mail):
-            key = contact.reply_to or contact.message_id
+            key = keys[id(contact)]
             about = own or threads.get(key)
             units[contact_id(tickets[about]) if about else f"thread|{key}"].append(contact)
         else:
@@ -357,11 +358,28 @@ def _grouped_to_incidents(contacts: Sequence[Contact], type_of: object) -> list[
     return [incident for of_type in by_type.values() for incident in _by_window(sorted(of_type))]
 
 
-def _threads_about_tickets(contacts: Sequence[Contact], tickets: dict[str, Ticket]) -> dict[str, str]:
+def _thread_keys(contacts: Sequence[Contact]) -> dict[int, str]:
+    """The thread of each mail; under a Message-ID that was used more than a day before, a mail is its own."""
+    mails = [contact for contact in contacts if isinstance(contact, Mail)]
+    begun: dict[str, datetime] = {}
+    for mail in mails:
+        if mail.reply_to in (None, mail.message_id):
+            begun[mail.message_id] = min(mail.occurred_at, begun.get(mail.message_id, mail.occurred_at))
+    keys = {}
+    for mail in mails:
+        key = mail.reply_to or mail.message_id
+        is_own = key == mail.message_id and mail.occurred_at - begun[key] > timedelta(days=1)
+        keys[id(mail)] = mail.native_id if is_own else key
+    return keys
+
+
+def _threads_about_tickets(
+    contacts: Sequence[Contact], tickets: dict[str, Ticket], keys: dict[int, str]
+) -> dict[str, str]:
     named: dict[str, list[Ticket]] = defaultdict(list)
     for contact in contacts:
         if isinstance(contact, Mail) and contact.ticket_reference in tickets:
-            named[contact.reply_to or contact.message_id].append(tickets[contact.ticket_reference])
+            named[keys[id(contact)]].append(tickets[contact.ticket_reference])
     return {key: min(about, key=_order).native_id for key, about in named.items()}
 
 

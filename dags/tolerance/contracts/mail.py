@@ -1,7 +1,9 @@
 """Mails, one record per message. Mails have forms of their own: no mapping profile fills these fields.
 
 A mail has no versions: the same Message-ID, sender and text again are a duplicate, and another sender or text
-under a known Message-ID is a mail of its own, which staging gives an id of its own.
+under a known Message-ID is a mail of its own, which staging gives an id of its own. A sender is what From and
+the headers that name another one (Reply-To, X-Original-From) say. Without a Message-ID the same bytes are
+the same mail.
 
 The sender chooses a Message-ID, which may hold an address: it is secret, and so are those that it answers.
 """
@@ -16,7 +18,7 @@ CONTRACT = Contract(
     source="mail",
     fields=(
         Field("mail_id", is_required=True, most=MAX_ID_CHARACTERS),  # without <>, else the content's hash
-        Field("identity_hash", Kind.HASH),  # of Message-ID, sender and text: which mail it is
+        Field("identity_hash", Kind.HASH),  # of Message-ID, senders and text: which mail it is
         Field("in_reply_to"),
         Field("reference_ids"),  # separated by one blank, oldest first
         Field("sent_at", Kind.INSTANT, on="sent_on", is_required=True, is_public=True),

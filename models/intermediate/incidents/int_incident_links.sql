@@ -71,9 +71,39 @@ tickets as (
         and coalesce(contacts.incident_type, final_targets.target_incident_type) is not null
 ),
 
+thread_beginnings as (
+    select
+        customer_id,
+        thread_key,
+        min(occurred_at) as begun_at
+    from contacts
+    where source = 'mail' and {{ begins_a_thread('contacts') }}
+    group by customer_id, thread_key
+),
+
+-- Some forms give all their mails one Message-ID: more than a day later it is another matter.
 others as (
-    select * from contacts
-    where source <> 'tickets'
+    select
+        contacts.contact_id,
+        contacts.customer_id,
+        contacts.source,
+        contacts.native_id,
+        contacts.incident_type,
+        contacts.occurred_at,
+        contacts.ticket_reference,
+        case
+            when
+                {{ begins_a_thread('contacts') }}
+                and contacts.occurred_at > thread_beginnings.begun_at + interval '1 day'
+                then contacts.native_id
+            else contacts.thread_key
+        end as thread_key
+    from contacts
+    left join thread_beginnings
+        on
+            contacts.customer_id = thread_beginnings.customer_id
+            and contacts.thread_key = thread_beginnings.thread_key
+    where contacts.source <> 'tickets'
 ),
 
 -- Two desks number their tickets alike: such a number names neither, and audit_contact_review tells of it.

@@ -20,11 +20,12 @@ def mail(
     text: str = TEXT,
     coding: str = "8bit",
     message_id: str = "<m1@x>",
+    beside: str = "",
 ) -> str:
     body = base64.encodebytes(text.encode()).decode() if coding == "base64" else text
     return (
         f"Message-ID: {message_id}\nFrom: {sender}\nDate: {day} Oct 2026 10:00:00 +0200\nSubject: {subject}\n"
-        f"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: {coding}\n\n{body}"
+        f"{beside}Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: {coding}\n\n{body}"
     )
 
 
@@ -51,7 +52,16 @@ def test_the_same_id_sender_and_text_again_are_a_duplicate(
 
 
 @pytest.mark.parametrize(
-    "other", [mail(sender="bo@y.fr"), mail(text="Mon colis est perdu."), mail(message_id="<m2@x>")]
+    "other",
+    [
+        mail(sender="bo@y.fr"),
+        mail(text="Mon colis est perdu."),
+        mail(message_id="<m2@x>"),
+        mail(beside="Reply-To: bo@y.fr\n"),
+        mail(beside="X-Original-From: Bo <bo@y.fr>\n"),
+        mail(beside="X-Google-Original-From: Bo <bo@y.fr>\n"),
+        mail(beside="X-Original-Sender: bo@y.fr\n"),
+    ],
 )
 def test_another_sender_or_text_under_a_known_id_is_a_mail_of_its_own(
     state: State, deliver: Deliver, other: str
@@ -63,3 +73,21 @@ def test_another_sender_or_text_under_a_known_id_is_a_mail_of_its_own(
     assert summary is not None
     assert (summary.total("loaded_records"), summary.total("duplicate_records")) == (1, 0)
     assert len({row["identity_hash"] for row in rows(state, "mail")}) == 2
+
+
+@pytest.mark.parametrize("message_id", ["", " ", "<>", "< >"])
+def test_a_form_without_ids_loses_no_mail_and_its_same_bytes_again_are_a_duplicate(
+    state: State, deliver: Deliver, message_id: str
+) -> None:
+    form = {"sender": "noreply@shop.fr", "message_id": message_id}
+    mails = [
+        mail(**form, beside="Reply-To: ana@x.fr\n"),
+        mail(**form, beside="Reply-To: bo@y.fr\n"),
+        mail(**form, beside="Reply-To: bo@y.fr\n", day=2),
+        mail(**form, beside="Reply-To: bo@y.fr\n", day=2).replace("\n", "\r\n"),
+    ]
+    for number, written in enumerate(mails):
+        deliver(f"mail/{number}.eml", written)
+    summary = take_in(state, "mail")
+    assert summary is not None
+    assert (summary.total("loaded_records"), summary.total("duplicate_records")) == (3, 1)

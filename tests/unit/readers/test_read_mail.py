@@ -354,7 +354,7 @@ def test_an_offset_written_otherwise_is_still_one(read_bytes: Read, offset: byte
         *(b"Thu, 1 Oct 2026 10:00:00 CEST", b"Thu, 1 Oct 2026 10:00 (MESZ)", b"Thu Oct  1 09:00:00 CET 2026"),
         *(b"Thu, 1 Oct 2026 10:00:00", b"Thu Oct  1 10:00:00 2026", b"Thu, 1 Oct 2026 08:00:00 GMT"),
         *(b"Thu, 1 Oct 2026 08:00:00 -0000", b"Thu, 1 Oct 2026 17:00:00 +0900 (JST)"),
-        *(b"Thu, 1 Oct 2026 08:00:00 JST", b"Thu Oct  1 08:00:00 IST 2026", b"Thu, 1 Oct 2026 8:00:00 PM"),
+        *(b"Thu, 1 Oct 2026 08:00:00 JST", b"Thu Oct  1 08:00:00 IST 2026", b"Thu, 1 Oct 2026 10:00:00 AM"),
     ],
 )
 def test_a_date_is_read_with_its_zone_and_by_received_where_that_may_be_any(
@@ -363,5 +363,5 @@ def test_a_date_is_read_with_its_zone_and_by_received_where_that_may_be_any(
     head = HEAD.replace(b"Thu, 1 Oct 2026 10:00:00 +0200", written)
     mail = values(read_bytes, b"Received: by x; Thu, 1 Oct 2026 04:00:00 -0400 (EDT)\n" + head + b"\nx")
     assert str(mail["sent_at"]).startswith("2026-10-01 08:00:00")
-    is_told = not written.endswith((b"JST", b"IST 2026", b"PM"))
+    is_told = not written.endswith((b"JST", b"IST 2026"))
     assert isinstance(read_bytes("mail", "m.eml", head + b"\nx")[0], AcceptedRecord) == is_told

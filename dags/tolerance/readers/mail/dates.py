@@ -18,10 +18,21 @@ _MAX_RECEIVED = 20
 _MAX_DATE_CHARACTERS = 200
 
 _ODD_OFFSET = re.compile(r"(?:GMT|UTC)?([+-]\d{2}):?(\d{2})(?=\s*(?:\(|$))")
+_OFFSET_IN_HOURS = re.compile(
+    r"(:\d\d(?:\.\d{1,9})?(?:\s?[AaPp]\.?[Mm]\.?)?)\s?"
+    r"(?:\(?(?:GMT|UTC|UT)\s?([+-])(\d{1,2})(?::?(\d\d))?\)?|([+-])(\d\d))$"
+)
+_IMPOSSIBLE_OFFSET = re.compile(
+    r"(:\d\d(?:\.\d{1,9})?(?:\s?[AaPp]\.?[Mm]\.?)?)\s?(?:GMT|UTC|UT)?\s?"
+    r"[+-](?:(?:2[4-9]|[3-9]\d)\d\d|\d\d[6-9]\d|\d{5,})(?=\s*(?:\(|$))"
+)
 _COMMENT = re.compile(r"\([^()]*\)")
 _OFFSET_AT_THE_END = re.compile(r"[+-]\d{2}:?\d{2}\s*$")
 _ISO_DATE = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)\s*(Z|[+-]\d{4})?")
-_ZONE_NAME = re.compile(r"\d:\d\d(?::\d\d)?(?:\.\d{1,9})?(\s*\(?([A-Za-z][\w/+-]*)\)?)")
+_HALF_OF_DAY = re.compile(r"\d:\d\d(?::\d\d)?\s?[AP]\.?M\b", re.IGNORECASE)
+_ZONE_NAME = re.compile(
+    r"\d:\d\d(?::\d\d)?(?:\.\d{1,9})?(?:\s?[AaPp]\.?[Mm]\b\.?)?+(\s*\(?([A-Za-z][\w/+-]*)\)?)"
+)
 _EUROPEAN_ZONES = {
     "WET": "+0000",
     "WEST": "+0100",
@@ -37,15 +48,21 @@ _EUROPEAN_ZONES = {
 """Names of zones that mean the same everywhere and that Python does not know."""
 
 _YEAR_BEFORE_1000 = re.compile(r"\s0\d{3}\s+\d{1,2}:")
+_LEAP_SECOND = re.compile(r"(?<=\d:\d\d:)60(?!\d)")
 _END_OF_DAY = re.compile(r"(?<!\d)24:00(:00)?(?![:\d])")
 
 _NAMED_DATE = re.compile(
     r"(?:[^\W\d_]{2,14}[.,]{0,2}\s+)?(?:(?:le|den|el|o)\s+)?(\d{1,2})(?:er|st|nd|rd|th|\.|º)?[\s-]+(?:de\s+)?"
     r"([^\W\d_]{3,12})\.?,?[\s-]+(?:de\s+)?(\d{4})\b"
 )
+_MONTH_FIRST = re.compile(
+    r"(?:[^\W\d_]{2,14}[.,]{0,2}\s+)?([^\W\d_]{3,12})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b"
+)
+_YEAR_FIRST = re.compile(r"(\d{4})([./-])(\d{1,2})\2(\d{1,2})\b")
 _NUMBERED_DATE = re.compile(r"(?:[^\W\d_]{2,14}[.,]{0,2}\s+)?(\d{1,2})([./-])(\d{1,2})\2(\d{4})\b")
 _TIME_AND_ZONE = re.compile(
     r"[\s,]*(?:(?:à|at|um|kl\.?|om|alle|a las|às|ore)\s+)?(?:(\d{1,2})[:hH.](\d{2})(?:[:.](\d{2}))?)?"
+    r"(?:\s?([AaPp])\.?[Mm]\b\.?)?"
     r"\s*(?:(Z|UTC|GMT|UT)?\s*([+-]\d{2}:?\d{2})?)"
 )
 _MONTHS = (
@@ -113,17 +130,22 @@ def date_of(text: str, hint: datetime | None = None) -> datetime | None:
     if not text:
         return None
     if _END_OF_DAY.search(text):
-        begin = date_of(_END_OF_DAY.sub("00:00:00", text), hint)
-        return None if begin is None else begin + timedelta(days=1)
+        return _later(date_of(_END_OF_DAY.sub("00:00:00", text), hint), timedelta(days=1))
+    if _LEAP_SECOND.search(text):
+        return _later(date_of(_LEAP_SECOND.sub("59", text), hint), timedelta(seconds=1))
     bare = _COMMENT.sub(" ", text)
     if _OFFSET_AT_THE_END.search(bare):  # the offset says all that a zone's name in brackets could
         text = bare.strip()
     text = _ODD_OFFSET.sub(r"\1\2", text)  # else it would be read as business time
+    text = _OFFSET_IN_HOURS.sub(_with_minutes, text)
+    text = _IMPOSSIBLE_OFFSET.sub(r"\1", text)
     zone = _ZONE_NAME.search(text)
     if zone and (offset := _EUROPEAN_ZONES.get(zone[2].upper())):
         text = f"{text[: zone.start(1)]} {offset}{text[zone.end(1) :]}"
     if _YEAR_BEFORE_1000.search(text):  # some programs write 0001 for no date; it does not mean 2001
         return datetime.min.replace(tzinfo=UTC)
+    if _HALF_OF_DAY.search(text):
+        return _otherwise_written(text, hint)
     iso = _ISO_DATE.fullmatch(text)
     try:
         found = datetime.fromisoformat(iso[1] + (iso[2] or "")) if iso else parsedate_to_datetime(text)
@@ -136,29 +158,36 @@ def date_of(text: str, hint: datetime | None = None) -> datetime | None:
     return None if zone else found  # IST may be India, Ireland or Israel, but is not business time
 
 
+def _later(moment: datetime | None, by: timedelta) -> datetime | None:
+    try:
+        return None if moment is None else moment + by
+    except OverflowError:  # the end of the calendar is no plausible date either
+        return moment
+
+
+def _with_minutes(found: re.Match[str]) -> str:
+    """A time with an offset in hours, such as GMT+2, as a time with an offset in hours and minutes."""
+    sign, hours = found[2] or found[5], found[3] or found[6]
+    return f"{found[1]} {sign}{hours:0>2}{found[4] or '00'}"
+
+
 def _otherwise_written(text: str, hint: datetime | None) -> datetime | None:
     """A date with the names of another language, or in numbers; all of the text must make sense."""
-    named = _NAMED_DATE.match(text)
-    found = named or _NUMBERED_DATE.match(text)
-    if found is None:
-        return None
-    rest = _TIME_AND_ZONE.fullmatch(text, found.end())
+    end, days = _days_written(text)
+    rest = _TIME_AND_ZONE.fullmatch(text, end) if days else None
     if rest is None:
         return None
-    if named:
-        days = [(int(named[3]), _month(named[2]), int(named[1]))]
-    else:
-        first_number, _, second_number, year = found.groups()
-        days = [
-            (int(year), int(second_number), int(first_number)),
-            (int(year), int(first_number), int(second_number)),
-        ]
     hour, minute, second = (int(part or 0) for part in rest.groups()[:3])
+    half = (rest[4] or "").lower()
+    if half and hour <= 12:  # noqa: PLR2004  (a clock's face)
+        hour = hour % 12 + (12 if half == "p" else 0)
+    if half and "/" in text[:end]:  # who counts twelve hours writes the month first
+        days.reverse()
     moments = []
     for in_year, month, day in days:
         try:
             moment = datetime(in_year, month, day, hour, minute, second)  # noqa: DTZ001  (its zone comes below, if it has one)
-            moments.append(_zoned(moment, rest[4], rest[5]))
+            moments.append(_zoned(moment, rest[5], rest[6]))
         except ValueError:
             continue
     if hint is None:
@@ -166,6 +195,20 @@ def _otherwise_written(text: str, hint: datetime | None) -> datetime | None:
     return min(
         moments, key=lambda moment: abs(moment.replace(tzinfo=UTC) - hint.replace(tzinfo=UTC)), default=None
     )
+
+
+def _days_written(text: str) -> tuple[int, list[tuple[int, int, int]]]:
+    """Where a date at the beginning ends, and the years, months and days that it may mean."""
+    if found := _NAMED_DATE.match(text):
+        return found.end(), [(int(found[3]), _month(found[2]), int(found[1]))]
+    if found := _MONTH_FIRST.match(text):
+        return found.end(), [(int(found[3]), _month(found[1]), int(found[2]))]
+    if found := _YEAR_FIRST.match(text):
+        return found.end(), [(int(found[1]), int(found[3]), int(found[4]))]
+    if found := _NUMBERED_DATE.match(text):
+        first_number, second_number, year = int(found[1]), int(found[3]), int(found[4])
+        return found.end(), [(year, second_number, first_number), (year, first_number, second_number)]
+    return 0, []
 
 
 def _zoned(moment: datetime, name: str | None, offset: str | None) -> datetime:

@@ -109,7 +109,7 @@ def _values(raw: bytes, context: ReaderContext) -> Values:
     return {
         "mail_id": mail_id(headers, raw),
         "identity_hash": (
-            identity_hash(headers, message, detached, context.identity_key)
+            identity_hash(headers, message, detached, raw, context.identity_key)
             if context.mails_have_identities
             else None
         ),

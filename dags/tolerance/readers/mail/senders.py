@@ -29,6 +29,7 @@ _FROM_LINE_LABELS = re.compile(
     re.IGNORECASE,
 )
 _MOST_FORWARD_LINES = 12
+_MOST_COMMENTS = 50
 
 
 def address_in(written: str) -> str:
@@ -45,7 +46,8 @@ def _plainly_in(written: str) -> str:
     outside = _COMMENT.sub(" ", _QUOTED.sub(" ", written))
     if found := _IN_ANGLES.search(outside) or _BARE.search(outside):
         return found.group(1).removeprefix("mailto:").rstrip(".'")
-    parsed = parseaddr(written)[1].strip()
+    # Python reads comments within comments by recursion.
+    parsed = parseaddr(written)[1].strip() if written.count("(") <= _MOST_COMMENTS else ""
     if "@" in parsed.strip("@") and " " not in parsed.rpartition("@")[2]:
         return parsed
     inside = _IN_ANGLES.search(written) or _BARE.search(written)
@@ -95,10 +97,26 @@ def forwarded_sender(older: str) -> str | None:
 
 
 def _is_for_us(headers: Headers, settings: Settings) -> bool:
-    """Whether a colleague sent it into our own mailboxes, and not to a customer or supplier."""
-    people = "".join(first(headers, name).lower() for name in ("to", "cc", "delivered-to"))
-    domains = {own.rpartition("@")[2] for own in settings.own_addresses}
-    return not people.strip() or any(domain in people for domain in domains)
+    """Whether a colleague sent it to our own mailboxes alone, and not to a customer or supplier as well."""
+    written = [*headers.get("to", []), *headers.get("cc", []), *headers.get("delivered-to", [])]
+    if not "".join(written).strip():
+        return True
+    people = [
+        address for name in ("to", "cc") for line in headers.get(name, []) for address in _addresses_in(line)
+    ]
+    people = people or _addresses_in(first(headers, "delivered-to"))
+    return bool(people) and all(is_own(address, settings) for address in people)
+
+
+def _addresses_in(written: str) -> list[str]:
+    """All addresses of a list of people, without those in their names."""
+    outside = _COMMENT.sub(" ", _QUOTED.sub(" ", written))
+    found = [
+        address.removeprefix("mailto:").rstrip(".'")
+        for person in re.split("[,;]", outside)
+        for address in _IN_ANGLES.findall(person) or _BARE.findall(person)
+    ]
+    return found or (_addresses_in(decoded(written)) if "=?" in written else [])
 
 
 def is_no_reply(address: str | None) -> bool:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from tests.unit.conftest import ReadBytes
 from tests.unit.readers.mail.conftest import ReadMail, parts
 from tolerance.identity import address_hash
+from tolerance.records import AcceptedRecord
+from tolerance.settings import settings
 
 FORWARD = (
     "\r\n---------- Forwarded message ---------\r\n"
@@ -76,10 +81,59 @@ def test_a_mail_that_a_colleague_encloses_is_the_customers(read_mail: ReadMail) 
     assert (mail["mail_kind"], mail["body_text"]) == ("customer", "Tout est faux.")
 
 
-@pytest.mark.parametrize("to", ["bo@y.fr", "supplier@z.example"])
-def test_what_a_colleague_sends_out_stays_the_companys(read_mail: ReadMail, to: str) -> None:
-    mail = read_mail("Merci." + FORWARD, {"From": "zoe@shop.fr", "To": to})
+@pytest.mark.parametrize(
+    "people",
+    [
+        {"To": "bo@y.fr"},
+        {"To": "supplier@z.example"},
+        {"To": "bo@y.fr", "Cc": "help@shop.fr"},
+        {"To": "help@shop.fr", "Cc": "Bo <bo@y.fr>"},
+        {"To": '"Help, help@shop.fr" <bo@y.fr>'},
+        {"To": "Zoe <zoe@shop.fr>,\r\n Bo <bo@y.fr>"},
+        {"To": "Us: zoe@shop.fr, bo@y.fr;"},
+        {"To": "=?utf-8?Q?Bo_=3Cbo=40y=2Efr=3E?="},
+        {"To": "bo@shop.fr.example"},
+        {"To": "bo@workshop.fr"},
+        {"To": "bo@y.fr", "Delivered-To": "help@shop.fr"},
+        {"To": "undisclosed-recipients:;"},
+    ],
+)
+def test_what_a_colleague_sends_to_others_too_stays_the_companys(
+    read_mail: ReadMail, people: dict[str, str | bytes]
+) -> None:
+    mail = read_mail("Merci." + FORWARD, {"From": "zoe@shop.fr", **people})
     assert mail["mail_kind"] == "own_company"
+
+
+@pytest.mark.parametrize(
+    "people",
+    [
+        {},
+        {"To": "Help <help@shop.fr>, zoe@mail.shop.fr", "Cc": "lea@shop.fr"},
+        {"To": "Us: zoe@shop.fr, help@shop.fr;"},
+        {"To": '"Bo <bo@y.fr>" <help@shop.fr>'},
+        {"To": "=?utf-8?Q?Help=2C_bo=40y=2Efr?= <help@shop.fr>"},
+        {"To": "undisclosed-recipients:;", "Delivered-To": "help@shop.fr"},
+    ],
+)
+def test_what_a_colleague_forwards_to_our_mailboxes_alone_is_the_customers(
+    read_mail: ReadMail, people: dict[str, str | bytes]
+) -> None:
+    mail = read_mail(FORWARD, {"From": "zoe@shop.fr", **people})
+    assert mail["sender_hash"] == address_hash(b"key", "bo@y.fr")
+
+
+def test_an_address_at_a_provider_makes_no_other_customer_ours(read_bytes: ReadBytes) -> None:
+    ours = replace(settings(), own_addresses=("shop.help@mail.example",))
+    content = "From: shop.help@mail.example\nTo: bo@mail.example\nDate: 1 Oct 2026 10:00:00 +0200\n\n"
+    (record,) = read_bytes("mail", "m.eml", (content + "Merci." + FORWARD).encode(), company=ours)
+    assert isinstance(record, AcceptedRecord)
+    assert record.values["mail_kind"] == "own_company"
+
+
+@pytest.mark.parametrize("written", ["(" * 8_000, "(" * 8_000 + "x", "(a" * 4_000, '"(' + "(" * 8_000])
+def test_a_from_of_nothing_but_brackets_has_no_sender(read_mail: ReadMail, written: str) -> None:
+    assert read_mail("x", {"From": written})["sender_hash"] is None
 
 
 def test_a_customer_who_forwards_stays_the_sender(read_mail: ReadMail) -> None:
