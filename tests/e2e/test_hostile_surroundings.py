@@ -154,6 +154,8 @@ def test_a_signal_ends_a_run_and_its_children_and_nothing_is_published(
 ) -> None:
     inbox, state, _ = surrounded
     before = (state / "serving" / "tolerance.duckdb").read_bytes()
+    # A shell's background job ignores Ctrl-C, and its children too: then these would do so rightly.
+    former = signal.signal(number, signal.SIG_DFL)
     with subprocess.Popen(
         [
             *(sys.executable, "-m", "tolerance", "run", "--extracts", str(inbox.root)),
@@ -164,6 +166,7 @@ def test_a_signal_ends_a_run_and_its_children_and_nothing_is_published(
         text=True,
         start_new_session=True,
     ) as run:
+        signal.signal(number, former)
         assert run.stdout is not None
         assert run.stderr is not None
         awaited = "building staging" if number == signal.SIGTERM else "looking into the inbox"
