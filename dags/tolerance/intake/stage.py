@@ -254,7 +254,7 @@ class Staging:
         places = np.stack((numbers, block.starts, block.ends), axis=1)
         self._positions.add(array("q", places.tobytes()))
         if IS_UNDATED in block.columns:
-            self._record.is_undated |= bool(pc.any(block.columns[IS_UNDATED]).as_py())
+            self._record.is_undated |= bool(pc.any(block.columns[IS_UNDATED].cast(pa.bool_())).as_py())
         columns: dict[str, pa.Array | pa.Scalar] = {
             **block.columns,
             SYSTEM: pa.scalar(self._record.system, pa.string()),
