@@ -16,7 +16,7 @@ STEPS = (
     "history",
     "exporting",
 )
-"""Each step is passed after what it does and before what makes it count."""
+"""A step is passed after what it does and before what makes it count; `recording` after readers see it."""
 
 listeners: list[Callable[[str], None]] = []
 
