@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -14,3 +15,11 @@ def _one_warm_dbt() -> Iterator[None]:
     """All days that the tests of this process run share one server; it starts with the first of them."""
     with warm_dbt():
         yield
+
+
+@pytest.fixture(autouse=True)
+def _umask_of_its_own() -> Iterator[None]:
+    """A command that a test calls in its own process keeps what it creates private, and so would the next test."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)

@@ -25,7 +25,7 @@ class Kind(StrEnum):
     ADDRESS = "address"  # kept as a keyed hash
     ADDRESSES = "addresses"  # keyed hashes, separated by ","
     PHONE = "phone"  # kept as a keyed hash
-    HASH = "hash"  # a keyed hash that the reader makes
+    HASH = "hash"  # a hash that the reader makes
 
 
 _TYPES: dict[Kind, tuple[str, ...]] = {

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import shutil
 
 import pytest
 
 from tests.fixtures.ingesting import Deliver, rows, take_in
+from tolerance.identity import KEY_VARIABLE
 from tolerance.state import State
 
 TEXT = "Ma facture d'été est fausse.\n\nMerci."
@@ -91,3 +93,17 @@ def test_a_form_without_ids_loses_no_mail_and_its_same_bytes_again_are_a_duplica
     summary = take_in(state, "mail")
     assert summary is not None
     assert (summary.total("loaded_records"), summary.total("duplicate_records")) == (3, 1)
+
+
+def test_a_state_with_another_identity_key_knows_a_mail_by_the_same_id(
+    state: State, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver("mail/a.eml", mail())
+    ids = set()
+    for key in ("a" * 64, "b" * 64):
+        monkeypatch.setenv(KEY_VARIABLE, key)
+        shutil.rmtree(state.root, ignore_errors=True)
+        assert take_in(state, "mail")
+        [row] = rows(state, "mail")
+        ids.add((row["mail_id"], row["identity_hash"]))
+    assert len(ids) == 1

@@ -6,7 +6,6 @@ Nothing here depends on how the rest of the reader understands a mail: a mended 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
 from email.message import Message
 
@@ -37,13 +36,14 @@ def _message_id(headers: Headers) -> str:
     return clean(_BLANKS.sub("", first(headers, "message-id")))[:MAX_ID_CHARACTERS].strip("<>")
 
 
-def identity_hash(headers: Headers, message: Message, detached: Detached, raw: bytes, key: bytes) -> str:
-    """The keyed hash of Message-ID, named senders and text; without Message-ID, of all bytes as well.
+def identity_hash(headers: Headers, message: Message, detached: Detached, raw: bytes) -> str:
+    """The hash of Message-ID, named senders and text; without Message-ID, of all bytes as well.
 
-    The text is what all parts hold, transfer encoding undone, line ends LF: boundaries and encodings may
+    It is not keyed: ids of incidents and alerts derive from it, and another state must give the same ones. A
+    sender cannot be guessed from it, because whoever guesses must know the whole mail. The text is what all parts hold, transfer encoding undone, line ends LF: boundaries and encodings may
     change on the way.
     """
-    found = hmac.new(key, digestmod=hashlib.sha256)
+    found = hashlib.sha256()
     if not _message_id(headers):  # two customers may send the same words through the same form
         found.update(mail_id(headers, raw).encode() + b"\0")
     for name in ("message-id", "from"):

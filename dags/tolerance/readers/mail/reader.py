@@ -109,9 +109,7 @@ def _values(raw: bytes, context: ReaderContext) -> Values:
     return {
         "mail_id": mail_id(headers, raw),
         "identity_hash": (
-            identity_hash(headers, message, detached, raw, context.identity_key)
-            if context.mails_have_identities
-            else None
+            identity_hash(headers, message, detached, raw) if context.mails_have_identities else None
         ),
         "in_reply_to": next(iter(ids_in(headers, "in-reply-to")), None),
         "reference_ids": " ".join(ids_in(headers, "references")[-_MAX_REFERENCES:]) or None,
