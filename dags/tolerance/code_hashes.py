@@ -7,6 +7,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -52,8 +53,12 @@ def _hash(contents: Mapping[str, bytes]) -> str:
 
 def effective(path: Path) -> bytes:
     """The parts of a source file that can change a number; all of it where its kind is unknown."""
-    content = path.read_bytes()
-    match path.suffix:
+    return _effective(path.suffix, path.read_bytes())
+
+
+@lru_cache(maxsize=1024)  # a run asks several times, and parsing the library takes a second
+def _effective(suffix: str, content: bytes) -> bytes:
+    match suffix:
         case ".sql":
             return _without_blank_lines(_SQL_COMMENT_LINE.sub("", _JINJA_COMMENT.sub("", content.decode())))
         case ".py":

@@ -99,7 +99,7 @@ def own_variables(project_file: Path) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        own = plain_yaml.load(path.read_text("utf-8"), yaml.SafeLoader) or {}
+        own = plain_yaml.load(path.read_text("utf-8"), yaml.CSafeLoader) or {}
     except (OSError, ValueError, TypeError, yaml.YAMLError):
         raise CompanyError(f"{path} cannot be read", "write lines such as `budget_preset: flat`.") from None
     if not isinstance(own, dict):

@@ -39,7 +39,7 @@ def load(content: bytes | str, loader: type[Any]) -> Any:
 def _refuse_depth(content: bytes | str) -> None:
     """Events come without recursion, so the depth is known before anything follows it."""
     depth = 0
-    for event in yaml.parse(content):
+    for event in yaml.parse(content, Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > _DEEPEST:

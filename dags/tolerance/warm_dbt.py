@@ -32,7 +32,7 @@ _PARTS_OF_DBT = (
     "dbt.parser.manifest",
     "dbt.parser.schemas",
     "dbt.task.build",
-    "numpy",
+    "pandas",
     "re2",
 )
 """Modules that every command needs, but that dbt imports only once it knows the command or the model."""

@@ -85,7 +85,7 @@ def _texts_of(content: bytes, file_name: str) -> object:
         raise MappingError(f"{file_name}{line}: this is not YAML ({what}).") from None
 
 
-class _Texts(yaml.BaseLoader):
+class _Texts(yaml.CBaseLoader):
     """YAML whose scalars are all texts (`no` stays "no", `1` stays "1") and whose keys are unique."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
