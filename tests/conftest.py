@@ -19,7 +19,7 @@ def _one_warm_dbt() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _umask_of_its_own() -> Iterator[None]:
-    """A command that a test calls in its own process keeps what it creates private, and so would the next test."""
+    """A command called in this process keeps what it creates private, and so would the next test."""
     before = os.umask(0o022)
     yield
     os.umask(before)

@@ -1,4 +1,7 @@
-"""Day after day on one state: killed and made good, repeated, continued, refused."""
+"""Day after day on one state: killed and made good, repeated, continued, refused.
+
+The same date again and all days at once go without Airflow, which the other runs are for.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,10 @@ import duckdb
 import pytest
 
 from tests.e2e.conftest import TABLES, Cycle, published, published_rows, run_cycle
+from tests.properties.pipeline import Pipeline, Project
 from tolerance.publishing.contents import described_columns
 from tolerance.sample import make_sample
+from tolerance.settings import PROJECT_ROOT
 
 DAY_1 = date(2026, 10, 28)
 DAYS = 2
@@ -164,7 +169,7 @@ def test_the_same_day_again_changes_no_row_and_no_byte(
     rows = published_rows(state)
     folder = state / "outbox" / "crm" / LAST_DAY.isoformat()
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    published(inbox, state, LAST_DAY)
+    Pipeline(inbox.parent, Project(PROJECT_ROOT)).run(LAST_DAY)
     assert published_rows(state) == rows
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
@@ -173,10 +178,12 @@ def test_day_by_day_with_a_kill_made_good_equals_one_run_over_all_days(
     two_days: tuple[Path, Path, dict[str, list[str]]], tmp_path: Path
 ) -> None:
     inbox, state, _ = two_days
-    published(inbox, tmp_path / "state", LAST_DAY)
-    at_once, by_day = published_rows(tmp_path / "state"), published_rows(state)
+    shutil.copytree(inbox, tmp_path / "inbox")
+    at_once = Pipeline(tmp_path, Project(PROJECT_ROOT))
+    at_once.run(LAST_DAY)
+    rows_at_once, rows_by_day = published_rows(at_once.state.root), published_rows(state)
     for table in set(TABLES) - {"fct_alert", "audit_load", "agg_tolerance_monthly"}:
-        assert at_once[table] == by_day[table], table
+        assert rows_at_once[table] == rows_by_day[table], table
 
 
 def test_a_failed_gate_publishes_nothing_and_names_what_failed(

@@ -18,7 +18,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.e2e.conftest import Inbox, published_rows, ticket
+from tests.e2e.conftest import Cycle, Inbox, published_rows, ticket
+from tests.fixtures import canaries
+from tolerance.contracts import CONTRACTS
 
 DAY = date(2026, 10, 28)
 CANARY = "canary-5b1f3c"
@@ -36,6 +38,7 @@ def surrounded(
     inbox = Inbox(folder / "inbox")
     inbox.customers(f"A;{CANARY}@example.test;;2020-01-01;;fr", "B;;;2020-01-01;;fr")
     inbox.tickets(ticket("1", "A", DAY), ticket("2", "B", DAY - timedelta(days=60)))
+    _deliver_canaries(inbox)
     (inbox.root / "customers" / "2026-10-27").mkdir()
     (inbox.root / "customers" / "2026-10-27" / "linked.csv").symlink_to(folder / "secret")
     state = folder / "état de l été"
@@ -81,6 +84,20 @@ def surrounded(
     return inbox, state, finished
 
 
+def _deliver_canaries(inbox: Inbox) -> None:
+    """A customer who breaks, a call and a mail of nobody, each with a word in every field that is secret."""
+    who = {"customer_id": "canary", "tags": "product_defect", "type": "incident"}
+    for source, records in {
+        "customers": [{**who, "relationship_ended_on": ""}],
+        "faq": [who, {"call_id": "2", "customer_id": "", "faq_code": "", "answered": "no"}],
+        "tickets": [{**who, "ticket_id": f"canary_{n}", "status": "open"} for n in (1, 2)],
+    }.items():
+        contract = CONTRACTS[source]
+        lines = [canaries.header(contract), *(canaries.line(contract, **record) for record in records)]
+        inbox.write(source, "canaries.csv", "\n".join([*lines, ""]))
+    inbox.write("mail", "canary.eml", canaries.MAIL)
+
+
 def below(state: Path) -> Iterator[tuple[Path, int]]:
     for path in (state, *state.rglob("*")):
         if not path.is_symlink():
@@ -94,8 +111,8 @@ def test_a_run_ends_well_whatever_the_environment_says_and_with_nobody_looking(
     assert finished.returncode == 0, finished.stderr
     assert "Traceback" not in finished.stderr
     rows = published_rows(state)
-    assert len(rows["fct_incident"]) == 2
-    assert len(rows["dim_customer"]) == 2
+    assert len(rows["fct_incident"]) == 4
+    assert len(rows["dim_customer"]) == 3
     assert (state / "outbox" / "crm" / DAY.isoformat() / "manifest.json").exists()
 
 
@@ -135,6 +152,24 @@ def test_another_user_reads_no_secret(
         os.setegid(0)
         os.setgroups(groups)
     assert readable == []
+
+
+def test_no_field_that_is_secret_is_published_listed_or_told(surrounded: Surrounded) -> None:
+    _, state, finished = surrounded
+    cycle = Cycle(state, finished)
+    tables = cycle.rows("select table_schema, table_name from information_schema.tables")
+    texts = [str(row) for schema, table in tables for row in cycle.rows(f"from {schema}.{table}")]
+    assert any("canary_1" in text for text in texts), "the customer with the secrets is published"
+    unknown = cycle.rows("select native_id, file_name from main.audit_contact_review where source = 'mail'")
+    assert [name for _, name in unknown] == ["canary.eml"]
+    (alerts,) = (state / "outbox" / "crm").rglob("alerts.csv")
+    assert "canary" in alerts.read_text("utf-8")
+    texts += [path.read_text("utf-8") for path in (state / "outbox").rglob("*") if path.is_file()]
+    texts += [finished.stderr, (state / "airflow" / "logs" / "run.log").read_text("utf-8")]
+    texts += [path.read_text("utf-8") for path in (state / "runs").glob("*.json")]
+    assert not [text for text in texts if canaries.CANARY in text.lower()]
+    landed = [path.read_text("utf-8") for path in (state / "landing").iterdir()]
+    assert sum(canaries.CANARY in text for text in landed) == 4, "they are there to be found"
 
 
 def test_a_link_to_a_secret_is_told_and_its_target_nowhere(surrounded: Surrounded) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from tests.properties.company import Company
-from tests.properties.comparing import against_reference
+from tests.properties.comparing import KEYS, against_reference
 from tests.properties.pipeline import Pipeline, Project
 from tests.properties.records import Call, Customer, Mail, Record, Ticket, at
 from tests.properties.reference import Rows, Truth
@@ -29,6 +29,8 @@ from tests.properties.reference import Rows, Truth
 FIRST, SECOND = date(2025, 1, 20), date(2025, 4, 10)
 LONG_AGO = date(2019, 5, 17)
 TIES = 6
+COMPARED = " ".join(f"+{table}" for table in KEYS)
+"""What is built to judge a mistake."""
 
 
 @dataclass(frozen=True)
@@ -407,13 +409,13 @@ class Trapped:
             run = self.pipeline.open(SECOND)
         assert not run.is_full_rebuild
         if mistake is None:
-            self.pipeline.build(run)
+            self.pipeline.build(run, COMPARED)
             return against_reference(self.pipeline, self.tables)
         path = project.root / mistake.file
         sound = path.read_text("utf-8")
         project.replace(mistake.file, mistake.old, mistake.new)
         try:
-            self.pipeline.build(run)
+            self.pipeline.build(run, COMPARED)
         finally:
             path.write_text(sound, encoding="utf-8")
         return against_reference(self.pipeline, self.tables)
