@@ -75,7 +75,7 @@ def dbt(
                     *_variables(),
                 ),
                 environment=environment(state) | {"TOLERANCE_SEEDS": os.path.relpath(seeds, DBT_PROJECT)},
-                parsed=f"{state.root} {PROJECT_ROOT} {_variables()} {files}",
+                parsed=f"{PROJECT_ROOT} {seeds} {_variables()} {files}",
             )
         )
     if results.exists():  # dbt got beyond parsing

@@ -136,7 +136,7 @@ def serve(line: socket.socket) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     for module in _PARTS_OF_DBT:
         __import__(module)
-    parsed, manifest = "", None
+    parsed, manifest, written = "", None, _Written()
     with line.makefile("r", encoding="ascii") as commands:
         for answered, text in enumerate(commands):
             command = Command(**json.loads(text))
@@ -147,6 +147,8 @@ def serve(line: socket.socket) -> None:
                 parsed = command.parsed if manifest else ""
                 gc.collect()
                 gc.freeze()  # keeps the forks' garbage collector from touching, and so copying, shared memory
+                written = _Written.by(command)
+            written.also_for(command)
             if manifest and answered:  # a scheduler's task asks for one command, which needs few of them
                 _compile_macros(manifest)
             is_well = _run_in_fork(command, manifest, line)
@@ -159,6 +161,33 @@ def _parse(command: Command) -> Any:
 
     gc.unfreeze()
     return dbtRunner().invoke(["--quiet", "parse", *command.parse_options, *command.places]).result
+
+
+class _Written:
+    """What parsing writes for others to read, also for a STATE that takes the parse of another."""
+
+    _NAME = "manifest.json"
+
+    def __init__(self, content: bytes = b"", *folders: Path) -> None:
+        self._content = content
+        self._folders = set(folders)
+
+    @classmethod
+    def by(cls, command: Command) -> _Written:
+        path = _target(command) / cls._NAME
+        return cls(path.read_bytes(), path.parent) if path.exists() else cls()
+
+    def also_for(self, command: Command) -> None:
+        folder = _target(command)
+        if self._content and not (folder in self._folders and (folder / self._NAME).exists()):
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / self._NAME).write_bytes(self._content)
+            self._folders.add(folder)
+
+
+def _target(command: Command) -> Path:
+    """Where dbt writes what it made for the command."""
+    return Path(command.results).parent
 
 
 def _compile_macros(manifest: Any) -> None:

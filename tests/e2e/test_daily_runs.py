@@ -21,10 +21,9 @@ import duckdb
 import pytest
 
 from tests.e2e.conftest import TABLES, Cycle, published, published_rows, run_cycle
-from tests.properties.pipeline import Pipeline, Project
+from tests.properties.pipeline import OF_TREE, Pipeline
 from tolerance.publishing.contents import described_columns
 from tolerance.sample import make_sample
-from tolerance.settings import PROJECT_ROOT
 
 DAY_1 = date(2026, 10, 28)
 DAYS = 2
@@ -169,7 +168,7 @@ def test_the_same_day_again_changes_no_row_and_no_byte(
     rows = published_rows(state)
     folder = state / "outbox" / "crm" / LAST_DAY.isoformat()
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    Pipeline(inbox.parent, Project(PROJECT_ROOT)).run(LAST_DAY)
+    Pipeline(inbox.parent, OF_TREE).run(LAST_DAY)
     assert published_rows(state) == rows
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
@@ -179,7 +178,7 @@ def test_day_by_day_with_a_kill_made_good_equals_one_run_over_all_days(
 ) -> None:
     inbox, state, _ = two_days
     shutil.copytree(inbox, tmp_path / "inbox")
-    at_once = Pipeline(tmp_path, Project(PROJECT_ROOT))
+    at_once = Pipeline(tmp_path, OF_TREE)
     at_once.run(LAST_DAY)
     rows_at_once, rows_by_day = published_rows(at_once.state.root), published_rows(state)
     for table in set(TABLES) - {"fct_alert", "audit_load", "agg_tolerance_monthly"}:

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Cycle, Inbox, ticket
-from tests.properties.pipeline import Pipeline, Project
-from tolerance.settings import PROJECT_ROOT
+from tests.properties.pipeline import OF_TREE, Pipeline
 
 AS_OF = date(2026, 10, 15)
 
@@ -65,7 +64,7 @@ def cycle(tmp_path_factory: pytest.TempPathFactory) -> Cycle:
             tickets.append(ticket(f"{len(tickets) + 1}", name, months_before(months, day)))
     inbox.customers(*(f"{name};;;2000-01-01;;en" for name in customers))
     inbox.tickets(*tickets)
-    pipeline = Pipeline(folder, Project(PROJECT_ROOT))
+    pipeline = Pipeline(folder, OF_TREE)
     pipeline.run(AS_OF)
     return Cycle(pipeline.state.root, subprocess.CompletedProcess([], 0))
 

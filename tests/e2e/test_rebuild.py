@@ -12,9 +12,8 @@ from pathlib import Path
 
 from tests.e2e.command_line import tolerance
 from tests.e2e.conftest import Inbox, published_rows, run_cycle, ticket
-from tests.properties.pipeline import Pipeline, Project
+from tests.properties.pipeline import OF_TREE, Pipeline
 from tolerance.lock import state_lock
-from tolerance.settings import PROJECT_ROOT
 from tolerance.state import State
 
 DAY = date(2026, 10, 28)
@@ -36,7 +35,7 @@ def test_a_lost_raw_layer_is_made_again_also_after_a_kill_and_the_tables_are_the
         ticket("1", "A", DAY), ticket("2", "A", DAY - timedelta(days=200)), "broken", ticket("3", "B", DAY)
     )
     state = tmp_path / "state"
-    Pipeline(tmp_path, Project(PROJECT_ROOT)).run(DAY)
+    Pipeline(tmp_path, OF_TREE).run(DAY)
     rows, lists = published_rows(state), lists_of(state)
     assert rows["fct_alert"]
     shutil.rmtree(state / "raw")

@@ -14,10 +14,9 @@ import pytest
 from tests.e2e.command_line import tolerance
 from tests.e2e.conftest import published
 from tests.fixtures import stored_states
-from tests.properties.pipeline import Pipeline, Project
+from tests.properties.pipeline import OF_TREE, Pipeline
 from tolerance.identity import KEY_VARIABLE
 from tolerance.rebuild import differing_rows
-from tolerance.settings import PROJECT_ROOT
 from tolerance.state import State
 
 
@@ -47,7 +46,7 @@ def test_a_stored_state_takes_the_same_date_the_next_one_and_a_rebuild(
     assert all(lists_before.values()), "a list without alerts tells nothing of what is told twice"
 
     # The release before published the same rows, and told the CRM the same.
-    Pipeline(tmp_path, Project(PROJECT_ROOT)).run(stored_states.RUN_ON[-1])
+    Pipeline(tmp_path, OF_TREE).run(stored_states.RUN_ON[-1])
     assert differing_tables(before, state, tmp_path) == {}
     again = told(state)
     assert again.keys() == lists_before.keys()

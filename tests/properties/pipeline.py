@@ -95,6 +95,10 @@ class Project:
             yield
 
 
+OF_TREE = Project(PROJECT_ROOT)
+"""The tree itself, for tests that change nothing in it: dbt parses it once for all of them."""
+
+
 @dataclass
 class Pipeline:
     """One state and its inbox. Every delivery is remembered for the reference."""

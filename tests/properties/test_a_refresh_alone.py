@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tests.properties.pipeline import Pipeline, Project
+from tests.properties.pipeline import OF_TREE, Pipeline
 from tests.properties.records import Customer, Ticket, at
 from tolerance import dbt as door
 
@@ -33,7 +33,7 @@ def _ticket(number: int, customer_id: str, on: date) -> Ticket:
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     """Two days: the first touches both customers, the second only one of them."""
     root = tmp_path_factory.mktemp("refresh")
-    pipeline = Pipeline(root / "warehouse", Project.copied_to(root / "project"))
+    pipeline = Pipeline(root / "warehouse", OF_TREE)
     customers = [Customer(name, (), date(2019, 5, 17)) for name in ("one", "two")]
     pipeline.deliver(f"{FIRST}/customers.csv", customers, FIRST)
     pipeline.deliver(f"{FIRST}/tickets.csv", [_ticket(1, "one", FIRST), _ticket(2, "two", FIRST)], FIRST)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.properties.pipeline import LAYERS, Pipeline, Project
+from tests.properties.pipeline import LAYERS, OF_TREE, Pipeline, Project
 from tests.properties.records import Call, Customer, Ticket, at
 from tolerance.aliases import Alias, Kind, record_aliases
 
@@ -57,7 +57,7 @@ def stands_for(pipeline: Pipeline) -> dict[str, tuple[str | None, str | None]]:
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     """Three days of one company, with all that the rules below look at."""
     root = tmp_path_factory.mktemp("alerts")
-    pipeline = Pipeline(root / "company", Project.copied_to(root / "project"))
+    pipeline = Pipeline(root / "company", OF_TREE)
     names = ("kept", "withdrawn", "old", "old_withdrawn", "back", "anchored", "moved", "moved_to", "tried")
     customers = {name: Customer(name) for name in names} | {"moved": Customer("moved", ("m@example.org",))}
     pipeline.deliver("customers.csv", list(customers.values()), DAY)

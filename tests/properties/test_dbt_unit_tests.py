@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from tests.properties.pipeline import Pipeline, Project
+from tests.properties.pipeline import OF_TREE, Pipeline
 from tolerance.dbt import environment
 from tolerance.settings import PROJECT_ROOT
 from tolerance.warm_dbt import Command, warm_dbt
@@ -27,7 +27,7 @@ def declared() -> set[str]:
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """How each unit test ended, by name."""
     root = tmp_path_factory.mktemp("unit_tests")
-    pipeline = Pipeline(root / "warehouse", Project.copied_to(root / "project"))
+    pipeline = Pipeline(root / "warehouse", OF_TREE)
     pipeline.run(date(2025, 1, 20))
     folder = pipeline.project.root / "dbt_project"
     target = root / "target"

@@ -14,7 +14,7 @@ from random import Random
 import pytest
 
 from tests.e2e.command_line import FORKS
-from tests.properties.pipeline import Pipeline, Project
+from tests.properties.pipeline import OF_TREE, Pipeline
 from tests.properties.records import Call, Customer, Record, Ticket, at
 from tolerance import steps
 from tolerance.dbt import environment
@@ -78,15 +78,13 @@ class Undisturbed:
     """A company, and its states after each kind of day."""
 
     inbox: Path
-    project: Project
     days: dict[str, Pipeline]
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     root = tmp_path_factory.mktemp("kills")
-    project = Project.copied_to(root / "project")
-    pipeline = Pipeline(root / "first", project)
+    pipeline = Pipeline(root / "first", OF_TREE)
     for day, name in ((FIRST, "one"), (LATER, "two")):
         for records in _records(day, name):
             pipeline.deliver(f"{day}/{name}.csv", records, day)
@@ -94,7 +92,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     for kind, day in KINDS.items():
         cycle(pipeline, day)
         days[kind] = pipeline.copied_to(root / kind.replace(" ", "_"))
-    return Undisturbed(pipeline.extracts, project, days)
+    return Undisturbed(pipeline.extracts, days)
 
 
 def _records(day: date, name: str) -> tuple[list[Record], ...]:
@@ -129,7 +127,7 @@ def before(kind: str, undisturbed: Undisturbed, root: Path) -> Pipeline:
     """The state on which a kind of day begins."""
     kinds = list(KINDS)
     if kind == kinds[0]:
-        pipeline = Pipeline(root / "state", undisturbed.project)
+        pipeline = Pipeline(root / "state", OF_TREE)
         shutil.copytree(undisturbed.inbox, pipeline.extracts)
         return pipeline
     return undisturbed.days[kinds[kinds.index(kind) - 1]].copied_to(root / "state")

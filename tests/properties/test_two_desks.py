@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pyarrow.parquet as pq
 
-from tests.properties.pipeline import Pipeline, Project
+from tests.properties.pipeline import OF_TREE, Pipeline, Project
 from tests.properties.records import Customer, Mail, Ticket
 from tests.properties.test_alert_life import alerts, at, listed
 from tolerance.aliases import aliases
@@ -59,7 +59,7 @@ def by_release_0_1_0(pipeline: Pipeline) -> None:
 
 
 def test_two_desks_with_one_number_have_two_tickets_and_a_mail_means_its_senders_own(tmp_path: Path) -> None:
-    pipeline = Pipeline(tmp_path / "company", Project.copied_to(tmp_path / "project"))
+    pipeline = Pipeline(tmp_path / "company", OF_TREE)
     customers = [
         Customer("A", ("a@example.com",)),
         Customer("B", ("b@example.com",)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
-from tests.properties.pipeline import Pipeline, Project
+from tests.properties.pipeline import OF_TREE, Pipeline
 from tests.properties.records import Customer
 from tolerance.intake.loads import load_records
 
@@ -24,7 +24,7 @@ def ticket(number: int, status: str, clock: str = "09:00:00") -> str:
 
 
 def test_the_later_delivery_counts_and_an_event_log_begins_at_its_first_row(tmp_path: Path) -> None:
-    pipeline = Pipeline(tmp_path / "company", Project.copied_to(tmp_path / "project"))
+    pipeline = Pipeline(tmp_path / "company", OF_TREE)
     pipeline.deliver("customers.csv", [Customer("A")], DAY)
     days = [DAY + timedelta(days=number) for number in range(4)]
     for day, statuses in zip(days, ("Open", "Closed", "Open", "Pending"), strict=True):

@@ -1,7 +1,7 @@
 -- One row per customer record and delivery of its file: the same content delivered again counts again,
 -- because the latest delivery wins.
 with records as (
-    select * from {{ source('customers', 'records') }}
+    select * from {{ below_state(source('customers', 'records')) }}
 ),
 
 runs as (

@@ -1,6 +1,6 @@
 -- One row per version of a call that was logged against a FAQ entry.
 with records as (
-    select * from {{ source('faq', 'records') }}
+    select * from {{ below_state(source('faq', 'records')) }}
 ),
 
 loads as (

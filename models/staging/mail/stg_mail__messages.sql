@@ -2,7 +2,7 @@
 -- its Message-ID alone keeps that id, also when it is delivered again and the reader meanwhile reads another date
 -- or sender of it.
 with records as (
-    select * from {{ source('mail', 'records') }}
+    select * from {{ below_state(source('mail', 'records')) }}
 ),
 
 loads as (

@@ -1,6 +1,6 @@
 -- One row per former id of a contact, an incident or an alert: what it is called now.
 with source as (
-    select * from {{ source('runs', 'aliases') }}
+    select * from {{ below_state(source('runs', 'aliases')) }}
 ),
 
 final as (

@@ -1,7 +1,7 @@
 -- One row per source: what its contract lets the readers of the warehouse see.
 -- An id that its writer chose, as a mail's Message-ID, may hold an address: readers get file and record only.
 with contracts as (
-    select * from {{ source('runs', 'contracts') }}
+    select * from {{ below_state(source('runs', 'contracts')) }}
 ),
 
 final as (

@@ -1,11 +1,11 @@
 -- One row per delivered file that the run under way knows: source, name as delivered and content.
 -- A load that comes in while the run is computing waits for the next one.
 with source as (
-    select * from {{ source('runs', 'loads') }}
+    select * from {{ below_state(source('runs', 'loads')) }}
 ),
 
 runs as (
-    select * from {{ source('runs', 'runs') }}
+    select * from {{ below_state(source('runs', 'runs')) }}
 ),
 
 final as (

@@ -1,6 +1,6 @@
 -- One row per run that was ever opened on this state, published or not.
 with source as (
-    select * from {{ source('runs', 'runs') }}
+    select * from {{ below_state(source('runs', 'runs')) }}
 ),
 
 final as (

@@ -1,6 +1,6 @@
 -- One row per version of a ticket: a ticket comes again whenever it changes.
 with records as (
-    select * from {{ source('tickets', 'records') }}
+    select * from {{ below_state(source('tickets', 'records')) }}
 ),
 
 loads as (
