@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -18,9 +18,10 @@ from unittest.mock import patch
 
 import duckdb
 
+from tests.fixtures.ingesting import looking_quickly, reading_here
 from tests.properties.records import IDENTITY_KEY, Delivery, Record, write_file
 from tolerance import dbt as door
-from tolerance import detection, inbox, parameters, runs
+from tolerance import detection, parameters, runs
 from tolerance.contracts import SOURCES
 from tolerance.crm import export
 from tolerance.crm.history import ensure_empty_history
@@ -31,7 +32,6 @@ from tolerance.intake.land import land
 from tolerance.intake.load import ensure_empty_sources, load
 from tolerance.intake.read import read
 from tolerance.publishing.generations import publish
-from tolerance.sandbox import limits
 from tolerance.settings import PROJECT_ROOT
 from tolerance.state import State
 
@@ -43,12 +43,6 @@ _MARKER_COLUMNS = {
     "stg_mail__messages": "subject",
     "stg_tickets__tickets": "subject",
 }
-
-
-def _run_here(work: Callable[..., None], arguments: dict[str, Any], *, scratch: Path, **_: object) -> None:
-    """Read in this process: starting one for each source of each day takes longer than reading does."""
-    scratch.mkdir(parents=True, exist_ok=True)
-    work(**arguments)
 
 
 @dataclass(frozen=True)
@@ -127,8 +121,8 @@ class Pipeline:
         ensure_empty_sources(self.state)
         with (
             patch.dict(os.environ, {KEY_VARIABLE: IDENTITY_KEY}),
-            patch.object(inbox, "LOOK_INTERVAL_SECONDS", 0.0),  # nobody is still writing
-            patch.object(limits, "run_in_child", _run_here),  # no file of ours is hostile
+            looking_quickly(),
+            reading_here(),  # no file of ours is hostile
         ):
             for source in SOURCES:
                 load_id = land(source, self.extracts, as_of, self.state, _LOADED_AT)

@@ -1,14 +1,17 @@
-"""A reader's surroundings, and a short way to read a few bytes."""
+"""A reader's surroundings, a short way to read a few bytes, and the choice of the process that reads."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from tests.fixtures import ingesting
 from tolerance.formats.content import FileNotes
 from tolerance.readers.outcomes import Outcome, ReaderContext, reader_of
+from tolerance.sandbox import limits
 from tolerance.settings import Settings, settings
 
 ReadBytes = Callable[..., list[Outcome]]
@@ -30,3 +33,17 @@ def read_bytes(tmp_path: Path) -> ReadBytes:
         return list(reader_of(source)(path, name=name, context=context, notes=notes or FileNotes()))
 
     return read
+
+
+@pytest.fixture
+def reading_here() -> Iterator[None]:
+    """For tests whose subject is not the process that reads."""
+    with ingesting.reading_here():
+        yield
+
+
+@pytest.fixture
+def reading_in_a_child(reading_here: None) -> Iterator[None]:  # noqa: ARG001  (to come after it)
+    """For the test of a file that reads as a run does, where the others are `reading_here`."""
+    with patch.object(limits, "run_in_child", ingesting.RUN_IN_CHILD):
+        yield

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.fixtures.bad_files import GOOD, BadFile, bad_files, mutated_files
-from tolerance import inbox, recount
+from tests.fixtures.ingesting import looking_quickly
+from tolerance import recount
 from tolerance.contracts import SOURCES
 from tolerance.formats.content import FileNotes, content_of
 from tolerance.intake.land import land
@@ -28,10 +29,10 @@ REAL_DATA = Path(os.environ.get("TOLERANCE_SHARED_DATA", Path(__file__).parents[
 
 
 @pytest.fixture(autouse=True)
-def _quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    inbox._first_looks.clear()
-    monkeypatch.setattr(inbox, "LOOK_INTERVAL_SECONDS", 0.0)
+def _quick_looks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TOLERANCE_IDENTITY_KEY", "key")
+    with looking_quickly():
+        yield
 
 
 def take_in(files: Iterable[BadFile], folder: Path) -> list[FileRecord]:
@@ -78,6 +79,7 @@ def _assert_quarantine_keeps_bytes(records: list[FileRecord], state: State, scra
                 assert row["raw"] or row["byte_start"] == row["byte_end"]
 
 
+@pytest.mark.usefixtures("reading_here")
 def test_more_than_three_hundred_bad_files_end_loaded_or_quarantined_or_refused(tmp_path: Path) -> None:
     files = list(bad_files())
     assert len(files) >= 300
@@ -100,6 +102,7 @@ def test_sound_files_load_whole(tmp_path: Path) -> None:
     assert sum(record.landed_records for record in records) == 6 * 5 + 1
 
 
+@pytest.mark.usefixtures("reading_here")
 def test_five_hundred_mutated_files_end_balanced(tmp_path: Path) -> None:
     assert len(take_in(mutated_files(500, seed=1), tmp_path)) == 500
 

@@ -6,12 +6,13 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from tests.fixtures.ingesting import CALLS, CUSTOMERS, LOADED_AT, looking_quickly, reading_here
 from tolerance import files, inbox, parameters, runs
 from tolerance.aliases import aliases
 from tolerance.contracts import SOURCES
@@ -27,9 +28,6 @@ from tolerance.reread import CannotRebuildError, finish_interrupted_rebuild, rea
 from tolerance.settings import settings
 from tolerance.state import State
 
-LOADED_AT = datetime(2026, 11, 21, 3, tzinfo=UTC).replace(tzinfo=None)
-CALLS = "call_id;customer_id;asked_at;faq_code;question;answered;agent_team;language\n"
-CUSTOMERS = "customer_id;email;phone;relationship_started_on;relationship_ended_on;preferred_language\n"
 DESK = "Number,Opened,State,Subject\n"
 PROFILE = """
 files:
@@ -49,8 +47,7 @@ Rows = dict[str, list[dict[str, object]]]
 
 @pytest.fixture(autouse=True, scope="module")
 def _quick() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inbox, "LOOK_INTERVAL_SECONDS", 0.0)
+    with pytest.MonkeyPatch.context() as patch, looking_quickly(), reading_here():
         patch.setenv("TOLERANCE_IDENTITY_KEY", "key")
         patch.delenv(MAPPINGS_VARIABLE, raising=False)
         yield
@@ -263,8 +260,12 @@ KILLS = {
 @pytest.mark.parametrize(
     ("when", "again"), [*((when, "run") for when in KILLS), ("between two folders", "rebuild")]
 )
-def test_the_next_run_or_rebuild_makes_a_killed_rebuild_good(state: State, when: str, again: str) -> None:
+def test_the_next_run_or_rebuild_makes_a_killed_rebuild_good(
+    state: State, when: str, again: str, request: pytest.FixtureRequest
+) -> None:
     before = everything(state)
+    if when == "while it reads":  # as a rebuild does
+        request.getfixturevalue("reading_in_a_child")
     child = os.fork()
     if child == 0:
         KILLS[when](state)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.fixtures.bad_files import good_csv, good_json, good_mbox, good_ndjson
-from tolerance import inbox
+from tests.fixtures.ingesting import looking_quickly
 from tolerance.cli import main
 from tolerance.intake.land import land
 from tolerance.intake.load import load
@@ -19,6 +19,8 @@ from tolerance.intake.read import read
 from tolerance.profiles.catalogue import MAPPINGS_VARIABLE
 from tolerance.sandbox import limits
 from tolerance.state import State
+
+pytestmark = pytest.mark.usefixtures("reading_here")
 
 AS_OF = date(2026, 11, 20)
 LOADED_AT = datetime(2026, 11, 21, 3, tzinfo=UTC).replace(tzinfo=None)
@@ -29,12 +31,12 @@ FRESHDESK = (
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    inbox._first_looks.clear()
-    monkeypatch.setattr(inbox, "LOOK_INTERVAL_SECONDS", 0.0)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TOLERANCE_IDENTITY_KEY", "key")
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.delenv(MAPPINGS_VARIABLE, raising=False)
+    with looking_quickly():
+        yield
 
 
 def take_in(extracts: Path, state: State) -> dict[str, FileRecord]:
@@ -60,6 +62,7 @@ def run(*arguments: object) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+@pytest.mark.usefixtures("reading_in_a_child")
 def test_a_preview_shows_records_columns_and_reasons_and_no_customer(tmp_path: Path) -> None:
     path = deliver(tmp_path, "a.csv", FRESHDESK)
     code, said = run("preview", path, "--source", "tickets", "--profile", "freshdesk")
@@ -226,6 +229,7 @@ def test_a_repaired_record_is_loaded_as_its_own(tmp_path: Path) -> None:
     assert run("quarantine", "--state", state.root, "--export", repair)[0] == 2
 
 
+@pytest.mark.usefixtures("reading_in_a_child")
 def test_what_is_given_out_stays_below_its_folder_and_keeps_its_header(tmp_path: Path) -> None:
     state, extracts, repair = State(tmp_path / "state"), tmp_path / "in", tmp_path / "repair"
     header = "\ufeffID;Titre;Statut;Date d'ouverture;".encode()

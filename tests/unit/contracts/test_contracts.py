@@ -25,7 +25,6 @@ from tolerance.preview import preview
 from tolerance.profiles.profile import BY_CONTRACT
 from tolerance.readers.outcomes import Outcome
 from tolerance.records import AcceptedRecord, raw_schema
-from tolerance.sandbox import limits
 from tolerance.settings import settings
 from tolerance.state import State
 
@@ -97,12 +96,8 @@ def contract(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     for module in ("inbox", "quarantine", "all_clear", "intake.load"):
         monkeypatch.setattr(f"tolerance.{module}.SOURCES", (*SOURCES, "chat"))
     if request.param == "chat":  # a reading process of its own would not know it
-        monkeypatch.setattr(limits, "run_in_child", _run_here)
+        request.getfixturevalue("reading_here")
     return CONTRACTS[request.param]
-
-
-def _run_here(work: Callable[..., None], arguments: dict[str, object], **_: object) -> None:
-    work(**arguments)
 
 
 @pytest.fixture

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.fixtures.ingesting import Deliver
-from tolerance import inbox
+from tests.fixtures.ingesting import Deliver, looking_quickly
 from tolerance.state import State
 
 
 @pytest.fixture(autouse=True)
-def _quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    inbox._first_looks.clear()
-    monkeypatch.setattr(inbox, "LOOK_INTERVAL_SECONDS", 0.0)
+def _quick_looks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TOLERANCE_IDENTITY_KEY", "key")
+    with looking_quickly():
+        yield
 
 
 @pytest.fixture

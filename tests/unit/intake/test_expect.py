@@ -18,6 +18,8 @@ from tolerance.intake.work import Work
 from tolerance.reread import read_again
 from tolerance.state import State
 
+pytestmark = pytest.mark.usefixtures("reading_here")
+
 
 def taken_in(state: State, source: str = "faq") -> list[FileRecord]:
     summary = take_in(state, source)
@@ -94,6 +96,7 @@ def test_measuring_again_counts_the_same(state: State, deliver: Deliver) -> None
     assert once[0].measures["records"] == 2
 
 
+@pytest.mark.usefixtures("reading_in_a_child")
 def test_a_rebuild_counts_the_same(state: State, deliver: Deliver) -> None:
     ensure_empty_sources(state)
     deliver("customers/a.csv", CUSTOMERS + "C1;;;;;fr\n")

@@ -11,6 +11,8 @@ from tests.fixtures.ingesting import Deliver, rows, take_in
 from tolerance.identity import KEY_VARIABLE
 from tolerance.state import State
 
+pytestmark = pytest.mark.usefixtures("reading_here")
+
 TEXT = "Ma facture d'été est fausse.\n\nMerci."
 
 
@@ -95,6 +97,7 @@ def test_a_form_without_ids_loses_no_mail_and_its_same_bytes_again_are_a_duplica
     assert (summary.total("loaded_records"), summary.total("duplicate_records")) == (3, 1)
 
 
+@pytest.mark.usefixtures("reading_in_a_child")  # as in a run, where the key is handed over
 def test_a_state_with_another_identity_key_knows_a_mail_by_the_same_id(
     state: State, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
