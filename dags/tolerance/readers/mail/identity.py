@@ -40,7 +40,9 @@ def identity_hash(headers: Headers, message: Message, detached: Detached, raw: b
     """The hash of Message-ID, named senders and text; without Message-ID, of all bytes as well.
 
     It is not keyed: ids of incidents and alerts derive from it, and another state must give the same ones. A
-    sender cannot be guessed from it, because whoever guesses must know the whole mail. The text is what all parts hold, transfer encoding undone, line ends LF: boundaries and encodings may
+    sender cannot be guessed from it, because whoever guesses must know the whole mail.
+
+    The text is what all parts hold, transfer encoding undone, line ends LF: boundaries and encodings may
     change on the way.
     """
     found = hashlib.sha256()
