@@ -164,8 +164,9 @@ def csv_outcomes(
     except UndecodableError as error:
         raise undecodable(name, content, begin, error) from None
     make_row = dialect.bind(header, name=name, notes=notes)
-    file = _CsvFile(content, name, dialect, header, make_row, rules, notes)
     first = header_frame.position.byte_end
+    ends_empty = _ends_empty(next(csv_frames(content, delimiter, first), None), header, dialect)
+    file = _CsvFile(content, name, dialect, header, ends_empty, make_row, rules, notes)
     if by_blocks and dialect.takes_cells_as_fields:
         yield from file.outcomes_by_blocks(first)
     else:
@@ -180,6 +181,8 @@ class _CsvFile:
     name: str
     dialect: CsvDialect
     header: list[str]
+    ends_empty: bool
+    """Each row ends with one more delimiter than the header."""
     make_row: MakeRow
     rules: tuple[Rule, ...]
     notes: FileNotes
@@ -190,7 +193,7 @@ class _CsvFile:
             yield outcome_of(frame, self._values, name=self.name, content=self.content)
 
     def _values(self, frame: Frame) -> Values:
-        row = self.make_row(_row(frame, self.header, self.dialect, self.notes))
+        row = self.make_row(_row(frame, self.header, self.dialect, self.notes, ends_empty=self.ends_empty))
         return values_of_row(self.rules, row)
 
     def outcomes_by_blocks(self, start: int) -> Iterator[Outcome]:
@@ -227,11 +230,14 @@ class _CsvFile:
                     byte_count,
                     delimiter=self.dialect.delimiter,
                     encoding=encoding,
-                    field_count=len(self.header),
+                    field_count=len(self.header) + self.ends_empty,
                 )
                 if block is None or pc.any(pc.equal(block.columns[0], self.header[0])).as_py():
                     return None
-                cells = dict(zip(self.header, block.columns, strict=True))
+                *named, last = block.columns
+                if self.ends_empty and pc.any(pc.not_equal(last, "")).as_py():
+                    return None
+                cells = dict(zip(self.header, named if self.ends_empty else block.columns, strict=True))
                 columns = values_of_columns(self.rules, cells.__getitem__)
         except Exception:  # it is one record's fault, and reading record by record shows which
             return None
@@ -340,7 +346,24 @@ def _header_sentence(name: str, missing: str, header: list[str], contract: OwnCs
     return f"{name}, line 1: the column {missing} is missing{hint}; the header must be {expected}"
 
 
-def _row(frame: Frame, header: list[str], dialect: CsvDialect, notes: FileNotes) -> list[str]:
+def _ends_empty(frame: Frame | None, header: list[str], dialect: CsvDialect) -> bool:
+    """Whether the first row has one field more than the header, with nothing in it.
+
+    Some exports end each row with a delimiter, but not the header. Then every row must end so: one with a
+    delimiter too many in its text could not be told from the others otherwise.
+    """
+    if frame is None or frame.problem is not None:
+        return False
+    try:
+        _row(frame, header, dialect, FileNotes(), ends_empty=True)
+    except (BadFieldError, UndecodableError):
+        return False
+    return True
+
+
+def _row(
+    frame: Frame, header: list[str], dialect: CsvDialect, notes: FileNotes, *, ends_empty: bool = False
+) -> list[str]:
     """One record's fields, as many as the header has, without blanks at their ends."""
     if b"\0" in frame.raw:
         is_filler = not frame.raw.strip(b"\0 \t\r\n")
@@ -351,6 +374,13 @@ def _row(frame: Frame, header: list[str], dialect: CsvDialect, notes: FileNotes)
     text = text_of(frame.raw, notes, dialect.encodings)
     text = text.removeprefix("\ufeff")  # the mark of a file that was appended to another
     cells = [cell.strip() for cell in _cells(text, dialect.delimiter)]
+    if ends_empty and len(cells) == len(header) + 1 and not cells[-1]:
+        cells.pop()
+    elif ends_empty:
+        raise BadFieldError(
+            QuarantineReason.WRONG_FIELD_COUNT,
+            f"{len(cells)} fields instead of {len(header)} and the empty one that ends the rows before",
+        )
     if len(cells) != len(header):
         raise BadFieldError(
             QuarantineReason.WRONG_FIELD_COUNT, f"{len(cells)} fields instead of {len(header)}"

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
+import pytest
+
 from tolerance.identity import address_hash
+from tolerance.readers.outcomes import without_blocks
 from tolerance.records import AcceptedRecord, QuarantinedRecord
 
 HEADER = b"customer_id;email;phone;relationship_started_on;relationship_ended_on;preferred_language\n"
@@ -46,3 +49,24 @@ def test_the_mark_of_a_file_put_behind_another_is_no_part_of_an_id(
     assert header.reason.value == "not_a_record"
     ids = [record.values["customer_id"] for record in (first, *others) if isinstance(record, AcceptedRecord)]
     assert ids == ["C1", "C2", "C3"]
+
+
+@pytest.mark.parametrize("rows", [1, 3_000])
+def test_rows_that_all_end_with_a_delimiter_more_than_the_header_are_read(
+    read_bytes: Callable[..., list[object]], rows: int
+) -> None:
+    ending = b"".join(b"C%d;;;;;fr;\n" % number for number in range(rows))
+    outcomes = read_bytes("customers", "c.csv", HEADER + ending + b"A;;;;;fr\nB;;;;;x;fr\nC;;;;;fr;\n")
+    records = list(without_blocks(outcomes))
+    accepted = [record.values for record in records if isinstance(record, AcceptedRecord)]
+    assert [row["customer_id"] for row in accepted] == [*(f"C{number}" for number in range(rows)), "C"]
+    assert {row["preferred_language"] for row in accepted} == {"fr"}
+    quarantined = [record for record in records if isinstance(record, QuarantinedRecord)]
+    assert [record.reason.value for record in quarantined] == ["wrong_field_count"] * 2
+
+
+def test_a_first_row_with_a_delimiter_in_a_text_does_not_move_the_fields_of_the_others(
+    read_bytes: Callable[..., list[object]],
+) -> None:
+    outcomes = read_bytes("customers", "c.csv", HEADER + b"C1;;;;fr;x;y\nC2;;;;;fr\n")
+    assert [type(outcome) for outcome in without_blocks(outcomes)] == [QuarantinedRecord, AcceptedRecord]
