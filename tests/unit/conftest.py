@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 
@@ -36,14 +35,13 @@ def read_bytes(tmp_path: Path) -> ReadBytes:
 
 
 @pytest.fixture
-def reading_here() -> Iterator[None]:
+def reading_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests whose subject is not the process that reads."""
-    with ingesting.reading_here():
-        yield
+    # By the test's own monkeypatch, so that it is undone in order with what the test itself puts there.
+    monkeypatch.setattr(limits, "run_in_child", ingesting.run_here)
 
 
 @pytest.fixture
-def reading_in_a_child(reading_here: None) -> Iterator[None]:  # noqa: ARG001  (to come after it)
+def reading_in_a_child(reading_here: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001  (to come after it)
     """For the test of a file that reads as a run does, where the others are `reading_here`."""
-    with patch.object(limits, "run_in_child", ingesting.RUN_IN_CHILD):
-        yield
+    monkeypatch.setattr(limits, "run_in_child", ingesting.RUN_IN_CHILD)
