@@ -25,8 +25,16 @@ _EVIDENCE = """
 select incident_id, incident_type, link_rule, source, system, native_id, file_name, record_no, occurred_at
 from main.fct_incident_contact
 where customer_id = ?
-  and incident_id in (select incident_id from main.fct_tolerance_ledger where customer_id = ?)
+  and incident_id in (select incident_id from main.fct_tolerance_statement where customer_id = ?)
 order by occurred_at, source, native_id
+"""
+
+_RECLASSIFICATIONS = """
+select incident_id, from_category, to_category, reason, decided_at, evidence_file_name, evidence_record_no
+from main.fct_reclassification
+where customer_id = ?
+  and incident_id in (select incident_id from main.fct_tolerance_statement where customer_id = ?)
+order by decided_at, incident_id
 """
 
 
@@ -47,8 +55,10 @@ def print_explanation(console: Console, state: State, customer_id: str) -> bool:
             if safe_month
             else "No month is safe for one more standard incident."
         )
+        both = [customer_id, customer_id]
         console.print(_table(serving, "What makes the balance", _STATEMENT, [customer_id]))
-        console.print(_table(serving, "Evidence", _EVIDENCE, [customer_id, customer_id]))
+        console.print(_table(serving, "What its resolution made of an incident", _RECLASSIFICATIONS, both))
+        console.print(_table(serving, "Evidence", _EVIDENCE, both))
     return True
 
 

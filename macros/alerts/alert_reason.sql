@@ -20,6 +20,13 @@
             then ' Client depuis ' || cast(tenure_months as varchar) || ' mois.'
         else ''
     end
+    || case reclassification_reason
+        when 'deadline_passed' then ' Non résolu dans le délai.'
+        when 'resolved_late' then ' Résolu après le délai.'
+        when 'reopened' then ' Rouvert plusieurs fois.'
+        when 'bad_rating' then ' Résolution mal notée.'
+        else ''
+    end
     {%- else -%}
     label_en || ' on ' || cast(occurred_on as varchar)
     || case
@@ -34,6 +41,13 @@
     || case
         when tenure_months >= {{ var('long_tenure_months') }}
             then ' Customer for ' || cast(tenure_months as varchar) || ' months.'
+        else ''
+    end
+    || case reclassification_reason
+        when 'deadline_passed' then ' Not resolved by its deadline.'
+        when 'resolved_late' then ' Resolved after its deadline.'
+        when 'reopened' then ' Reopened more than once.'
+        when 'bad_rating' then ' Its resolution was rated as bad.'
         else ''
     end
     {%- endif -%}

@@ -159,6 +159,7 @@ unalerted as (
     select
         ledger.*,
         incidents.incident_type,
+        incidents.reclassification_reason,
         incidents.evidence_file_name,
         incidents.evidence_record_no,
         run.as_of_on as raised_on,
@@ -222,7 +223,9 @@ described as (
         unalerted.tenure_months >= {{ var('long_tenure_months') }} as is_long_tenure,
         incident_types.playbook_code,
         incident_types.owner_role,
-        {{ as_instant("unalerted.as_of_ends_at + incident_types.deadline_hours * interval '1 hour'") }} as respond_by,
+        -- A type without hours raises an alert only where it was resolved badly: then somebody acts at once.
+        {{ as_instant("unalerted.as_of_ends_at + coalesce(incident_types.deadline_hours, 0) * interval '1 hour'") }}
+            as respond_by,
         incident_types.label_fr,
         incident_types.label_en
     from unalerted

@@ -25,6 +25,8 @@ final as (
         incidents.incident_type,
         incidents.category,
         incidents.penalty_points,
+        incidents.type_category,
+        incidents.type_penalty_points,
         incidents.first_incident_type,
         incidents.first_penalty_points,
         incidents.detection_rule as detected_by,
@@ -38,7 +40,12 @@ final as (
 
         -- resolution
         incidents.status,
+        {{ as_instant('incidents.deadline_at') }} as deadline_at,
         {{ as_instant('incidents.resolved_at') }} as resolved_at,
+        incidents.is_resolved_in_time,
+        incidents.reopen_count,
+        incidents.rating,
+        incidents.reclassification_reason,
 
         -- evidence: the contact that anchors it; the others stand in fct_incident_contact
         incidents.contact_count,

@@ -27,12 +27,18 @@ incidents_on_account as (
         incidents.occurred_on,
         incidents.first_contact_at as occurred_at,
         incidents.penalty_points,
-        incidents.first_penalty_points
+        incidents.type_penalty_points,
+        incidents.first_penalty_points,
+        incidents.reclassification_reason
     from {{ ref('fct_incident') }} as incidents
     inner join current_accounts on incidents.customer_id = current_accounts.customer_id
     where
         incidents.occurred_on <= current_accounts.balance_on
-        and (incidents.penalty_points > 0 or incidents.first_penalty_points > 0)
+        and (
+            incidents.penalty_points > 0
+            or incidents.type_penalty_points > 0
+            or incidents.first_penalty_points > 0
+        )
 ),
 
 first_lines as (
@@ -111,33 +117,52 @@ reclassifications as (
         occurred_on as line_on,
         4 as line_rank,
         'reclassification' as line_kind,
-        first_penalty_points - penalty_points as points,
+        first_penalty_points - type_penalty_points as points,
         incident_id,
-        occurred_at
+        occurred_at,
+        'another_type' as reason
     from incidents_on_account
-    where first_penalty_points <> penalty_points
+    where first_penalty_points <> type_penalty_points
+    union all
+    select
+        customer_id,
+        occurred_on as line_on,
+        4 as line_rank,
+        'reclassification' as line_kind,
+        type_penalty_points - penalty_points as points,
+        incident_id,
+        occurred_at,
+        reclassification_reason as reason
+    from incidents_on_account
+    where type_penalty_points <> penalty_points
 ),
 
 lines as (
     select
         *,
         cast(null as varchar) as incident_id,
-        cast(null as timestamp with time zone) as occurred_at
+        cast(null as timestamp with time zone) as occurred_at,
+        cast(null as varchar) as reason
     from opening_budgets
     union all
     select
         *,
         cast(null as varchar) as incident_id,
-        cast(null as timestamp with time zone) as occurred_at
+        cast(null as timestamp with time zone) as occurred_at,
+        cast(null as varchar) as reason
     from budget_changes
     union all
     select
         *,
         cast(null as varchar) as incident_id,
-        cast(null as timestamp with time zone) as occurred_at
+        cast(null as timestamp with time zone) as occurred_at,
+        cast(null as varchar) as reason
     from given_back
     union all
-    select * from penalties
+    select
+        *,
+        cast(null as varchar) as reason
+    from penalties
     union all
     select * from reclassifications
 ),
@@ -148,17 +173,18 @@ final as (
         cast(
             row_number() over (
                 partition by customer_id
-                order by line_on, line_rank, occurred_at, incident_id, line_kind
+                order by line_on, line_rank, occurred_at, incident_id, line_kind, reason
             ) as integer
         ) as line_no,
         line_on,
         line_kind,
         incident_id,
+        reason,
         cast(points as {{ points_type() }}) as points,
         cast(
             sum(points) over (
                 partition by customer_id
-                order by line_on, line_rank, occurred_at, incident_id, line_kind
+                order by line_on, line_rank, occurred_at, incident_id, line_kind, reason
                 rows between unbounded preceding and current row
             ) as {{ points_type() }}
         ) as balance_points

@@ -27,6 +27,7 @@ TABLES = (
     "dim_customer",
     "fct_incident",
     "fct_incident_contact",
+    "fct_reclassification",
     "fct_tolerance_ledger",
     "fct_tolerance_monthly",
     "fct_tolerance_current",

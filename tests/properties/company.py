@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from tests.properties.pipeline import Project
@@ -82,6 +82,7 @@ class Company:
                 row["incident_type"],
                 row["category"],
                 Decimal(row["penalty_points"]),
+                timedelta(hours=int(row["deadline_hours"])) if row["deadline_hours"] else None,
                 date.fromisoformat(row["valid_from"]),
                 date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
             )

@@ -24,6 +24,7 @@ KEYS = {
 
 MORE_KEYS = {
     "fct_incident_contact": ("contact_id",),
+    "fct_reclassification": ("incident_id",),
     "fct_alert": ("alert_id",),
     "fct_tolerance_statement": ("customer_id", "line_no"),
     "audit_contact_review": ("contact_id",),
@@ -80,7 +81,19 @@ def against_reference(pipeline: Pipeline, tables: dict[str, Rows]) -> list[str]:
         for table, expected in tables.items():
             found = rows_of(warehouse, table, _columns(expected))
             lines += differences(table, expected, found)
+        lines += _statements_that_miss(warehouse, tables["fct_tolerance_current"])
     return lines
+
+
+def _statements_that_miss(warehouse: duckdb.DuckDBPyConnection, balances: Rows) -> list[str]:
+    """One line per customer whose statement does not sum to the balance."""
+    query = "select customer_id, sum(points) from fct_tolerance_statement group by customer_id"
+    sums = dict(warehouse.execute(query).fetchall())
+    return [
+        f"fct_tolerance_statement of '{name}': {sums.get(name)}, not {row['balance_points']}"
+        for (name,), row in balances.items()
+        if not _agree(row["balance_points"], sums.get(name))
+    ]
 
 
 def against_rebuild(pipeline: Pipeline, rebuilt: Pipeline) -> list[str]:

@@ -132,6 +132,8 @@ class Ticket:
     status: str = "open"
     kind: str = "incident"
     tags: tuple[str, ...] = ()
+    rating: str | None = None
+    reopens: int = 0
 
     source = "tickets"
 
@@ -141,7 +143,7 @@ class Ticket:
         return (
             f"{self.native_id};{self.customer_id or ''};{self.email or ''};{self.occurred_at.isoformat()};"
             f"{self.version_at.isoformat()};{solved};{self.status};{self.kind};normal;"
-            f"{','.join(self.tags)};{self.marker};a text;;0;false"
+            f"{','.join(self.tags)};{self.marker};a text;{self.rating or ''};{self.reopens};false"
         )
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,7 @@ class TypeEntry:
     incident_type: str
     category: str
     penalty_points: Decimal
+    deadline: timedelta | None
     valid_from: date
     valid_to: date | None = None
 
@@ -59,8 +60,27 @@ class Incident:
     row: dict[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How the ticket of an incident was resolved, and since when it is badly resolved, where it is."""
+
+    resolved_at: datetime | None = None
+    reopens: int = 0
+    rating: str | None = None
+    reopened_twice_at: datetime | None = None
+    rated_bad_at: datetime | None = None
+
+
 def business_date(instant: datetime) -> date:
     return instant.astimezone(PARIS).date()
+
+
+def _utc(instant: datetime | None) -> datetime | None:
+    return instant.astimezone(UTC).replace(tzinfo=None) if instant else None
+
+
+def _is_good(resolution: Resolution) -> bool:
+    return resolution.reopens == 0 and resolution.rating != "bad"
 
 
 def contact_id(contact: Contact) -> str:
@@ -79,6 +99,7 @@ class Truth:
     ) -> None:
         self.rules = rules
         self.as_of = as_of
+        self._ends_at = datetime.combine(as_of + timedelta(days=1), time.min, PARIS)
         self._hashes = hashes
         self.customers = _newest_customers(deliveries)
         self._versions = self._visible_versions(deliveries)
@@ -141,19 +162,38 @@ class Truth:
         incident_type = self._type_of(anchor)
         assert incident_type is not None
         entry = self.rules.entry(incident_type, business_date(occurred_at))
-        category = entry.category if entry else "unclassified"
-        points = entry.penalty_points if entry and category == "cumulative" else Decimal(0)
-        status = anchor.status if isinstance(anchor, Ticket) else "no_ticket"
+        type_category = entry.category if entry else "unclassified"
+        type_points = entry.penalty_points if entry and type_category == "cumulative" else Decimal(0)
+        deadline_at = occurred_at + entry.deadline if entry and entry.deadline else None
+        category, points, reason = type_category, type_points, None
+        is_in_time, resolution = None, None
+        if isinstance(anchor, Ticket):
+            resolution = self._resolution(anchor)
+            if deadline_at:
+                is_in_time = resolution.resolved_at is not None and resolution.resolved_at <= deadline_at
+            if type_category == "cumulative" and is_in_time and _is_good(resolution):
+                category, points, reason = "transient", Decimal(0), "resolved_in_time"
+            if type_category == "transient":
+                reason = self._badly_resolved(resolution, deadline_at)
+            if type_category == "transient" and reason:
+                category, points = "cumulative", self.rules.terms.standard_penalty_points
         row: dict[str, object] = {
             "customer_id": owner,
             "incident_type": incident_type,
             "category": category,
             "penalty_points": points,
+            "type_category": type_category,
+            "type_penalty_points": type_points,
             "first_incident_type": self._type_of(self._first_version(anchor)),
             "occurred_on": business_date(occurred_at),
-            "first_contact_at": occurred_at.astimezone(UTC).replace(tzinfo=None),
-            "status": status,
-            "resolved_at": self._resolved_at(anchor),
+            "first_contact_at": _utc(occurred_at),
+            "status": anchor.status if isinstance(anchor, Ticket) else "no_ticket",
+            "deadline_at": _utc(deadline_at),
+            "resolved_at": _utc(resolution.resolved_at) if resolution else None,
+            "is_resolved_in_time": is_in_time,
+            "reopen_count": resolution.reopens if resolution else None,
+            "rating": resolution.rating if resolution else None,
+            "reclassification_reason": reason,
             "contact_count": len(contacts),
         }
         return Incident(contact_id(anchor), owner, occurred_at, points, row)
@@ -162,18 +202,42 @@ class Truth:
         versions = self._versions[contact_id(contact)]
         return [version for version in versions if version.version_at == versions[0].version_at][-1]
 
-    def _resolved_at(self, anchor: Contact) -> datetime | None:
-        if not isinstance(anchor, Ticket) or anchor.status not in ("solved", "closed"):
-            return None
-        resolved = anchor.solved_at
-        if resolved is None:
-            for version in self._versions[contact_id(anchor)]:
-                if isinstance(version, Ticket) and version.status in ("solved", "closed"):
-                    resolved = resolved or version.version_at
-                elif isinstance(version, Ticket) and version.status != "deleted":
-                    resolved = None  # reopened
-        assert resolved is not None
-        return resolved.astimezone(UTC).replace(tzinfo=None)
+    # How it was resolved
+
+    def _resolution(self, ticket: Ticket) -> Resolution:
+        """What the ticket's versions tell, one after the other."""
+        now = Resolution()
+        moves, status, solved_at = 0, "", None
+        for version in self._versions[contact_id(ticket)]:
+            assert isinstance(version, Ticket)
+            if version.status in ("new", "open", "pending", "hold"):
+                moves += status in ("solved", "closed")
+                solved_at = None
+            elif version.status != "deleted":
+                solved_at = solved_at or version.version_at
+            status = version.status
+            now = replace(now, reopens=max(now.reopens, moves, version.reopens))
+            if now.reopens >= 2 and now.reopened_twice_at is None:
+                now = replace(now, reopened_twice_at=version.version_at)
+            if version.rating == "good":
+                now = replace(now, rating="good", rated_bad_at=None)
+            if version.rating == "bad":
+                now = replace(now, rating="bad", rated_bad_at=now.rated_bad_at or version.version_at)
+        if status in ("solved", "closed"):
+            solved_at = ticket.solved_at or solved_at
+        if solved_at is not None and solved_at < self._ends_at:
+            now = replace(now, resolved_at=solved_at)
+        return now
+
+    def _badly_resolved(self, resolution: Resolution, deadline_at: datetime | None) -> str | None:
+        """Why, by what was known first."""
+        known = {"bad_rating": resolution.rated_bad_at, "reopened": resolution.reopened_twice_at}
+        if deadline_at and resolution.resolved_at is None and deadline_at < self._ends_at:
+            known["deadline_passed"] = deadline_at
+        if deadline_at and resolution.resolved_at is not None and resolution.resolved_at > deadline_at:
+            known["resolved_late"] = deadline_at
+        reasons = sorted((known_at, reason) for reason, known_at in known.items() if known_at)
+        return reasons[0][1] if reasons else None
 
     # The account
 

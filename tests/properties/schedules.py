@@ -149,7 +149,22 @@ class Schedule:
             ),
         )
         changed = replace(ticket, marker=self._marker(), version_at=changed_at)
-        match random.choice(("move", "move", "type", "type", "delete", "open", "solve", "date")):
+        match random.choice(
+            (
+                "move",
+                "move",
+                "type",
+                "type",
+                "delete",
+                "open",
+                "open",
+                "solve",
+                "solve",
+                "rate",
+                "count",
+                "date",
+            )
+        ):
             case "move":
                 changed = replace(changed, customer_id=self._somebody(), email=self._address())
             case "type":
@@ -158,10 +173,18 @@ class Schedule:
             case "delete":
                 changed = replace(changed, status="deleted")
             case "open":
-                changed = replace(changed, status="open", solved_at=None)
+                status = random.choice(("new", "open", "pending", "hold"))
+                changed = replace(changed, status=status, solved_at=None)
             case "solve":
-                solved_at = random.choice((None, changed_at))
-                changed = replace(changed, status="solved", solved_at=solved_at)
+                # Also long before it is written down, or ahead of its day.
+                days = random.choice((None, 0, 0, -3, 2))
+                solved_at = None if days is None else changed_at + timedelta(days=days)
+                status = random.choice(("solved", "solved", "closed"))
+                changed = replace(changed, status=status, solved_at=solved_at)
+            case "rate":
+                changed = replace(changed, rating=random.choice(("good", "bad", "offered", None)))
+            case "count":
+                changed = replace(changed, reopens=random.choice((0, 1, 2)))
             case "date":
                 changed = replace(changed, occurred_at=min(at(self._some_day(today)), changed_at))
         self.tickets[ticket.native_id] = changed

@@ -29,7 +29,10 @@ from tests.properties.reference import Rows, Truth
 FIRST, SECOND = date(2025, 1, 20), date(2025, 4, 10)
 LONG_AGO = date(2019, 5, 17)
 TIES = 6
-COMPARED = " ".join(f"+{table}" for table in KEYS)
+NOT_DECIDED = ("other_incident",)
+"""The tags of an incident that costs nothing, however it ends."""
+
+COMPARED = " ".join(f"+{table}" for table in (*KEYS, "fct_tolerance_statement"))
 """What is built to judge a mistake."""
 
 
@@ -52,6 +55,8 @@ MONTHS = "macros/account/account_months.sql"
 COUNTS = "models/intermediate/accounts/int_balance_counts.sql"
 VERSIONS = "models/intermediate/accounts/int_segment_versions.sql"
 LEDGER = "models/intermediate/accounts/int_tolerance_ledger.sql"
+INCIDENTS = "models/intermediate/incidents/int_incidents.sql"
+RESOLUTIONS = "models/intermediate/incidents/int_ticket_resolutions.sql"
 
 MISTAKES = (
     Mistake(
@@ -262,6 +267,90 @@ MISTAKES = (
         "iter(is_open)",
         "two_tickets",
     ),
+    Mistake(
+        "a_deadline_passes_a_day_late",
+        INCIDENTS,
+        "resolved.deadline_at < run.as_of_ends_at",
+        "resolved.deadline_at < run.as_of_ends_at - interval '1 day'",
+        "deadline_of_the_day",
+    ),
+    Mistake(
+        "a_deadline_passes_a_day_early",
+        INCIDENTS,
+        "resolved.deadline_at < run.as_of_ends_at",
+        "resolved.deadline_at < run.as_of_ends_at + interval '1 day'",
+        "deadline_of_tomorrow",
+    ),
+    Mistake(
+        "a_passed_deadline_touches_nobody",
+        TOUCHED,
+        "    union distinct\n    select customer_id from passed_deadlines\n",
+        "",
+        "deadline_between",
+    ),
+    Mistake(
+        "only_a_deadline_of_the_day_itself_is_noticed",
+        TOUCHED,
+        "incidents.deadline_at >= {{ as_instant('run.since_as_of_ends_at') }}",
+        "incidents.deadline_at >= {{ as_instant(\"run.as_of_ends_at - interval '1 day'\") }}",
+        "deadline_between",
+    ),
+    Mistake(
+        "a_deadline_counts_from_the_ticket",
+        INCIDENTS,
+        "spans.first_contact_at + incident_types.deadline_hours",
+        "anchors.occurred_at + incident_types.deadline_hours",
+        "called_before",
+    ),
+    Mistake(
+        "a_resolution_ahead_of_its_day_touches_nobody",
+        TOUCHED,
+        "contact_versions.solved_at < run.as_of_ends_at",
+        "1 = 0",
+        "solved_ahead",
+    ),
+    Mistake(
+        "a_reopening_is_forgotten",
+        RESOLUTIONS,
+        "status_before in ('solved', 'closed')",
+        "1 = 0",
+        "reopened",
+    ),
+    Mistake(
+        "a_reopening_that_the_desk_alone_counts_is_forgotten",
+        RESOLUTIONS,
+        "            max(reopens) over (",
+        "            max(0) over (",
+        "reopened_says_the_desk",
+    ),
+    Mistake(
+        "a_rating_that_came_after_the_resolution_is_ignored",
+        INCIDENTS,
+        "        and rating is distinct from 'bad'\n",
+        "        and (rating is distinct from 'bad' or rated_bad_at > resolved_at)\n",
+        "rated_afterwards",
+    ),
+    Mistake(
+        "the_first_rating_stands",
+        RESOLUTIONS,
+        "min(case when rating is not null then recency end) as rated,",
+        "max(case when rating is not null then recency end) as rated,",
+        "rated_better",
+    ),
+    Mistake(
+        "a_penalty_is_given_back_twice",
+        "models/marts/fct_tolerance_statement.sql",
+        "        first_penalty_points - type_penalty_points as points,",
+        "        first_penalty_points - penalty_points as points,",
+        "retyped_and_resolved",
+    ),
+    Mistake(
+        "a_penalty_is_not_given_back",
+        INCIDENTS,
+        "when reasons.category = 'transient' then 0",
+        "when 1 = 0 then 0",
+        "solved_in_time",
+    ),
 )
 
 
@@ -280,6 +369,7 @@ class Traps:
         self._dates()
         self._customers()
         self._contacts()
+        self._resolutions()
 
     def _customer(self, name: str, *emails: str, started_on: date | None = LONG_AGO) -> Customer:
         one = Customer(name, emails, started_on)
@@ -320,7 +410,7 @@ class Traps:
         self._customer("older_version_late")
         newer = self._version(self._ticket("older_version_late", opened), known)
         self.first.append(newer)
-        self.second.append(self._version(newer, date(2025, 1, 5), tags=("no_answer",)))
+        self.second.append(self._version(newer, date(2025, 1, 5), tags=NOT_DECIDED))
         for name in ("counted_by_an_attempt", "closed_by_an_attempt", "known_to_an_attempt"):
             self._customer(name)
         self.attempt.append(self._ticket("known_to_an_attempt", opened))
@@ -329,12 +419,12 @@ class Traps:
         self.second.append(self._version(counted, changed, status="deleted"))
         closed = self._ticket("closed_by_an_attempt", opened)
         self.first.append(closed)
-        self.attempt.append(self._version(closed, known, tags=("no_answer",)))
+        self.attempt.append(self._version(closed, known, tags=NOT_DECIDED))
         self.second.append(self._version(closed, changed))
         for number in range(TIES):
             tied = self._ticket("ties", date(2024, 3 + number, 5))
             self.first.append(tied)
-            self.second.append(self._version(tied, date(2024, 3 + number, 5), tags=("no_answer",)))
+            self.second.append(self._version(tied, date(2024, 3 + number, 5), tags=NOT_DECIDED))
 
     def _dates(self) -> None:
         for name in ("late", "future", "future_version", "decays", "two_in_one_instant", "repriced"):
@@ -342,7 +432,7 @@ class Traps:
         self.second.append(self._ticket("late", FIRST - timedelta(days=300)))
         self.first.append(self._ticket("future", date(2025, 2, 15)))
         reclassified = self._ticket("future_version", date(2025, 1, 7))
-        self.first += [reclassified, self._version(reclassified, date(2025, 2, 20), tags=("no_answer",))]
+        self.first += [reclassified, self._version(reclassified, date(2025, 2, 20), tags=NOT_DECIDED)]
         self.first.append(self._ticket("decays", date(2024, 11, 8)))
         self.first.append(self._ticket("repriced", date(2024, 11, 8), "refund_missing"))
         for month in range(1, 7):
@@ -382,6 +472,43 @@ class Traps:
         self._customer("two_tickets")
         self.first += [self._ticket("two_tickets", date(2025, 1, day)) for day in (1, 2)]
         self.second.append(self._ticket("two_tickets", date(2025, 1, 3)))
+
+    def _resolutions(self) -> None:
+        names = ("deadline_between", "deadline_of_the_day", "deadline_of_tomorrow", "called_before")
+        for name in (*names, "reopened_says_the_desk", "retyped_and_resolved"):
+            self._customer(name)
+        self.first.append(self._ticket("deadline_between", FIRST, "no_answer"))
+        self.second.append(self._ticket("deadline_of_the_day", SECOND - timedelta(days=1), "no_answer"))
+        self.second.append(self._ticket("deadline_of_tomorrow", SECOND, "no_answer"))
+        # Solved four days after the ticket was opened, but six after the call, where five are allowed.
+        called = self._call("called_before", date(2025, 3, 1))
+        late = self._ticket("called_before", date(2025, 3, 3), "delivery_late")
+        solved = self._version(late, date(2025, 3, 7), status="solved")
+        self.second += [replace(called, faq_code="delivery_late"), late, solved]
+        opened, day = date(2025, 1, 19), timedelta(days=1)
+        names = ("solved_in_time", "reopened", "rated_afterwards", "rated_better")
+        tickets = {name: self._ticket(name, opened) for name in names}
+        for name, ticket in tickets.items():
+            self._customer(name)
+            self.first.append(ticket)
+            self.second.append(self._version(ticket, opened + 2 * day, status="solved"))
+        self._customer("solved_ahead")
+        ahead = self._ticket("solved_ahead", opened)
+        self.first.append(self._version(ahead, FIRST, status="solved", solved_at=at(FIRST + 2 * day)))
+        again = self._version(tickets["reopened"], opened + day, status="solved")
+        back = replace(
+            self._version(again, opened, status="pending"), version_at=at(opened + day, "14:00:00")
+        )
+        self.second += [again, back]
+        rated = tickets["rated_afterwards"]
+        self.second.append(self._version(rated, opened + 9 * day, status="closed", rating="bad"))
+        bad = self._version(tickets["rated_better"], opened + 3 * day, status="solved", rating="bad")
+        self.second += [bad, self._version(bad, opened + 4 * day, rating="good")]
+        told = self._ticket("reopened_says_the_desk", opened)
+        self.second += [told, self._version(told, opened + day, status="solved", reopens=1)]
+        retyped = self._ticket("retyped_and_resolved", opened, "contract_dispute")
+        solved = self._version(retyped, opened + day, tags=("product_defect",), status="solved")
+        self.second += [retyped, solved]
 
     def _mail(self, email: str, day: date) -> Mail:
         number = next(self._numbers)

@@ -98,6 +98,8 @@ decided as (
         -- state
         status,
         is_deleted,
+        rating,
+        reopens,
 
         -- times
         occurred_at,

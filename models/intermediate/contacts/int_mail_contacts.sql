@@ -35,6 +35,8 @@ final as (
         -- state
         cast(null as varchar) as status,
         false as is_deleted,
+        cast(null as varchar) as rating,
+        0 as reopens,
 
         -- times
         sent_at as occurred_at,

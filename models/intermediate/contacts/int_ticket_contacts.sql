@@ -31,6 +31,8 @@ final as (
         -- state
         status,
         is_deleted,
+        case when satisfaction in ('good', 'bad') then satisfaction end as rating,
+        reopens,
 
         -- times
         created_at as occurred_at,

@@ -312,7 +312,8 @@ final as (
             when unit_id <> home_unit_id then 'window'
             when link_rule = 'anchor' then 'window'
             else link_rule
-        end as link_rule
+        end as link_rule,
+        case when is_ticket_unit then unit_id end as ticket_contact_id
     from anchored
 )
 

@@ -1,6 +1,11 @@
--- One row per incident of a customer whom this run computes again, with its category and what it costs by
--- the table of its date. All incidents stand in fct_incident; nobody reads those to find the day's few.
-with touched as (
+-- One row per incident of a customer whom this run computes again: its category and what it costs, by the table
+-- of its date and by how it was resolved. All incidents stand in fct_incident; nobody reads those to find the
+-- day's few.
+with run as (
+    select * from {{ ref('int_run') }}
+),
+
+touched as (
     select * from {{ ref('int_touched_customers') }}
 ),
 
@@ -15,6 +20,11 @@ links as (
     select * from {{ ref('int_incident_links') }}
 ),
 
+-- Who says that an incident is resolved: the tickets. An answer of the CRM would be one more select here.
+resolutions as (
+    select * from {{ ref('int_ticket_resolutions') }}
+),
+
 incident_types as (
     select * from {{ ref('incident_types') }}
 ),
@@ -23,6 +33,7 @@ linked as (
     select
         links.incident_id,
         links.link_rule,
+        links.ticket_contact_id,
         contacts.*
     from contacts
     inner join links on contacts.contact_id = links.contact_id
@@ -43,61 +54,15 @@ anchors as (
     where contact_id = incident_id
 ),
 
--- Of tickets that are solved but do not say since when: their versions, the newest first.
-versions_of_solved as (
+-- By the table of its date, whatever became of it.
+typed as (
     select
-        versions.contact_id,
-        versions.status,
-        greatest(
-            versions.version_at, coalesce(cast(versions.undated_delivered_on as timestamp), versions.version_at)
-        ) as version_at,
-        row_number() over (
-            partition by versions.contact_id
-            order by {{ newest_version_first('versions') }}
-        ) as recency
-    from {{ ref('int_contact_versions') }} as versions
-    inner join anchors on versions.contact_id = anchors.contact_id
-    cross join {{ ref('int_run') }} as run
-    where
-        anchors.status in ('solved', 'closed')
-        and anchors.solved_at is null
-        and versions.visible_on <= run.as_of_on
-),
-
--- Reopening voids what was solved before; deleting and restoring is no reopening.
-reopened as (
-    select
-        contact_id,
-        min(recency) as recency
-    from versions_of_solved
-    where status in ('new', 'open', 'pending', 'hold')
-    group by contact_id
-),
-
-first_solved as (
-    select
-        versions_of_solved.contact_id,
-        min(versions_of_solved.version_at) as solved_version_at
-    from versions_of_solved
-    left join reopened on versions_of_solved.contact_id = reopened.contact_id
-    where
-        versions_of_solved.status in ('solved', 'closed')
-        and (reopened.recency is null or versions_of_solved.recency < reopened.recency)
-    group by versions_of_solved.contact_id
-),
-
-final as (
-    select
-        -- key
         anchors.incident_id,
-
-        -- foreign keys
         anchors.customer_id,
-
-        -- what it was
+        anchors.ticket_contact_id,
         anchors.incident_type,
-        coalesce(incident_types.category, 'unclassified') as category,
-        {{ penalty_of('incident_types') }} as penalty_points,
+        coalesce(incident_types.category, 'unclassified') as type_category,
+        {{ penalty_of('incident_types') }} as type_penalty_points,
         -- Before its anchor was reclassified, by today's table.
         anchors.first_incident_type,
         {{ penalty_of('first_types') }} as first_penalty_points,
@@ -106,24 +71,13 @@ final as (
         incident_types.decided_by,
         incident_types.reason as decided_reason,
         spans.contact_count,
-
-        -- state
-        coalesce(anchors.status, 'no_ticket') as status,
-        case
-            when anchors.status in ('solved', 'closed')
-                then coalesce(anchors.solved_at, first_solved.solved_version_at)
-        end as resolved_at,
-
-        -- times
         spans.first_contact_at as occurred_at,
         spans.occurred_on,
-
-        -- lineage
+        spans.first_contact_at + incident_types.deadline_hours * interval '1 hour' as deadline_at,
         anchors._file_sha256,
         anchors._record_no
     from anchors
     inner join spans on anchors.incident_id = spans.incident_id
-    left join first_solved on anchors.contact_id = first_solved.contact_id
     left join incident_types
         on
             anchors.incident_type = incident_types.incident_type
@@ -134,6 +88,149 @@ final as (
             anchors.first_incident_type = first_types.incident_type
             and spans.occurred_on >= first_types.valid_from
             and (spans.occurred_on < first_types.valid_to or first_types.valid_to is null)
+),
+
+-- Only an incident with a ticket can be resolved, so only it can be resolved too late.
+resolved as (
+    select
+        typed.*,
+        resolutions.status,
+        resolutions.resolved_at,
+        resolutions.reopen_count,
+        resolutions.rating,
+        resolutions.reopened_twice_at,
+        resolutions.rated_bad_at,
+        resolutions.solved_file_sha256,
+        resolutions.solved_record_no,
+        resolutions.reopened_twice_file_sha256,
+        resolutions.reopened_twice_record_no,
+        resolutions.rated_bad_file_sha256,
+        resolutions.rated_bad_record_no,
+        case
+            when resolutions.contact_id is not null and typed.deadline_at is not null
+                then coalesce(resolutions.resolved_at <= typed.deadline_at, false)
+        end as is_resolved_in_time
+    from typed
+    left join resolutions on typed.ticket_contact_id = resolutions.contact_id
+),
+
+-- Why a category is another than the type's, since when that is known, and which record says so: a deadline
+-- that nobody met needs none.
+reasons as (
+    select
+        incident_id,
+        'transient' as category,
+        'resolved_in_time' as reason,
+        resolved_at as decided_at,
+        solved_file_sha256 as file_sha256,
+        solved_record_no as record_no
+    from resolved
+    where
+        type_category = 'cumulative'
+        and is_resolved_in_time
+        and reopen_count = 0
+        and rating is distinct from 'bad'
+    union all
+    select
+        resolved.incident_id,
+        'cumulative' as category,
+        case when resolved.resolved_at is null then 'deadline_passed' else 'resolved_late' end as reason,
+        resolved.deadline_at as decided_at,
+        case when resolved.resolved_at is not null then resolved.solved_file_sha256 end as file_sha256,
+        case when resolved.resolved_at is not null then resolved.solved_record_no end as record_no
+    from resolved
+    cross join run
+    where
+        resolved.type_category = 'transient'
+        and not resolved.is_resolved_in_time
+        and resolved.deadline_at < run.as_of_ends_at
+    union all
+    select
+        incident_id,
+        'cumulative' as category,
+        'reopened' as reason,
+        reopened_twice_at as decided_at,
+        reopened_twice_file_sha256 as file_sha256,
+        reopened_twice_record_no as record_no
+    from resolved
+    where type_category = 'transient' and reopen_count >= 2
+    union all
+    select
+        incident_id,
+        'cumulative' as category,
+        'bad_rating' as reason,
+        rated_bad_at as decided_at,
+        rated_bad_file_sha256 as file_sha256,
+        rated_bad_record_no as record_no
+    from resolved
+    where type_category = 'transient' and rating = 'bad'
+),
+
+-- Of several reasons the one that was known first.
+ranked_reasons as (
+    select
+        *,
+        row_number() over (
+            partition by incident_id
+            order by decided_at, reason
+        ) as reason_rank
+    from reasons
+),
+
+final as (
+    select
+        -- key
+        resolved.incident_id,
+
+        -- foreign keys
+        resolved.customer_id,
+
+        -- what it was
+        resolved.incident_type,
+        coalesce(reasons.category, resolved.type_category) as category,
+        cast(
+            case
+                when reasons.category = 'cumulative' then {{ var('standard_penalty_points') }}
+                when reasons.category = 'transient' then 0
+                else resolved.type_penalty_points
+            end as {{ points_type() }}
+        ) as penalty_points,
+        resolved.type_category,
+        resolved.type_penalty_points,
+        resolved.first_incident_type,
+        resolved.first_penalty_points,
+        resolved.detection_rule,
+        resolved.detection_confidence,
+        resolved.decided_by,
+        resolved.decided_reason,
+        resolved.contact_count,
+
+        -- how it was resolved
+        coalesce(resolved.status, 'no_ticket') as status,
+        resolved.deadline_at,
+        resolved.resolved_at,
+        resolved.is_resolved_in_time,
+        resolved.reopen_count,
+        resolved.rating,
+
+        -- why its category is another than its type's
+        reasons.reason as reclassification_reason,
+        reasons.decided_at as reclassified_at,
+        reasons.file_sha256 as reclassification_file_sha256,
+        reasons.record_no as reclassification_record_no,
+
+        -- times
+        resolved.occurred_at,
+        resolved.occurred_on,
+
+        -- lineage
+        resolved._file_sha256,
+        resolved._record_no
+    from resolved
+    left join ranked_reasons as reasons
+        on
+            resolved.incident_id = reasons.incident_id
+            and reasons.reason_rank = 1
 )
 
 select * from final

@@ -13,6 +13,10 @@ final as (
         since_as_of_on,
         since_load_no,
         since_run_no,
+        (
+            select published.as_of_ends_at from runs as published
+            where published.run_no = runs.since_run_no
+        ) as since_as_of_ends_at,
         -- What the decision tables say of the loads up to this one stands.
         case when is_redecided then 0 else since_load_no end as decided_load_no,
         changed_incident_types,

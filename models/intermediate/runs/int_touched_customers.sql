@@ -1,3 +1,5 @@
+{%- set incidents_before = as_left_by_the_last_run('fct_incident') -%}
+
 -- One row per customer whose rows this run must compute again: found through the loads that brought
 -- the change, and through the days that came since the last published run, never by event time alone.
 with run as (
@@ -48,6 +50,11 @@ new_contacts as (
         or (
             contact_versions.visible_on > run.since_as_of_on
             and contact_versions.visible_on <= run.as_of_on
+        )
+        -- What a version said ahead of time, that a ticket is solved, has come true.
+        or (
+            contact_versions.solved_at >= run.since_as_of_ends_at
+            and contact_versions.solved_at < run.as_of_ends_at
         )
 ),
 
@@ -126,6 +133,21 @@ newly_started_or_ended as (
         )
 ),
 
+{% if incidents_before %}
+-- A deadline passes without any record. Which do was written by the last run, or by attempts after it: those
+-- have changed only customers who are touched anyway, and a deadline that passed before them passes again.
+passed_deadlines as (
+    select incidents.customer_id
+    from {{ incidents_before }} as incidents
+    cross join run
+    where
+        incidents.type_category = 'transient'
+        and not incidents.is_resolved_in_time
+        and incidents.deadline_at >= {{ as_instant('run.since_as_of_ends_at') }}
+        and incidents.deadline_at < {{ as_instant('run.as_of_ends_at') }}
+),
+
+{% endif %}
 touched as (
     select customer_id from changed_customers
     union distinct
@@ -134,6 +156,10 @@ touched as (
     select customer_id from owners_of_changed_contacts
     union distinct
     select customer_id from newly_started_or_ended
+    {% if incidents_before %}
+    union distinct
+    select customer_id from passed_deadlines
+    {% endif %}
 ),
 
 final as (
