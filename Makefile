@@ -17,7 +17,7 @@ run_arguments = --state "$(STATE)" \
 	$(if $(AS_OF),--as-of "$(AS_OF)") \
 	$(if $(CRM),--crm "$(CRM)")
 
-.PHONY: help setup run rebuild doctor data-docs preview tags quarantine cases sample test soak bench lint format clean explain generations data-dictionary
+.PHONY: help setup run rebuild doctor data-docs preview tags quarantine cases score train sample test soak bench lint format clean explain generations data-dictionary
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,12 @@ quarantine: $(INSTALLED) ## Quarantined records and why: SOURCE= REASON= SHOW_BY
 
 cases: $(INSTALLED) ## Are the mails of FOLDER= read as its expected.json says? Also a JSON file of texts
 	@$(BIN)/tolerance cases "$(FOLDER)"
+
+score: $(INSTALLED) ## How well are the labelled texts of LABELLED= read? JSON=
+	@$(BIN)/tolerance score "$(LABELLED)" $(if $(JSON),--json "$(JSON)")
+
+train: $(INSTALLED) ## The company's own detector from the labelled texts of LABELLED=
+	@$(BIN)/tolerance train "$(LABELLED)"
 
 sample: $(INSTALLED) ## Make the sample company in OUT=
 	@$(BIN)/tolerance sample --out "$(OUT)"

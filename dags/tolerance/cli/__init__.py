@@ -16,6 +16,8 @@ _MODULES = {
     "tags": "tags",
     "quarantine": "files",
     "cases": "cases",
+    "score": "detection",
+    "train": "detection",
     "explain": "published",
     "generations": "published",
     "data-docs": "published",

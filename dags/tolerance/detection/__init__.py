@@ -8,14 +8,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from tolerance import company
-from tolerance.code_hashes import code_hash, digest, named_files_hash
+from tolerance.code_hashes import code_hash, digest, files_hash, named_files_hash
 from tolerance.settings import DBT_PROJECT
 
 PHRASES = "incident_phrases.csv"
 """The seed of the phrases that the detector knows."""
 
-_READS_NO_TEXT = "linking.py"
-"""Part of the code version: what it changes moves every account."""
+OWN_MODEL = "detector.json"
+"""The company's own model, in its folder."""
+
+_READS_TEXTS = ("__init__.py", "linear.py", "own.py", "references.py", "tokens.py", "words.py")
+"""The modules that decide how a text is read. Linking is part of the code version, because it moves every
+account; fitting and measuring decide nothing of a run."""
 
 
 def phrases_file() -> Path:
@@ -23,12 +27,21 @@ def phrases_file() -> Path:
     return company.seeds(DBT_PROJECT / "seeds")[PHRASES]
 
 
+def own_model_file() -> Path | None:
+    """The file of the company's own model, if it has one."""
+    return company.own_file(OWN_MODEL)
+
+
 def detector_version() -> str:
-    """A hash of what decides how a text is read: the modules and the phrases.
+    """A hash of what decides how a text is read: modules, weights, phrases, the company's own model.
 
     It is data of a run, not part of the code version: a new version reads every text once and touches the
     customers whose contacts it reads differently.
     """
     package = Path(__file__).parent
-    code = code_hash([path for path in package.rglob("*.py") if path.name != _READS_NO_TEXT], package)
-    return digest(code.encode(), named_files_hash({PHRASES: phrases_file()}).encode())[:16]
+    own = own_model_file()
+    return digest(
+        code_hash([package / name for name in _READS_TEXTS], package).encode(),
+        files_hash((package / "weights").glob("*.json"), package).encode(),
+        named_files_hash({PHRASES: phrases_file()} | ({OWN_MODEL: own} if own else {})).encode(),
+    )[:16]

@@ -1,71 +1,176 @@
 """Which incident does a text report, if any?
 
-Structured evidence (a tag, a FAQ code, a ticket's type) comes first and is read in SQL. Only without it
-is the text searched for the phrases of `seeds/incident_phrases.csv`. Phrases that agree raise the
-confidence; below the confidence limit, or when two types are equally likely, the detector abstains.
+Structured evidence (a tag, a FAQ code, a ticket's type) comes first and is read in SQL. Only without it the
+text is read: for the phrases of `seeds/incident_phrases.csv`, and where they leave it open, by the linear
+model. Neither guesses: between the limits a person decides, and an incident whose type is not clear is
+`other_incident`, which costs nothing.
 """
 
 from __future__ import annotations
 
 import csv
-import unicodedata
 from collections import defaultdict
+from dataclasses import dataclass
 from functools import cache
 from typing import TypedDict
 
-import re2
+from tolerance.detection import own, phrases_file
+from tolerance.detection.linear import evidence, language_of, probability, type_shares, weights
+from tolerance.detection.tokens import plain, tokens_of
 
-from tolerance.detection import phrases_file
+PHRASES_RULE = "words_v1"
+MODEL_RULE = "linear_v1"
+OWN_RULE = "own_v"
+"""Followed by the version of the company's own model."""
 
-RULE = "words_v1"
+NO_TYPE = "other_incident"
 MIN_CONFIDENCE = 0.6
-MAX_CHARACTERS = 20_000
+INCIDENT_FROM = 0.85
+REVIEW_FROM = 0.3
+"""From INCIDENT_FROM on a text is an incident, from REVIEW_FROM on a person decides, below it is none."""
 
-_NOT_A_WORD = re2.compile(r"[^a-z0-9]+")
+MIN_TYPE_MARGIN = 0.4
+"""By how much the share of the likeliest type must exceed the next one's, else it is `other_incident`."""
+
+MIN_WORDS = 4
+"""Of fewer words the model alone makes no incident: they go to review."""
+
+_NO_WORD_TO_BLANK = {code: " " for code in range(128) if not chr(code).isalnum()}
+
+
+INCIDENT, REVIEW, NO_INCIDENT = "incident", "review", "none"
 
 
 class Detection(TypedDict):
-    """What was read in a text: a type or None, the confidence in [0, 1], and the rule that decided."""
+    """What was read in a text: a type or None, the confidence in [0, 1], and the rule that decided.
+
+    None with a confidence above 0 waits for review.
+    """
 
     incident_type: str | None
     confidence: float
     rule: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the phrases and the model make of a text, before the limits."""
+
+    language: str
+    score: float
+    """How likely the text reports an incident, in [0, 1]; as a probability only by a company's own model."""
+
+    phrase_type: str | None
+    phrase_confidence: float
+    model_type: str
+    """The likeliest type by the words, or `other_incident` where it is not clear."""
+
+    word_count: int
+    rule: str
+
+    @property
+    def incident_type(self) -> str:
+        """The type if the text is an incident."""
+        return self.phrase_type or self.model_type
+
+    @property
+    def confidence(self) -> float:
+        """The phrases' confidence where they decide, else the greater one, in [0, 1]."""
+        if self.phrase_type is not None:
+            return self.phrase_confidence
+        return round(max(self.score, self.phrase_confidence), 4)
+
+    @property
+    def outcome(self) -> str:
+        """INCIDENT, REVIEW or NO_INCIDENT, by the limits."""
+        if self.phrase_type is not None:
+            return INCIDENT
+        if self.score >= INCIDENT_FROM and self.word_count >= MIN_WORDS:
+            return INCIDENT
+        return REVIEW if self.score >= REVIEW_FROM or self.phrase_confidence > 0 else NO_INCIDENT
+
+
 def plain_words(text: str) -> str:
     """Lower case, no accents, words separated by one blank, a blank at both ends."""
-    decomposed = unicodedata.normalize("NFKD", text[:MAX_CHARACTERS].casefold())
-    ascii_only = decomposed.encode("ascii", "ignore").decode("ascii")
-    return f" {_NOT_A_WORD.sub(' ', ascii_only).strip()} "
+    return _words_of(plain(text))
+
+
+def _words_of(plain_text: str) -> str:
+    return f" {' '.join(plain_text.translate(_NO_WORD_TO_BLANK).split())} "
 
 
 @cache
-def _phrases() -> tuple[tuple[str, str, float], ...]:
+def _phrases() -> dict[str, list[tuple[str, str, float]]]:
+    """The phrases with their types and weights, by their first word: a text is looked through once."""
+    found: dict[str, list[tuple[str, str, float]]] = defaultdict(list)
     with phrases_file().open(encoding="utf-8", newline="") as file:
-        return tuple(
-            (f" {row['phrase']} ", row["incident_type"], float(row["weight"])) for row in csv.DictReader(file)
-        )
+        for row in csv.DictReader(file):
+            phrase = row["phrase"].strip()
+            found[phrase.partition(" ")[0]].append(
+                (f" {phrase} ", row["incident_type"], float(row["weight"]))
+            )
+    return dict(found)
+
+
+def _by_phrases(words: str) -> tuple[str | None, float]:
+    """The type that phrases among plain words tell, and how sure they are; none where they are unsure or tie.
+
+    The confidence of a type is one minus the chance that each of its phrases misleads:
+    1 - product(1 - weight).
+    """
+    by_first_word = _phrases()
+    doubt: dict[str, float] = defaultdict(lambda: 1.0)
+    for word in by_first_word.keys() & set(words.split()):
+        for phrase, incident_type, weight in by_first_word[word]:
+            if phrase in words:
+                doubt[incident_type] *= 1.0 - weight
+    if not doubt:
+        return None, 0.0
+    ranked = sorted(doubt, key=lambda name: (doubt[name], name))
+    confidence = 1.0 - doubt[ranked[0]]
+    is_tie = len(ranked) > 1 and doubt[ranked[1]] == doubt[ranked[0]]
+    return (None if is_tie or confidence < MIN_CONFIDENCE else ranked[0]), confidence
+
+
+def read(text: str, language: str | None = None) -> Reading:
+    """What the phrases and the model make of a text; its language is told by its words unless given."""
+    plain_text = plain(text)
+    phrase_type, phrase_confidence = _by_phrases(_words_of(plain_text))
+    found = tokens_of(plain_text)
+    known_language = language or language_of(found)
+    known = weights(known_language)
+    told = evidence(found, known)
+    logit, rule = told.logit, MODEL_RULE
+    if (model := own.model(known_language)) is not None:
+        logit, rule = model.logit(told), f"{OWN_RULE}{model.version}"
+    score = probability(logit)
+    model_type = NO_TYPE
+    if score >= REVIEW_FROM:
+        (first, name), (second, _) = type_shares(told.shown, known)[:2]
+        if first - second >= MIN_TYPE_MARGIN:
+            model_type = name
+    return Reading(
+        known_language,
+        score,
+        phrase_type,
+        phrase_confidence,
+        model_type,
+        sum(map(str.isalpha, found)),
+        rule if phrase_type is None else PHRASES_RULE,
+    )
 
 
 def detect_incident(text: str | None) -> Detection:
     """The incident that a text reports.
 
-    `incident_type` is None when the text has no phrase, or too weak ones. The confidence of a type is
-    one minus the chance that each of its phrases misleads: 1 - product(1 - weight).
+    `incident_type` is None when the text reports none, or when that is for a person to say: then the
+    confidence is above 0.
     """
     if not text:
-        return {"incident_type": None, "confidence": 0.0, "rule": RULE}
-    words = plain_words(text)
-    doubt: dict[str, float] = defaultdict(lambda: 1.0)
-    for phrase, incident_type, weight in _phrases():
-        if phrase in words:
-            doubt[incident_type] *= 1.0 - weight
-    if not doubt:
-        return {"incident_type": None, "confidence": 0.0, "rule": RULE}
-    ranked = sorted(doubt, key=lambda name: (doubt[name], name))
-    best = ranked[0]
-    confidence = 1.0 - doubt[best]
-    is_tie = len(ranked) > 1 and doubt[ranked[1]] == doubt[best]
-    if confidence < MIN_CONFIDENCE or is_tie:
-        return {"incident_type": None, "confidence": confidence, "rule": RULE}
-    return {"incident_type": best, "confidence": confidence, "rule": RULE}
+        return {"incident_type": None, "confidence": 0.0, "rule": PHRASES_RULE}
+    found = read(text)
+    return {
+        "incident_type": found.incident_type if found.outcome == INCIDENT else None,
+        "confidence": 0.0 if found.outcome == NO_INCIDENT else found.confidence,
+        "rule": found.rule,
+    }

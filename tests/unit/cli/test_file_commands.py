@@ -253,7 +253,18 @@ def test_every_command_has_a_line_of_help_that_is_not_cut_and_tells_its_exit_cod
     listed = [line.split()[0] for line in commands.splitlines() if line.strip()]
     # In the order in which somebody new meets them.
     assert listed == [
-        *("run", "doctor", "preview", "tags", "quarantine", "cases", "explain", "generations"),
+        *(
+            "run",
+            "doctor",
+            "preview",
+            "tags",
+            "quarantine",
+            "cases",
+            "score",
+            "train",
+            "explain",
+            "generations",
+        ),
         *("data-docs", "rebuild", "sample"),
     ]
     for name in listed:

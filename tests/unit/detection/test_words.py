@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from tolerance.detection.words import detect_incident, plain_words
+from tolerance.detection.words import (
+    INCIDENT_FROM,
+    MODEL_RULE,
+    PHRASES_RULE,
+    detect_incident,
+    plain_words,
+    read,
+)
+
+TOO_LONG = "x" * 30_000
 
 
 @pytest.mark.parametrize(
@@ -25,14 +36,19 @@ def test_phrases_decide_whatever_their_accents_and_case(text: str | None, incide
 
 
 def test_a_phrase_is_whole_words() -> None:
-    assert detect_incident("the rudest")["incident_type"] is None
-    assert detect_incident("he was rude!")["incident_type"] == "staff_behaviour"
+    assert read("the rudest").phrase_type is None
+    assert read("he was rude!").phrase_type == "staff_behaviour"
 
 
-def test_one_weak_phrase_abstains_and_says_how_sure_it_was() -> None:
-    unsure = detect_incident("The box is damaged")
+def test_a_phrase_decides_alone_whatever_the_model_makes_of_the_text() -> None:
+    found = detect_incident("merci, parfait, tout va bien, colis perdu")
+    assert (found["incident_type"], found["rule"]) == ("delivery_lost", PHRASES_RULE)
+
+
+def test_one_weak_phrase_is_never_enough_and_waits_for_review() -> None:
+    unsure = detect_incident("a damaged box")
     assert unsure["incident_type"] is None
-    assert 0 < unsure["confidence"] < 0.6
+    assert unsure["confidence"] > 0
 
 
 def test_two_phrases_of_one_type_are_surer_than_one() -> None:
@@ -41,8 +57,64 @@ def test_two_phrases_of_one_type_are_surer_than_one() -> None:
     assert twice["confidence"] > once["confidence"]
 
 
-def test_a_tie_between_two_types_abstains() -> None:
-    assert detect_incident("the website is down and your agent was rude")["incident_type"] is None
+def test_an_incident_whose_phrases_tie_is_no_guess_between_their_types() -> None:
+    found = read("the website is down and your agent was rude")
+    assert found.phrase_type is None
+
+
+@pytest.mark.parametrize(
+    ("text", "incident_type"),
+    [
+        ("J'appelle tous les matins et jamais personne ne décroche.", "no_answer"),
+        ("It has been on hold music for fifty minutes and nobody picks up the phone.", "no_answer"),
+    ],
+)
+def test_the_model_reads_what_no_phrase_says(text: str, incident_type: str) -> None:
+    found = detect_incident(text)
+    assert (found["incident_type"], found["rule"]) == (incident_type, MODEL_RULE)
+    assert found["confidence"] >= INCIDENT_FROM
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "merci beaucoup",
+        "Comment puis-je changer mon adresse ?",
+        "How do I add a passenger to my booking?",
+        "The agent was wonderful, thanks for a great flight!",
+        "Un grand merci à la dame du guichet, accueil parfait.",
+    ],
+)
+def test_questions_and_praise_are_no_incidents_and_wait_for_nobody(text: str) -> None:
+    found = detect_incident(text)
+    assert (found["incident_type"], found["confidence"]) == (None, 0.0)
+
+
+def test_a_few_words_are_never_an_incident_by_the_model_alone() -> None:
+    assert detect_incident("horrible service")["incident_type"] is None
+    assert detect_incident("horrible service")["confidence"] > 0
+
+
+def test_anger_without_a_matter_is_an_incident_of_no_type() -> None:
+    found = detect_incident("C'est inadmissible, je suis très en colère, une honte, plus jamais.")
+    assert found["incident_type"] == "other_incident"
+
+
+def test_the_words_tell_the_language() -> None:
+    assert read("le facteur est passé chez nous").language == "fr"
+    assert read("the postman came to our house").language == "en"
+    assert read("the postman came to our house", "fr").language == "fr"
+
+
+def test_what_follows_the_longest_text_read_changes_nothing() -> None:
+    assert detect_incident(TOO_LONG) == detect_incident(TOO_LONG + " colis perdu")
+
+
+@pytest.mark.parametrize("part", ["n't ", "a@", "https:", "é", ".", "ne pas ", "\u0301", "!?"])
+def test_hostile_text_costs_no_more_than_its_length(part: str) -> None:
+    begun = time.process_time()
+    detect_incident(part * 200_000)
+    assert time.process_time() - begun < 1
 
 
 def test_words_are_plain_and_apart() -> None:

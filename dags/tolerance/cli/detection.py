@@ -1,0 +1,154 @@
+"""Commands on the detector: how well it reads labelled texts, and a company's own model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tolerance.errors import UsageError
+
+if TYPE_CHECKING:
+    from tolerance.detection.evaluation import Judged, Labelled, Quality
+
+_ERRORS_SHOWN = 10
+_CONFUSIONS_SHOWN = 10
+_CHARACTERS_SHOWN = 160
+_BAR = 30
+
+LABELLED = click.argument("labelled", type=click.Path(path_type=Path))
+
+
+@click.command(short_help="How well the detector reads texts that people labelled.")
+@LABELLED
+@click.option(
+    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the numbers here too."
+)
+def score(labelled: Path, json_file: Path | None) -> None:
+    """Hold what the detector reads in the texts of LABELLED against their labels.
+
+    LABELLED is a CSV with the columns text and label (incident or none), and perhaps language (fr or en; else
+    told by the words) and type. Precision and recall are of the incidents that the product would make: what
+    waits for review is missed. The worst errors show their texts on the screen. Exit codes: 0, or 2 for
+    wrong usage.
+    """
+    import orjson
+
+    from tolerance.detection.evaluation import by_language, judged, quality, worst_errors
+    from tolerance.files import write_bytes
+
+    texts = judged(_texts(labelled))
+    qualities = {language: quality(part) for language, part in by_language(texts).items()}
+    console = Console()
+    _print_qualities(console, qualities)
+    for language, measured in qualities.items():
+        _print_reliability(console, language, measured)
+        _print_confusions(console, language, measured)
+    _print_errors(console, worst_errors(texts, _ERRORS_SHOWN))
+    if json_file is not None:
+        numbers = {"languages": {name: measured.as_json() for name, measured in qualities.items()}}
+        write_bytes(json_file, orjson.dumps(numbers, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def _texts(path: Path) -> list[Labelled]:
+    from tolerance.detection.evaluation import labelled_texts
+
+    if not path.is_file():
+        raise UsageError(f"LABELLED={path} is not a file.")
+    texts = [*labelled_texts(path)]
+    if not texts:
+        raise UsageError(f"LABELLED={path} holds no texts.")
+    return texts
+
+
+def _print_qualities(console: Console, qualities: dict[str, Quality]) -> None:
+    table = Table("", *qualities)
+    table.add_row("texts", *(f"{measured.n:,}" for measured in qualities.values()))
+    rows = {
+        "macro-F1, every text decided": "macro_f1",
+        "macro-F1, the clearest 80 %": "macro_f1_at_80",
+        "precision of incidents": "precision",
+        "recall of incidents": "recall",
+        "coverage (not in review)": "coverage",
+        "incidents with a clear type": "typed",
+        "clear types that are right": "type_accuracy",
+    }
+    for label, name in rows.items():
+        values = [getattr(measured, name) for measured in qualities.values()]
+        table.add_row(label, *("" if value is None else f"{value:.3f}" for value in values))
+    console.print(table)
+
+
+def _print_reliability(console: Console, language: str, measured: Quality) -> None:
+    table = Table("mean score", "texts", "incidents", title=f"Reliability, {language}", title_justify="left")
+    for band in measured.reliability:
+        bar = "█" * round(band.incident_share * _BAR)
+        table.add_row(f"{band.mean_score:.2f}", f"{band.count:,}", f"{band.incident_share:.2f} {bar}")
+    console.print(table)
+
+
+def _print_confusions(console: Console, language: str, measured: Quality) -> None:
+    if not measured.confusions:
+        return
+    table = Table("type", "read as", "texts", title=f"Types mistaken, {language}", title_justify="left")
+    for (truth, told), count in measured.confusions.most_common(_CONFUSIONS_SHOWN):
+        table.add_row(escape(truth), escape(told), f"{count:,}")
+    console.print(table)
+
+
+def _print_errors(console: Console, errors: list[Judged]) -> None:
+    if not errors:
+        return
+    table = Table("line", "label", "score", "text", title="Worst errors", title_justify="left")
+    for text in errors:
+        label = "incident" if text.labelled.is_incident else "none"
+        shown = " ".join(text.labelled.text.split())[:_CHARACTERS_SHOWN]
+        table.add_row(str(text.labelled.line), label, f"{text.score:.2f}", escape(shown))
+    console.print(table)
+
+
+@click.command(short_help="Fit the company's own detector on its labels.")
+@LABELLED
+def train(labelled: Path) -> None:
+    """Fit the company's own model on the texts of LABELLED, with the shipped score as a feature.
+
+    LABELLED is a CSV as for `tolerance score`. The model is written to detector.json in the company's folder
+    (TOLERANCE_COMPANY), per language and only where it reads labels held out of the fit better than what
+    is in use. The next run reads every text with it. Exit codes: 0, or 2 for wrong usage.
+    """
+    from tolerance import company
+    from tolerance.detection import OWN_MODEL
+    from tolerance.detection.training import FEWEST
+    from tolerance.detection.training import train as fit
+
+    folder = company.folder()
+    if folder is None:
+        raise UsageError(
+            "There is no company's folder to write the model to",
+            f"name one by {company.VARIABLE}, for example an empty folder.",
+        )
+    reports = fit(_texts(labelled), folder / OWN_MODEL)
+    console = Console()
+    table = Table("held out", *(f"{report.language} ({report.labels:,} labels)" for report in reports))
+    rows = {
+        "macro-F1 before": "macro_f1_before",
+        "macro-F1 after": "macro_f1_after",
+        "log loss before": "log_loss_before",
+        "log loss after": "log_loss_after",
+    }
+    for label, name in rows.items():
+        table.add_row(label, *(f"{getattr(report, name):.3f}" for report in reports))
+    table.add_row("own words", *(f"{report.words:,}" for report in reports))
+    console.print(table)
+    for report in reports:
+        if report.is_kept:
+            verdict = f"kept, in {folder / OWN_MODEL}"
+        elif report.labels < FEWEST or not report.log_loss_before:
+            verdict = f"nothing fitted: it takes {FEWEST} labels, of both kinds"
+        else:
+            verdict = "not kept: it is no better on labels held out"
+        console.print(f"{report.language}: {verdict}.", soft_wrap=True, highlight=False, markup=False)

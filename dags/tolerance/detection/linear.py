@@ -1,0 +1,116 @@
+"""The linear model: how much the words of a text speak for an incident, and for which type.
+
+Its weights are data of the package, one file per language, fitted by `tolerance.detection.fitting`. They are
+read without any library, in one pass over the words.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import orjson
+
+from tolerance.detection.tokens import features, sentences
+
+WEIGHTS = Path(__file__).parent / "weights"
+LANGUAGES = ("fr", "en")
+
+_SHARE_OF_BEST_SENTENCE = 0.3
+"""How much the strongest sentence counts beside the whole text: a long story has one sentence that tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The weights of a language; a word has one for every type."""
+
+    bias: float
+    words: Mapping[str, float]
+    types: tuple[str, ...]
+    type_biases: tuple[float, ...]
+    type_words: Mapping[str, tuple[float, ...]]
+
+
+@cache
+def weights(language: str) -> Weights:
+    """The shipped weights of a language."""
+    return from_json((WEIGHTS / f"{language}.json").read_bytes())
+
+
+def from_json(content: bytes) -> Weights:
+    """The weights that a file holds."""
+    read = orjson.loads(content)
+    types = range(len(read["types"]))
+    # The file leaves out most types of a word: its pairs are the place of a type and the weight.
+    of_words = {
+        word: dict(zip(pairs[::2], pairs[1::2], strict=True)) for word, pairs in read["type_words"].items()
+    }
+    return Weights(
+        read["bias"],
+        read["words"],
+        tuple(read["types"]),
+        tuple(read["type_biases"]),
+        {word: tuple(pairs.get(place, 0.0) for place in types) for word, pairs in of_words.items()},
+    )
+
+
+def language_of(found: list[str]) -> str:
+    """The language that knows more of the words; French where both know as many."""
+    return max(LANGUAGES, key=lambda language: sum(map(weights(language).words.__contains__, found)))
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The parts of a text that the weights know: per sentence the sum and the number of features."""
+
+    shown: list[list[str]]
+    logit: float
+    """ln(p / (1 - p)) of the text being an incident, for a text like the examples."""
+
+
+def evidence(found: list[str], known: Weights) -> Evidence:
+    """How much the tokens of a text speak for an incident.
+
+    Sums are divided by the root of the number of features, so that a long text counts more than a short
+    one but not as many times more as it is longer.
+    """
+    weight = known.words.get
+    shown = [features(sentence) for sentence in sentences(found)]
+    total, count, best = 0.0, 0, -math.inf
+    for sentence in shown:
+        values = [value for value in map(weight, sentence) if value is not None]
+        if not values:
+            continue
+        told = sum(values)
+        total += told
+        count += len(values)
+        best = max(best, told / math.sqrt(len(values)))
+    if not count:
+        return Evidence(shown, known.bias)
+    whole = total / math.sqrt(count)
+    mixed = (1 - _SHARE_OF_BEST_SENTENCE) * whole + _SHARE_OF_BEST_SENTENCE * best
+    return Evidence(shown, known.bias + mixed)
+
+
+def type_shares(shown: list[list[str]], known: Weights) -> list[tuple[float, str]]:
+    """The share of each type, the greatest first; they sum to one."""
+    weight = known.type_words.get
+    rows = [row for sentence in shown for row in map(weight, sentence) if row]
+    scale = 1 / math.sqrt(len(rows)) if rows else 0.0
+    sums = map(sum, zip(*rows, strict=True)) if rows else known.type_biases
+    logits = [bias + scale * told for bias, told in zip(known.type_biases, sums, strict=True)]
+    greatest = max(logits)
+    powers = [math.exp(logit - greatest) for logit in logits]
+    whole = sum(powers)
+    return sorted(
+        ((power / whole, name) for power, name in zip(powers, known.types, strict=True)),
+        key=lambda share: (-share[0], share[1]),
+    )
+
+
+def probability(logit: float) -> float:
+    """1 / (1 + e^-logit)."""
+    return 1 / (1 + math.exp(-max(-40.0, min(40.0, logit))))

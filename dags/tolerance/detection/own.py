@@ -1,0 +1,62 @@
+"""The company's own model: the shipped score, set right by the company's labels.
+
+It stands in the company's folder as `detector.json`, a part per language. `tolerance train` writes it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import orjson
+
+from tolerance.company import CompanyError
+from tolerance.detection import own_model_file
+from tolerance.detection.linear import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class OwnModel:
+    """slope times shipped logit + bias + the company's own words."""
+
+    version: int
+    slope: float
+    bias: float
+    words: Mapping[str, float]
+
+    def logit(self, told: Evidence) -> float:
+        """ln(p / (1 - p)) of a text being an incident of this company."""
+        weight = self.words.get
+        values = [value for shown in told.shown for value in map(weight, shown) if value is not None]
+        own_words = sum(values) / math.sqrt(len(values)) if values else 0.0
+        return self.slope * told.logit + self.bias + own_words
+
+
+@cache
+def model(language: str) -> OwnModel | None:
+    """The company's own model of a language; None where the shipped score stands alone.
+
+    Raises:
+        CompanyError: when the file cannot be read.
+    """
+    path = own_model_file()
+    return None if path is None else read_models(path).get(language)
+
+
+def read_models(path: Path) -> dict[str, OwnModel]:
+    """The models of a file, by language.
+
+    Raises:
+        CompanyError: when it cannot be read.
+    """
+    try:
+        read = orjson.loads(path.read_bytes())
+        return {
+            language: OwnModel(read["version"], part["slope"], part["bias"], part["words"])
+            for language, part in read["languages"].items()
+        }
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        raise CompanyError(f"{path} cannot be read", "write it by `tolerance train`, or remove it.") from None

@@ -1,0 +1,170 @@
+"""Fits the company's own model on its own labels: `tolerance train`.
+
+The shipped score is a feature. Under FEWEST_FOR_WORDS labels of a language only its slope and bias are
+fitted, from there on the company's own words too. What is kept must read labels that it was not fitted on
+better than what is in use.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.sparse import csr_matrix, hstack
+
+from tolerance.detection.evaluation import Labelled, macro_f1
+from tolerance.detection.fitting import matrix, vocabulary
+from tolerance.detection.linear import Evidence, evidence, language_of, weights
+from tolerance.detection.own import OwnModel, read_models
+from tolerance.detection.tokens import tokens
+from tolerance.files import write_bytes
+
+FEWEST = 20
+"""Labels of a language under which nothing is fitted."""
+
+FEWEST_FOR_WORDS = 100
+_LEAST_TEXTS = 3
+"""A word of fewer texts is not kept: it may be a name."""
+
+_FOLDS = 5
+_SEED = 11
+_RIDGE = 0.003
+_SHIPPED = OwnModel(0, 1.0, 0.0, {})
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    told: Evidence
+    shown: Counter[str]
+    is_incident: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of one language; the figures are of labels held out of the fit."""
+
+    language: str
+    labels: int
+    words: int
+    macro_f1_before: float
+    macro_f1_after: float
+    log_loss_before: float
+    log_loss_after: float
+    is_kept: bool
+
+
+def train(texts: Sequence[Labelled], file: Path) -> list[Report]:
+    """Fit a model per language, and write those that read held-out labels better into `file`.
+
+    Parts of other languages in `file` stay. The version is the former one plus one, and the same when
+    nothing is kept.
+    """
+    former = read_models(file) if file.is_file() else {}
+    version = max((model.version for model in former.values()), default=0) + 1
+    reports, kept = [], dict(former)
+    for language, of_language in _by_language(texts).items():
+        if len(of_language) < FEWEST or len({text.is_incident for text in of_language}) == 1:
+            reports.append(Report(language, len(of_language), 0, 0, 0, 0, 0, is_kept=False))
+            continue
+        in_use = former.get(language, _SHIPPED)
+        before = [in_use.logit(text.told) for text in of_language]
+        after = _held_out_logits(of_language)
+        truth = [text.is_incident for text in of_language]
+        f1_before, f1_after = (
+            macro_f1(truth, [logit >= 0 for logit in logits]) for logits in (before, after)
+        )
+        loss_before, loss_after = _log_loss(truth, before), _log_loss(truth, after)
+        is_kept = loss_after < loss_before and f1_after >= f1_before
+        model = _fitted(of_language, version)
+        if is_kept:
+            kept[language] = model
+        reports.append(
+            Report(
+                language,
+                len(of_language),
+                len(model.words),
+                f1_before,
+                f1_after,
+                loss_before,
+                loss_after,
+                is_kept,
+            )
+        )
+    if any(report.is_kept for report in reports):
+        write_bytes(file, _as_json(kept, version))
+    return reports
+
+
+def _as_json(models: dict[str, OwnModel], version: int) -> bytes:
+    parts: dict[str, Any] = {
+        language: {"slope": model.slope, "bias": model.bias, "words": dict(model.words)}
+        for language, model in sorted(models.items())
+    }
+    return orjson.dumps({"version": version, "languages": parts}, option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def _by_language(texts: Sequence[Labelled]) -> dict[str, list[_Text]]:
+    found: dict[str, list[_Text]] = {}
+    for text in texts:
+        words = tokens(text.text)
+        language = text.language or language_of(words)
+        told = evidence(words, weights(language))
+        shown = Counter(feature for sentence in told.shown for feature in sentence)
+        found.setdefault(language, []).append(_Text(told, shown, text.is_incident))
+    return found
+
+
+def _held_out_logits(texts: Sequence[_Text]) -> list[float]:
+    """The logit of each text by a model fitted without its fold."""
+    places = [*range(len(texts))]
+    random.Random(_SEED).shuffle(places)  # noqa: S311
+    logits = [0.0] * len(texts)
+    for fold in range(_FOLDS):
+        held_out = set(places[fold::_FOLDS])
+        model = _fitted([text for place, text in enumerate(texts) if place not in held_out], 0, len(texts))
+        for place in held_out:
+            logits[place] = model.logit(texts[place].told)
+    return logits
+
+
+def _fitted(texts: Sequence[_Text], version: int, label_count: int | None = None) -> OwnModel:
+    """Slope and bias, and from FEWEST_FOR_WORDS labels on weights of words, at the least log loss."""
+    with_words = (label_count or len(texts)) >= FEWEST_FOR_WORDS
+    places = vocabulary([text.shown for text in texts], _LEAST_TEXTS) if with_words else {}
+    shipped = csr_matrix(np.array([[text.told.logit] for text in texts]))
+    columns = hstack([shipped, matrix([text.shown for text in texts], places)]).tocsr()
+    truth = np.array([float(text.is_incident) for text in texts])
+    # The shipped score is trusted until the labels say otherwise: its slope is drawn to 1, words to 0.
+    expected = np.zeros(columns.shape[1])
+    expected[0] = 1.0
+
+    def loss(point: Vector) -> tuple[float, Vector]:
+        logits = columns @ point[:-1] + point[-1]
+        error = 1 / (1 + np.exp(-logits)) - truth
+        away = point[:-1] - expected
+        value = np.mean(np.logaddexp(0, logits) - truth * logits) + _RIDGE * away @ away
+        return float(value), np.append(columns.T @ error / len(truth) + 2 * _RIDGE * away, np.mean(error))
+
+    found = minimize(loss, np.append(expected, 0.0), jac=True, method="L-BFGS-B").x
+    words = {shown: round(float(found[1 + place]), 3) for shown, place in places.items()}
+    return OwnModel(
+        version,
+        round(float(found[0]), 4),
+        round(float(found[-1]), 4),
+        {shown: weight for shown, weight in words.items() if weight},
+    )
+
+
+def _log_loss(truth: Sequence[bool], logits: Sequence[float]) -> float:
+    told = np.array(logits)
+    return float(np.mean(np.logaddexp(0, told) - np.array(truth, dtype=float) * told))

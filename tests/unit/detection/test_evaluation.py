@@ -1,0 +1,58 @@
+"""What is measured on labelled texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tolerance.detection.evaluation import by_language, judged, labelled_texts, quality
+from tolerance.detection.evaluation import macro_f1 as macro_f1_of
+from tolerance.errors import UsageError
+
+HELD_OUT = Path(__file__).parents[2] / "fixtures" / "detection" / "held_out.csv"
+
+
+def _written(path: Path, text: str) -> Path:
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_macro_f1_is_the_mean_over_both_labels() -> None:
+    assert macro_f1_of([True, True, False, False], [True, True, False, False]) == 1
+    assert macro_f1_of([True, True, False], [True, True, True]) == pytest.approx(0.4)
+
+
+def test_what_waits_for_review_is_missed_and_not_covered(tmp_path: Path) -> None:
+    file = _written(
+        tmp_path / "texts.csv",
+        "text,language,label,type\ncolis perdu,fr,incident,delivery_lost\n"
+        "horrible service,en,incident,\nmerci beaucoup,fr,none,\n",
+    )
+    measured = quality(judged([*labelled_texts(file)]))
+    assert (measured.precision, measured.recall) == (1, 0.5)
+    assert measured.coverage == pytest.approx(2 / 3)
+    assert (measured.typed, measured.type_accuracy) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("text,language\na,fr\n", "no column label"),
+        ("text,label\na,perhaps\n", "line 2: the label is not incident or none"),
+        ("text,label,language\na,none,de\n", "line 2: the language is not fr or en"),
+        ("\xff", "no column text"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told_in_a_sentence(tmp_path: Path, content: str, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        [*labelled_texts(_written(tmp_path / "texts.csv", content))]
+
+
+@pytest.mark.parametrize(("language", "macro_f1", "precision"), [("fr", 0.7, 0.75), ("en", 0.8, 0.85)])
+def test_texts_that_chose_nothing_are_read_as_well_as_told(
+    language: str, macro_f1: float, precision: float
+) -> None:
+    measured = quality(by_language(judged([*labelled_texts(HELD_OUT)]))[language])
+    assert measured.macro_f1 >= macro_f1
+    assert measured.precision >= precision
