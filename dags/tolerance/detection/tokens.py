@@ -9,8 +9,8 @@ from itertools import pairwise
 
 MAX_CHARACTERS = 20_000
 
-# A web address, a mention and a name_with_underscores tell nothing; the rest is words and what ends or asks. It costs no more than the
-# text's length: none of the alternatives repeats a repetition.
+# A web address, a mention and a name_with_underscores tell nothing; the rest is words and what ends or asks.
+# It costs no more than the text's length: none of the alternatives repeats a repetition.
 _TOKEN = re.compile(r"https?:\S*|@?\w+|[.!?;:\n]")
 _NUMBER = "0"
 _ENDS = frozenset(".!?;:\n")
