@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 from statistics import fmean
+from typing import cast
 
 import numpy as np
 import orjson
@@ -153,10 +154,8 @@ def log_ratios(counted: Sequence[Counter[str]], places: dict[str, int], is_incid
             if shown in places:
                 counts[int(label), places[shown]] += 1
     incidents = float(np.sum(is_incident))
-    ratios: Vector = np.log(counts[1] / (incidents + 2)) - np.log(
-        counts[0] / (len(is_incident) - incidents + 2)
-    )
-    return ratios
+    shares = counts / np.array([[len(is_incident) - incidents + 2], [incidents + 2]])
+    return cast(Vector, np.log(shares[1] / shares[0]))
 
 
 def with_polarity(

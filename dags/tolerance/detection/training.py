@@ -36,7 +36,7 @@ _LEAST_TEXTS = 3
 
 _FOLDS = 5
 _SEED = 11
-_RIDGE = 0.003
+_RIDGE = 0.0003
 _SHIPPED = OwnModel(0, 1.0, 0.0, {})
 
 Vector = NDArray[np.float64]

@@ -9,6 +9,10 @@ def test_accents_case_numbers_mentions_and_addresses_do_not_count() -> None:
     assert tokens("@sav L'Été 2024, voir https://a.example/x") == ["l", "ete", "0", "voir"]
 
 
+def test_a_code_is_a_number_and_a_name_with_underscores_tells_nothing() -> None:
+    assert tokens("order A4471 file_of_lost_parcels") == ["order", "0"]
+
+
 def test_a_sentence_ends_with_its_mark_and_marks_alone_are_none() -> None:
     assert [*sentences(tokens("Colis perdu. Pourquoi ?\n\n!"))] == [
         ["colis", "perdu", "."],
