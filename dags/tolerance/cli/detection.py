@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,8 +41,10 @@ def score(labelled: Path, json_file: Path | None) -> None:
     import orjson
 
     from tolerance.detection.evaluation import by_language, judged, quality, worst_errors
+    from tolerance.file_modes import keep_private
     from tolerance.files import write_bytes
 
+    keep_private()
     texts = judged(_texts(labelled))
     qualities = {language: quality(part) for language, part in by_language(texts).items()}
     console = Console()
@@ -51,7 +55,16 @@ def score(labelled: Path, json_file: Path | None) -> None:
     _print_errors(console, worst_errors(texts, _ERRORS_SHOWN))
     if json_file is not None:
         numbers = {"languages": {name: measured.as_json() for name, measured in qualities.items()}}
-        write_bytes(json_file, orjson.dumps(numbers, option=orjson.OPT_INDENT_2) + b"\n")
+        with _told_when_not_writable(json_file):
+            write_bytes(json_file, orjson.dumps(numbers, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+@contextmanager
+def _told_when_not_writable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written ({error.strerror})") from None
 
 
 def _texts(path: Path) -> list[Labelled]:
@@ -117,21 +130,25 @@ def train(labelled: Path) -> None:
     """Fit the company's own model on the texts of LABELLED, with the shipped score as a feature.
 
     LABELLED is a CSV as for `tolerance score`. The model is written to detector.json in the company's folder
-    (TOLERANCE_COMPANY), per language and only where it reads labels held out of the fit better than what
-    is in use. The next run reads every text with it. Exit codes: 0, or 2 for wrong usage.
+    (TOLERANCE_COMPANY), per language and only where it reads labels held out of the fit better than the
+    shipped score does. The next run reads every text with it. Exit codes: 0, or 2 for wrong usage.
     """
     from tolerance import company
     from tolerance.detection import OWN_MODEL
     from tolerance.detection.training import FEWEST
     from tolerance.detection.training import train as fit
+    from tolerance.file_modes import keep_private
 
+    keep_private()
     folder = company.folder()
     if folder is None:
         raise UsageError(
             "There is no company's folder to write the model to",
             f"name one by {company.VARIABLE}, for example an empty folder.",
         )
-    reports = fit(_texts(labelled), folder / OWN_MODEL)
+    texts = _texts(labelled)
+    with _told_when_not_writable(folder / OWN_MODEL):
+        reports = fit(texts, folder / OWN_MODEL)
     console = Console()
     table = Table("held out", *(f"{report.language} ({report.labels:,} labels)" for report in reports))
     rows = {
@@ -149,6 +166,8 @@ def train(labelled: Path) -> None:
             verdict = f"kept, in {folder / OWN_MODEL}"
         elif report.labels < FEWEST or not report.log_loss_before:
             verdict = f"nothing fitted: it takes {FEWEST} labels, of both kinds"
+        elif report.has_fewer:
+            verdict = "not kept: the model in use was fitted on more labels"
         else:
-            verdict = "not kept: it is no better on labels held out"
+            verdict = "not kept: it is no better than the shipped score on labels held out"
         console.print(f"{report.language}: {verdict}.", soft_wrap=True, highlight=False, markup=False)

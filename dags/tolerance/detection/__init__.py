@@ -40,6 +40,10 @@ def detector_version() -> str:
     """
     package = Path(__file__).parent
     own = own_model_file()
+    if own:
+        from tolerance.detection.own import read_models  # it imports this module
+
+        read_models(own)  # one that cannot be read is refused before anything is ingested
     return digest(
         code_hash([package / name for name in _READS_TEXTS], package).encode(),
         files_hash((package / "weights").glob("*.json"), package).encode(),

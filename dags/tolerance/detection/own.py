@@ -15,7 +15,7 @@ import orjson
 
 from tolerance.company import CompanyError
 from tolerance.detection import own_model_file
-from tolerance.detection.linear import Evidence
+from tolerance.detection.linear import LANGUAGES, Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class OwnModel:
     slope: float
     bias: float
     words: Mapping[str, float]
+    label_count: int = 0
+    """How many labels it was fitted on."""
 
     def logit(self, told: Evidence) -> float:
         """ln(p / (1 - p)) of a text being an incident of this company."""
@@ -53,10 +55,18 @@ def read_models(path: Path) -> dict[str, OwnModel]:
         CompanyError: when it cannot be read.
     """
     try:
-        read = orjson.loads(path.read_bytes())
-        return {
-            language: OwnModel(read["version"], part["slope"], part["bias"], part["words"])
-            for language, part in read["languages"].items()
+        models = {
+            language: OwnModel(
+                int(part["version"]),
+                float(part["slope"]),
+                float(part["bias"]),
+                {str(word): float(weight) for word, weight in part["words"].items()},
+                int(part["label_count"]),
+            )
+            for language, part in orjson.loads(path.read_bytes())["languages"].items()
         }
+        if not models.keys() <= set(LANGUAGES):
+            raise ValueError
+        return models
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         raise CompanyError(f"{path} cannot be read", "write it by `tolerance train`, or remove it.") from None

@@ -2,7 +2,7 @@
 
 The shipped score is a feature. Under FEWEST_FOR_WORDS labels of a language only its slope and bias are
 fitted, from there on the company's own words too. What is kept must read labels that it was not fitted on
-better than what is in use.
+better than the shipped score does.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -61,31 +61,34 @@ class Report:
     log_loss_before: float
     log_loss_after: float
     is_kept: bool
+    has_fewer: bool = False
+    """The model in use was fitted on more labels."""
 
 
 def train(texts: Sequence[Labelled], file: Path) -> list[Report]:
     """Fit a model per language, and write those that read held-out labels better into `file`.
 
-    Parts of other languages in `file` stay. The version is the former one plus one, and the same when
-    nothing is kept.
+    The former model may know these very labels, so all are held against the shipped score; fewer labels than
+    a former model was fitted on replace none. Parts of other languages in `file` stay. A kept part has the
+    former version plus one.
     """
-    former = read_models(file) if file.is_file() else {}
-    version = max((model.version for model in former.values()), default=0) + 1
-    reports, kept = [], dict(former)
+    kept = read_models(file) if file.is_file() else {}
+    reports = []
     for language, of_language in _by_language(texts).items():
         if len(of_language) < FEWEST or len({text.is_incident for text in of_language}) == 1:
             reports.append(Report(language, len(of_language), 0, 0, 0, 0, 0, is_kept=False))
             continue
-        in_use = former.get(language, _SHIPPED)
-        before = [in_use.logit(text.told) for text in of_language]
+        former = kept.get(language, _SHIPPED)
+        before = [_SHIPPED.logit(text.told) for text in of_language]
         after = _held_out_logits(of_language)
         truth = [text.is_incident for text in of_language]
         f1_before, f1_after = (
             macro_f1(truth, [logit >= 0 for logit in logits]) for logits in (before, after)
         )
         loss_before, loss_after = _log_loss(truth, before), _log_loss(truth, after)
-        is_kept = loss_after < loss_before and f1_after >= f1_before
-        model = _fitted(of_language, version)
+        has_fewer = len(of_language) < former.label_count
+        is_kept = loss_after < loss_before and f1_after >= f1_before and not has_fewer
+        model = _fitted(of_language, former.version + 1)
         if is_kept:
             kept[language] = model
         reports.append(
@@ -98,19 +101,17 @@ def train(texts: Sequence[Labelled], file: Path) -> list[Report]:
                 loss_before,
                 loss_after,
                 is_kept,
+                has_fewer,
             )
         )
     if any(report.is_kept for report in reports):
-        write_bytes(file, _as_json(kept, version))
+        write_bytes(file, _as_json(kept))
     return reports
 
 
-def _as_json(models: dict[str, OwnModel], version: int) -> bytes:
-    parts: dict[str, Any] = {
-        language: {"slope": model.slope, "bias": model.bias, "words": dict(model.words)}
-        for language, model in sorted(models.items())
-    }
-    return orjson.dumps({"version": version, "languages": parts}, option=orjson.OPT_INDENT_2) + b"\n"
+def _as_json(models: dict[str, OwnModel]) -> bytes:
+    parts: dict[str, Any] = {language: asdict(model) for language, model in sorted(models.items())}
+    return orjson.dumps({"languages": parts}, option=orjson.OPT_INDENT_2) + b"\n"
 
 
 def _by_language(texts: Sequence[Labelled]) -> dict[str, list[_Text]]:
@@ -162,6 +163,7 @@ def _fitted(texts: Sequence[_Text], version: int, label_count: int | None = None
         round(float(found[0]), 4),
         round(float(found[-1]), 4),
         {shown: weight for shown, weight in words.items() if weight},
+        len(texts),
     )
 
 

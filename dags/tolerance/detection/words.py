@@ -9,6 +9,7 @@ model. Neither guesses: between the limits a person decides, and an incident who
 from __future__ import annotations
 
 import csv
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
@@ -120,7 +121,7 @@ def _by_phrases(words: str) -> tuple[str | None, float]:
     """
     by_first_word = _phrases()
     doubt: dict[str, float] = defaultdict(lambda: 1.0)
-    for word in by_first_word.keys() & set(words.split()):
+    for word in sorted(by_first_word.keys() & set(words.split())):  # a product of floats depends on its order
         for phrase, incident_type, weight in by_first_word[word]:
             if phrase in words:
                 doubt[incident_type] *= 1.0 - weight
@@ -128,7 +129,7 @@ def _by_phrases(words: str) -> tuple[str | None, float]:
         return None, 0.0
     ranked = sorted(doubt, key=lambda name: (doubt[name], name))
     confidence = 1.0 - doubt[ranked[0]]
-    is_tie = len(ranked) > 1 and doubt[ranked[1]] == doubt[ranked[0]]
+    is_tie = len(ranked) > 1 and math.isclose(doubt[ranked[1]], doubt[ranked[0]])
     return (None if is_tie or confidence < MIN_CONFIDENCE else ranked[0]), confidence
 
 
@@ -166,7 +167,7 @@ def detect_incident(text: str | None) -> Detection:
     `incident_type` is None when the text reports none, or when that is for a person to say: then the
     confidence is above 0.
     """
-    if not text:
+    if not text or not text.strip():
         return {"incident_type": None, "confidence": 0.0, "rule": PHRASES_RULE}
     found = read(text)
     return {

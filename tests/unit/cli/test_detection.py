@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,10 +42,16 @@ def test_the_score_is_shown_and_written_per_language(labelled: Path, tmp_path: P
     told = CliRunner().invoke(main, ["score", str(labelled), "--json", str(numbers)])
     assert told.exit_code == 0, told.output
     assert "Reliability, fr" in told.output
+    assert stat.S_IMODE(numbers.stat().st_mode) == 0o600
     read = json.loads(numbers.read_text("utf-8"))["languages"]
     assert {name: part["n"] for name, part in read.items()} == {"en": 3, "fr": 2}
     assert read["fr"] | {"macro_f1": 1.0, "precision": 1.0, "recall": 1.0, "coverage": 1.0} == read["fr"]
     assert read["en"]["recall"] == 0.5
+
+
+def test_a_target_that_cannot_be_written_is_told(labelled: Path) -> None:
+    told = CliRunner().invoke(main, ["score", str(labelled), "--json", str(labelled / "below" / "x.json")])
+    assert (told.exit_code, "cannot be written" in told.output) == (2, True)
 
 
 def test_mistaken_types_and_the_worst_errors_are_shown(labelled: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tolerance import detection
+from tolerance.company import CompanyError
 from tolerance.detection import own
 from tolerance.detection.evaluation import Labelled
 from tolerance.detection.training import FEWEST_FOR_WORDS, train
@@ -56,25 +57,24 @@ def test_few_labels_move_slope_and_bias_alone(tmp_path: Path) -> None:
     assert own.read_models(file)["fr"].words == {}
 
 
-def test_what_reads_no_better_is_not_kept(tmp_path: Path) -> None:
-    """The shipped score is right about all of these, and labels of two words teach nothing else."""
-    told = {True: "mon colis n'est jamais arrivé et personne ne répond", False: "merci, tout est parfait"}
-    texts = [Labelled(place, told[place % 2 == 0], "fr", place % 2 == 0, None) for place in range(40)]
-    file = tmp_path / detection.OWN_MODEL
-    file.write_bytes(b'{"version": 4, "languages": {"fr": {"slope": 90, "bias": 0, "words": {}}}}')
-    assert [report.is_kept for report in train(texts, file)] == [False]
-    assert own.read_models(file)["fr"].version == 4
-
-
-def test_a_new_model_has_a_new_version_and_other_languages_stay(tmp_path: Path) -> None:
+def test_a_model_of_fewer_labels_replaces_none_of_more(tmp_path: Path) -> None:
     file = tmp_path / detection.OWN_MODEL
     train(_labels(2 * FEWEST_FOR_WORDS), file)
     first = own.read_models(file)["fr"]
-    english = [Labelled(t.line, t.text, "en", t.is_incident, None) for t in _labels(2 * FEWEST_FOR_WORDS)]
-    train(english, file)
-    models = own.read_models(file)
-    assert models["fr"].words == first.words
-    assert models["en"].version == first.version + 1
+    assert [(report.is_kept, report.has_fewer) for report in train(_labels(50), file)] == [(False, True)]
+    assert own.read_models(file)["fr"] == first
+
+
+def test_more_labels_make_the_next_version_and_leave_other_languages_as_they_are(tmp_path: Path) -> None:
+    file = tmp_path / detection.OWN_MODEL
+    labels = _labels(2 * FEWEST_FOR_WORDS)
+    english = [Labelled(text.line, text.text, "en", text.is_incident, None) for text in labels]
+    train([*labels, *english], file)
+    first = own.read_models(file)
+    assert [report.is_kept for report in train([*labels, *labels], file)] == [True]
+    again = own.read_models(file)
+    assert (first["fr"].version, again["fr"].version) == (1, 2)
+    assert again["en"] == first["en"]
 
 
 def test_too_few_labels_fit_nothing(tmp_path: Path) -> None:
@@ -83,8 +83,20 @@ def test_too_few_labels_fit_nothing(tmp_path: Path) -> None:
     assert not file.exists()
 
 
-def test_a_damaged_file_is_told_in_a_sentence(tmp_path: Path) -> None:
-    file = tmp_path / detection.OWN_MODEL
-    file.write_text("{}", "utf-8")
-    with pytest.raises(Exception, match="cannot be read"):
-        own.read_models(file)
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{}",
+        "no JSON",
+        '{"languages": {"fr": {"version": 1, "slope": "steep", "bias": 0, "words": {}, "label_count": 20}}}',
+        '{"languages": {"fr": {"version": 1, "slope": 1, "bias": 0, "words": [], "label_count": 20}}}',
+        '{"languages": {"FR": {"version": 1, "slope": 1, "bias": 0, "words": {}, "label_count": 20}}}',
+    ],
+)
+def test_a_damaged_file_is_told_in_a_sentence_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    (tmp_path / detection.OWN_MODEL).write_text(content, "utf-8")
+    monkeypatch.setenv("TOLERANCE_COMPANY", str(tmp_path))
+    with pytest.raises(CompanyError, match="cannot be read"):
+        detection.detector_version()
