@@ -23,7 +23,9 @@ from typing import IO, BinaryIO, cast
 import ijson
 
 _JOINED_AT_MOST = 1 << 20
-_CHUNK = 1 << 20
+_CHUNK = (
+    1 << 18
+)  # lines with quotes are looked at one by one: a larger piece leaves a slow machine silent for a second
 _LONGEST_LINE = 8 << 20
 _LARGEST_FIELD = 1 << 28
 

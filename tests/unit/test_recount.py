@@ -15,7 +15,6 @@ from tests.fixtures.bad_files import random_files
 from tolerance import recount
 from tolerance.formats.csv_records import csv_frames
 from tolerance.formats.json_records import THE_DOCUMENT, json_arrays, span_frames
-from tolerance.sandbox import limits
 
 ENVELOPE = b"From a@b Thu Oct  1 10:00:00 2026\n"
 
@@ -81,7 +80,7 @@ def test_a_long_count_gives_signs_of_life(tmp_path: Path, name: str, content: by
     alive()
     assert recount.count_records(tmp_path / "file", name, array="tickets", alive=alive) >= 100_000
     alive()
-    assert max(later - earlier for earlier, later in pairwise(signs)) < limits.SILENT_SECONDS / 2
+    assert max(later - earlier for earlier, later in pairwise(signs)) < 1
     assert len(signs) > 4
 
 
