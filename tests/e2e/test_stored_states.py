@@ -9,6 +9,7 @@ import csv
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.e2e.command_line import tolerance
@@ -37,6 +38,24 @@ def differing_tables(before: Path, state: Path, scratch: Path) -> dict[str, tupl
     return {table: rows for table, rows in differing_rows(before, after, scratch).items() if any(rows)}
 
 
+def incidents_of_another_kind(before: Path, state: Path) -> list[object]:
+    """Incidents whose type a tag or a code tells, and which are of another type, or of another category
+    without a resolution that says why.
+    """
+    with duckdb.connect() as both:
+        for name, path in (("before", before), ("after", State(state).serving)):
+            both.execute(f"attach '{path}' as {name} (read_only)")
+        known = (
+            "from before.main.fct_incident as b join after.main.fct_incident as a using (incident_id) "
+            "where b.detected_by not in ('words_v1', 'ticket_type')"
+        )
+        assert both.execute(f"select count(*) > 50 {known}").fetchall() == [(True,)]
+        return both.execute(
+            f"select incident_id {known} and (a.incident_type <> b.incident_type "
+            "or (a.category <> b.category and a.reclassification_reason is null))"
+        ).fetchall()
+
+
 @pytest.mark.parametrize("release", stored_states.releases())
 def test_a_stored_state_takes_the_same_date_the_next_one_and_a_rebuild(
     release: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -52,6 +71,7 @@ def test_a_stored_state_takes_the_same_date_the_next_one_and_a_rebuild(
     # incidents and accounts are others; customers and loads are the same.
     Pipeline(tmp_path, OF_TREE).run(stored_states.RUN_ON[-1])
     assert not differing_tables(before, state, tmp_path).keys() & UNTOUCHED
+    assert incidents_of_another_kind(before, state) == []
 
     # What the CRM was told stays told. On the same date alerts can be taken back, and raised that it never
     # heard of.
