@@ -78,7 +78,7 @@ generations: $(INSTALLED) ## List what was published
 	@$(BIN)/tolerance generations --state "$(STATE)"
 
 test: $(INSTALLED) ## All tests but the long ones
-	@$(BIN)/python -m pytest -m "not soak" -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -m "not soak" -n 3 --dist loadfile --no-loadscope-reorder
 
 soak: $(INSTALLED) ## The long tests of the promises
 	@$(BIN)/python -m pytest -m soak -n 2

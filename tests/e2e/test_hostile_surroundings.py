@@ -14,17 +14,36 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
+from random import Random
 
 import duckdb
 import pytest
 
-from tests.e2e.conftest import Cycle, Inbox, published_rows, ticket
+from tests.e2e.conftest import Cycle, Inbox, published, published_rows, ticket
 from tests.fixtures import canaries
 from tolerance.contracts import CONTRACTS
 
 DAY = date(2026, 10, 28)
 CANARY = "canary-5b1f3c"
 SHARED = ("serving", "outbox", "inbox_crm")
+OF_ANOTHER_PROJECT = {
+    "HOME": "/nowhere",
+    "DBT_EMPTY": "1",
+    "DBT_TARGET": "elsewhere",
+    "DBT_PROFILES_DIR": "/nowhere",
+    "DBT_FULL_REFRESH": "1",
+    "DBT_PROJECT_DIR": "/nowhere",
+    "DBT_WARN_ERROR_OPTIONS": "nonsense",
+    "AIRFLOW_HOME": "/nowhere",
+    "AIRFLOW__CORE__EXECUTOR": "NoSuchExecutor",
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql://nobody@nowhere/none",
+    "AIRFLOW__CORE__DAGS_FOLDER": "/nowhere",
+    "TOLERANCE_STATE_LOCK_HELD": "/nowhere",
+    "TOLERANCE_STATE": "/nowhere",
+    "TOLERANCE_SEEDS": "/nowhere",
+    "TOLERANCE_EXTRACTS": "/nowhere",
+}
+"""What a shell may hold that has nothing to do with the run."""
 Surrounded = tuple[Inbox, Path, "subprocess.CompletedProcess[str]"]
 
 
@@ -57,23 +76,10 @@ def surrounded(
             *("--state", str(state), "--as-of", DAY.isoformat()),
         ],
         env={
+            **OF_ANOTHER_PROJECT,
             "PATH": os.environ["PATH"],
-            "HOME": "/nowhere",
             "PYTHONPATH": f"{modules}",
-            "DBT_EMPTY": "1",
-            "DBT_TARGET": "elsewhere",
-            "DBT_PROFILES_DIR": "/nowhere",
-            "DBT_FULL_REFRESH": "1",
-            "DBT_PROJECT_DIR": "/nowhere",
-            "DBT_WARN_ERROR_OPTIONS": "nonsense",
-            "AIRFLOW_HOME": "/nowhere",
-            "AIRFLOW__CORE__EXECUTOR": "NoSuchExecutor",
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql://nobody@nowhere/none",
-            "AIRFLOW__CORE__DAGS_FOLDER": "/nowhere",
             "TOLERANCE_STATE_LOCK_HELD": str(state),
-            "TOLERANCE_STATE": "/nowhere",
-            "TOLERANCE_SEEDS": "/nowhere",
-            "TOLERANCE_EXTRACTS": "/nowhere",
         },
         stdout=writing,
         stderr=subprocess.PIPE,
@@ -232,3 +238,85 @@ def processes_of(session: int, patience: float = 10) -> list[int]:
             return []
         time.sleep(0.1)
     return alive
+
+
+STRANGE_INBOXES = (
+    "o'brien [1] {a} #%20 ?",
+    "{{ target.name }}",
+    "-- ; drop table",
+    "état de l été",
+    "*.duckdb",
+)
+HOSTILE_DAYS = 8
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("name", STRANGE_INBOXES)
+def test_days_in_ever_other_surroundings_end_as_in_quiet_ones(name: str, tmp_path: Path) -> None:
+    random = Random(name)
+    quiet, strange = Inbox(tmp_path / "inbox"), Inbox(tmp_path / "inbox of" / name)
+    calm, troubled = tmp_path / "quiet", tmp_path / "états de l été"
+    (tmp_path / "secret").write_text(f"customer_id;email\n{CANARY};x@y.test\n", "utf-8")
+    for number in range(HOSTILE_DAYS):
+        day = DAY + timedelta(days=number)
+        for inbox in (quiet, strange):
+            inbox.customers("A;;;2020-01-01;;fr", "B;;;2020-01-01;;fr", name=f"{day}/customers.csv")
+            inbox.tickets(
+                ticket(f"{number}", "AB"[number % 2], day - timedelta(days=5 * number)), name=f"{day}/t.csv"
+            )
+        _put_strange_things(strange.root / "tickets" / f"{day}", tmp_path / "secret", random)
+        published(quiet.root, calm, day)
+        chosen = random.sample(sorted(OF_ANOTHER_PROJECT), k=random.randint(1, len(OF_ANOTHER_PROJECT)))
+        finished = _run_with_nobody_looking(
+            strange,
+            troubled,
+            day,
+            environment={each: OF_ANOTHER_PROJECT[each] for each in chosen},
+            umask=random.choice((0o000, 0o022, 0o077, 0o777)),
+        )
+        assert finished.returncode == 0, finished.stderr
+        assert "Traceback" not in finished.stderr
+    assert published_rows(troubled) == published_rows(calm)
+    assert _lists(troubled) == _lists(calm)
+    for path, mode in below(troubled):
+        assert mode & 0o007 == (0o001 if path == troubled else 0), f"{path}: {mode:o}"
+        assert path.is_dir() or f"{CANARY};x@y.test".encode() not in path.read_bytes()
+
+
+def _put_strange_things(folder: Path, secret: Path, random: Random) -> None:
+    """What somebody with a right to deliver may put beside the files."""
+    for thing in random.sample(("link", "device", "pipe", "environment", "loop"), k=3):
+        path = folder / f"{thing}.csv"
+        if thing == "pipe":
+            os.mkfifo(path)
+        else:
+            target = {"link": secret, "device": Path("/dev/zero"), "environment": Path("/proc/self/environ")}
+            path.symlink_to(target.get(thing, path))
+
+
+def _run_with_nobody_looking(
+    inbox: Inbox, state: Path, day: date, *, environment: dict[str, str], umask: int
+) -> subprocess.CompletedProcess[str]:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        return subprocess.run(
+            [
+                *(sys.executable, "-m", "tolerance", "run", "--extracts", str(inbox.root)),
+                *("--state", str(state), "--as-of", day.isoformat()),
+            ],
+            env={"PATH": os.environ["PATH"], **environment},
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            umask=umask,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+
+
+def _lists(state: Path) -> dict[str, bytes]:
+    outbox = state / "outbox"
+    return {f"{path.relative_to(outbox)}": path.read_bytes() for path in outbox.rglob("alerts.csv")}
