@@ -247,7 +247,7 @@ STRANGE_INBOXES = (
     "état de l été",
     "*.duckdb",
 )
-HOSTILE_DAYS = 8
+HOSTILE_DAYS = 5
 
 
 @pytest.mark.soak
