@@ -15,8 +15,9 @@ from pathlib import Path
 
 import yaml
 
-from tolerance import company
+from tolerance import company, compatibility
 from tolerance.code_hashes import code_hash, digest, effective, named_files_hash
+from tolerance.compatibility import compatible_pairs
 from tolerance.contracts import contracts_for_dbt
 from tolerance.detection import detector_version
 from tolerance.settings import DBT_PROJECT, PROJECT_ROOT, settings
@@ -45,11 +46,16 @@ class Parameters:
     detector_version: str
 
 
-def _incident_type_hashes(taxonomy: Path) -> dict[str, str]:
-    rows: dict[str, list[dict[str, str]]] = defaultdict(list)
-    with taxonomy.open(encoding="utf-8", newline="") as file:
+def _incident_type_hashes(seeds: dict[str, Path]) -> dict[str, str]:
+    """A hash per type of its entries and of the types that go with it."""
+    rows: dict[str, list[object]] = defaultdict(list)
+    with seeds[_TAXONOMY].open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             rows[row["incident_type"]].append(row)
+    for pair in compatible_pairs(seeds[compatibility.TABLE], tuple(rows)):
+        for name, other in (pair, pair[::-1]):
+            if name in rows:
+                rows[name].append(other)
     return {name: digest(json.dumps(entries, sort_keys=True).encode())[:16] for name, entries in rows.items()}
 
 
@@ -129,6 +135,6 @@ def current_parameters() -> Parameters:
             _json(_tag_order(seeds[_TAXONOMY])),
         ),
         code_version=_code_version(),
-        incident_types=_incident_type_hashes(seeds[_TAXONOMY]),
+        incident_types=_incident_type_hashes(seeds),
         detector_version=detector_version(),
     )

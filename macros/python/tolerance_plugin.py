@@ -13,8 +13,8 @@ from duckdb import DuckDBPyConnection
 from duckdb.func import SPECIAL
 from duckdb.sqltypes import DuckDBPyType
 
-from tolerance.detection.linking import link_by_window
-from tolerance.detection.references import ticket_reference
+from tolerance.detection.linking import link_by_window, link_threads
+from tolerance.detection.references import ticket_number_keys, ticket_references
 from tolerance.detection.words import detect_incident
 from tolerance.direct_sum import tolerance_direct_sum
 
@@ -36,15 +36,27 @@ FUNCTIONS = (
         "STRUCT(incident_type VARCHAR, confidence DOUBLE, rule VARCHAR)",
     ),
     SqlFunction(
-        "ticket_reference",
-        ticket_reference,
+        "ticket_references",
+        ticket_references,
+        ("VARCHAR",),
+        "VARCHAR",
+    ),
+    SqlFunction(
+        "ticket_number_keys",
+        ticket_number_keys,
         ("VARCHAR",),
         "VARCHAR",
     ),
     SqlFunction(
         "link_by_window",
         link_by_window,
-        ("BIGINT[]", "BOOLEAN[]", "INTEGER"),
+        ("BIGINT[]", "BOOLEAN[]", "VARCHAR[]", "VARCHAR", "INTEGER"),
+        "INTEGER[]",
+    ),
+    SqlFunction(
+        "link_threads",
+        link_threads,
+        ("VARCHAR[]", "BIGINT[]", "VARCHAR[]", "VARCHAR", "INTEGER"),
         "INTEGER[]",
     ),
     SqlFunction(

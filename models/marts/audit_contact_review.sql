@@ -9,18 +9,10 @@ contacts as (
     select * from {{ ref('int_contacts') }}
 ),
 
--- Calls and mails with a number that tickets of their customer have in two systems: they are linked to neither.
+-- Calls and mails with a number that two tickets of their customer have: they are linked to neither.
 of_two_systems as (
-    select naming.contact_id
-    from contacts as naming
-    inner join contacts as tickets
-        on
-            naming.customer_id = tickets.customer_id
-            and naming.ticket_reference = tickets.native_id
-            and tickets.source = 'tickets'
-    where naming.source <> 'tickets'
-    group by naming.contact_id
-    having count(distinct tickets.contact_id) > 1
+    select contact_id from {{ ref('int_ticket_references') }}
+    where ticket_contact_id is null
 ),
 
 -- Merged tickets whose target nobody knows: they burden no account.

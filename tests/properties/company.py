@@ -88,4 +88,7 @@ class Company:
             )
             for row in self.taxonomy
         )
-        return Rules(entries, Terms(budgets=BUDGETS))
+        path = self.project.seeds / "incident_type_compatibility.csv"
+        with path.open(encoding="utf-8", newline="") as file:
+            pairs = [(row["incident_type"], row["compatible_type"]) for row in csv.DictReader(file)]
+        return Rules(entries, Terms(budgets=BUDGETS), frozenset(map(frozenset, pairs)))

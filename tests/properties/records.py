@@ -85,6 +85,9 @@ class Mail:
     incident_type: str | None
     ticket_reference: str | None = None
     reply_to: str | None = None
+    references: tuple[str, ...] = ()
+    named_before: str | None = None
+    """A number that stands before `ticket_reference` in the text."""
 
     source = "mail"
 
@@ -96,8 +99,19 @@ class Mail:
     def body(self) -> str:
         """Another text each time: what says the same again is the same mail."""
         words = PHRASES[self.incident_type] if self.incident_type else "merci beaucoup"
-        reference = f" ticket {self.ticket_reference}" if self.ticket_reference else ""
-        return f"{words}{reference}\n\n{self.marker}"
+        before = f" dossier n° {self.named_before}" if self.named_before else ""
+        reference = f" [Ticket #{self.ticket_reference}]" if self.ticket_reference else ""
+        return f"{words}{before}{reference}\n\n{self.marker}"
+
+    @property
+    def named(self) -> list[str]:
+        """The numbers that it names, in the order of its text."""
+        return [number for number in (self.named_before, self.ticket_reference) if number]
+
+    @property
+    def thread_ids(self) -> tuple[str, ...]:
+        """Its own Message-ID, then all that it refers to, the one that it answers last."""
+        return (self.message_id, *self.references, *([self.reply_to] if self.reply_to else []))
 
     @property
     def native_id(self) -> str:
@@ -110,6 +124,8 @@ class Mail:
     @property
     def line(self) -> str:
         reply = f"In-Reply-To: <{self.reply_to}>\n" if self.reply_to else ""
+        if self.references:
+            reply += f"References: {' '.join(f'<{name}>' for name in self.references)}\n"
         return (
             "From mailer Thu Jan  1 00:00:00 2026\n"
             f"Message-ID: <{self.message_id}>\n{reply}From: Somebody <{self.email}>\n"

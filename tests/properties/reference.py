@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -19,6 +19,7 @@ from tolerance import oracle
 
 PARIS = ZoneInfo("Europe/Paris")
 WINDOW = timedelta(days=7)
+WEAK = "other_incident"
 Contact = Call | Mail | Ticket
 Rows = dict[tuple[object, ...], dict[str, object]]
 
@@ -41,12 +42,17 @@ class Rules:
 
     taxonomy: tuple[TypeEntry, ...]
     terms: oracle.Terms
+    compatible: frozenset[frozenset[str]] = frozenset()
+    """The pairs of types that may be told of one incident."""
 
     def entry(self, incident_type: str, on: date) -> TypeEntry | None:
         for row in self.taxonomy:
             if row.incident_type == incident_type and row.valid_from <= on < (row.valid_to or date.max):
                 return row
         return None
+
+    def go_together(self, one: str | None, other: str | None) -> bool:
+        return one == other or frozenset((one, other)) in self.compatible
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +147,7 @@ class Truth:
         return [
             self._incident(owner, contacts)
             for owner, all_contacts in by_customer.items()
-            for contacts in _grouped_to_incidents(all_contacts, self._type_of)
+            for contacts in Links(all_contacts, self._type_of, self.rules).incidents()
         ]
 
     # What it is and what it costs
@@ -159,7 +165,8 @@ class Truth:
     def _incident(self, owner: str, contacts: list[Contact]) -> Incident:
         anchor = min(contacts, key=lambda contact: (contact.source != "tickets", *_order(contact)))
         occurred_at = min(contact.occurred_at for contact in contacts)
-        incident_type = self._type_of(anchor)
+        speaker = self._speaker(anchor, contacts, business_date(occurred_at))
+        incident_type = self._type_of(speaker)
         assert incident_type is not None
         entry = self.rules.entry(incident_type, business_date(occurred_at))
         type_category = entry.category if entry else "unclassified"
@@ -184,7 +191,7 @@ class Truth:
             "penalty_points": points,
             "type_category": type_category,
             "type_penalty_points": type_points,
-            "first_incident_type": self._type_of(self._first_version(anchor)),
+            "first_incident_type": self._type_of(self._first_version(speaker)),
             "occurred_on": business_date(occurred_at),
             "first_contact_at": _utc(occurred_at),
             "status": anchor.status if isinstance(anchor, Ticket) else "no_ticket",
@@ -197,6 +204,23 @@ class Truth:
             "contact_count": len(contacts),
         }
         return Incident(contact_id(anchor), owner, occurred_at, points, row)
+
+    def _speaker(self, anchor: Contact, contacts: list[Contact], on: date) -> Contact:
+        """The contact whose type is the incident's: its ticket, else what costs most of those that fit."""
+        if isinstance(anchor, Ticket):
+            return anchor
+        own = self._type_of(anchor)
+        fitting = [
+            contact
+            for contact in contacts
+            if self._type_of(contact) is not None
+            and (own == WEAK or self.rules.go_together(own, self._type_of(contact)))
+        ]
+        return min(fitting, key=lambda contact: (-self._points(contact, on), *_order(contact)))
+
+    def _points(self, contact: Contact, on: date) -> Decimal:
+        entry = self.rules.entry(self._type_of(contact) or "", on)
+        return entry.penalty_points if entry and entry.category == "cumulative" else Decimal(0)
 
     def _first_version(self, contact: Contact) -> Contact:
         versions = self._versions[contact_id(contact)]
@@ -388,75 +412,139 @@ def _order(contact: Contact) -> tuple[datetime, str, str]:
     return contact.occurred_at, contact.source, contact.native_id
 
 
-def _grouped_to_incidents(contacts: Sequence[Contact], type_of: object) -> list[list[Contact]]:
-    """All contacts of one customer that tell of incidents, grouped."""
-    assert callable(type_of)
-    typed = {id(contact): type_of(contact) for contact in contacts}
-    tickets = {
-        contact.native_id: contact
-        for contact in contacts
-        if isinstance(contact, Ticket) and typed[id(contact)] is not None
-    }
-    keys = _thread_keys(contacts)
-    threads = _threads_about_tickets(contacts, tickets, keys)
-    units: dict[str, list[Contact]] = defaultdict(list)
-    for contact in contacts:
-        own = (
-            contact.ticket_reference
-            if isinstance(contact, Mail) and contact.ticket_reference in tickets
-            else None
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """What belongs together by itself; its name orders units of one instant."""
+
+    first_at: datetime
+    name: str
+    incident_type: str
+    has_ticket: bool
+    contacts: list[Contact]
+
+
+class Links:
+    """Which contacts of one customer tell of the same incident."""
+
+    def __init__(
+        self, contacts: Sequence[Contact], type_of: Callable[[Contact], str | None], rules: Rules
+    ) -> None:
+        self._contacts = contacts
+        self._rules = rules
+        self._types = {id(contact): type_of(contact) for contact in contacts}
+        self._tickets = {contact.native_id: contact for contact in contacts if isinstance(contact, Ticket)}
+        self._mails = sorted(
+            (contact for contact in contacts if isinstance(contact, Mail)),
+            key=lambda mail: (mail.occurred_at, contact_id(mail)),
         )
-        if typed[id(contact)] is None and own is None:
-            continue
-        if isinstance(contact, Mail):
-            key = keys[id(contact)]
-            about = own or threads.get(key)
-            units[contact_id(tickets[about]) if about else f"thread|{key}"].append(contact)
-        else:
-            units[contact_id(contact)].append(contact)
-    by_type: dict[str, list[tuple[datetime, str, list[Contact]]]] = defaultdict(list)
-    for name, members in units.items():
-        speakers = [member for member in members if typed[id(member)] is not None]
-        speaker = min(speakers, key=lambda member: (member.source != "tickets", *_order(member)))
-        by_type[typed[id(speaker)]].append((min(member.occurred_at for member in members), name, members))
-    return [incident for of_type in by_type.values() for incident in _by_window(sorted(of_type))]
 
+    def incidents(self) -> list[list[Contact]]:
+        """All contacts that tell of incidents, grouped."""
+        incidents: list[list[_Unit]] = []
+        for unit in sorted(self._units(), key=lambda unit: (unit.first_at, unit.name)):
+            for others in incidents:
+                if self._joins(unit, others):
+                    others.append(unit)
+                    break
+            else:
+                incidents.append([unit])
+        return [[contact for unit in units for contact in unit.contacts] for units in incidents]
 
-def _thread_keys(contacts: Sequence[Contact]) -> dict[int, str]:
-    """The thread of each mail; under a Message-ID that was used more than a day before, a mail is its own."""
-    mails = [contact for contact in contacts if isinstance(contact, Mail)]
-    begun: dict[str, datetime] = {}
-    for mail in mails:
-        if mail.reply_to in (None, mail.message_id):
-            begun[mail.message_id] = min(mail.occurred_at, begun.get(mail.message_id, mail.occurred_at))
-    keys = {}
-    for mail in mails:
-        key = mail.reply_to or mail.message_id
-        is_own = key == mail.message_id and mail.occurred_at - begun[key] > timedelta(days=1)
-        keys[id(mail)] = mail.native_id if is_own else key
-    return keys
+    def _joins(self, unit: _Unit, others: list[_Unit]) -> bool:
+        if WEAK in (unit.incident_type, others[0].incident_type):
+            return False
+        ticketed = [other for other in others if other.has_ticket]
+        if unit.first_at - others[0].first_at > WINDOW or (unit.has_ticket and ticketed):
+            return False
+        speaker = (ticketed or others)[0]
+        return self._rules.go_together(unit.incident_type, speaker.incident_type)
 
+    def _named(self, mail: Mail) -> Ticket | None:
+        """The ticket that it names, if that one is an incident."""
+        for number in mail.named:
+            if number in self._tickets:
+                ticket = self._tickets[number]
+                return ticket if self._types[id(ticket)] is not None else None
+        return None
 
-def _threads_about_tickets(
-    contacts: Sequence[Contact], tickets: dict[str, Ticket], keys: dict[int, str]
-) -> dict[str, str]:
-    named: dict[str, list[Ticket]] = defaultdict(list)
-    for contact in contacts:
-        if isinstance(contact, Mail) and contact.ticket_reference in tickets:
-            named[keys[id(contact)]].append(tickets[contact.ticket_reference])
-    return {key: min(about, key=_order).native_id for key, about in named.items()}
+    def _units(self) -> Iterable[_Unit]:
+        begun_by = self._matters()
+        about: dict[str, Ticket] = {}
+        for mail in self._mails:
+            ticket = self._named(mail)
+            if ticket is not None:
+                matter = begun_by[id(mail)]
+                about[matter] = min(ticket, about.get(matter, ticket), key=_order)
+        members: dict[str, list[Contact]] = defaultdict(list)
+        for contact in self._contacts:
+            name, named = contact_id(contact), None
+            if isinstance(contact, Mail):
+                name, named = begun_by[id(contact)], self._named(contact)
+                of_ticket = named or about.get(name)
+                name = contact_id(of_ticket) if of_ticket else name
+            if self._types[id(contact)] is not None or named is not None:
+                members[name].append(contact)
+        for name, contacts in members.items():
+            has_ticket = any(isinstance(contact, Ticket) for contact in contacts)
+            typed = [contact for contact in contacts if self._types[id(contact)] is not None]
+            speaker = min(
+                typed,
+                key=lambda contact: (
+                    contact.source != "tickets",
+                    self._types[id(contact)] == WEAK,
+                    *_order(contact),
+                ),
+            )
+            incident_type = self._types[id(speaker)]
+            assert incident_type is not None
+            first_at = min(contact.occurred_at for contact in contacts)
+            yield _Unit(first_at, name, incident_type, has_ticket, contacts)
 
+    def _matters(self) -> dict[int, str]:
+        """Of each mail the id of the mail with which its matter begins."""
+        ids = self._linking_ids()
+        threads: list[set[str]] = []
+        for words in ids.values():
+            touching = [thread for thread in threads if thread & words.keys()]
+            threads = [thread for thread in threads if thread not in touching]
+            threads.append(set(words).union(*touching))
+        begun_by: dict[int, str] = {}
+        matters: dict[str, tuple[datetime, str | None]] = {}
+        for position, mail in enumerate(self._mails):
+            earlier = self._mails[:position]
+            thread = next(thread for thread in threads if thread & ids[id(mail)].keys())
+            *others, _ = reversed(ids[id(mail)])
+            answered = [other for name in others for other in earlier if next(iter(ids[id(other)])) == name]
+            of_thread = [other for other in reversed(earlier) if thread & ids[id(other)].keys()]
+            continued = next(iter(answered or of_thread), None)
+            about = self._strong_type_of(mail)
+            name = begun_by[id(continued)] if continued else contact_id(mail)
+            if name in matters:
+                began_at, of_matter = matters[name]
+                is_other = about and of_matter and not self._rules.go_together(about, of_matter)
+                if is_other and mail.occurred_at - began_at > WINDOW:
+                    name = contact_id(mail)
+            began_at, of_matter = matters.get(name, (mail.occurred_at, None))
+            matters[name] = began_at, of_matter or about
+            begun_by[id(mail)] = name
+        return begun_by
 
-def _by_window(units: list[tuple[datetime, str, list[Contact]]]) -> list[list[Contact]]:
-    """Units of one type in time order; the window counts from an incident's first contact."""
-    incidents: list[tuple[datetime, list[Contact]]] = []
-    for first_at, _, members in units:
-        is_ticket = any(isinstance(member, Ticket) for member in members)
-        for opened_at, others in incidents:
-            holds_ticket = any(isinstance(other, Ticket) for other in others)
-            if first_at - opened_at <= WINDOW and not (is_ticket and holds_ticket):
-                others.extend(members)
-                break
-        else:
-            incidents.append((first_at, list(members)))
-    return [members for _, members in incidents]
+    def _strong_type_of(self, mail: Mail) -> str | None:
+        """What it is about: what its ticket is about, else its own type; None where that is weak."""
+        ticket = self._named(mail)
+        about = self._types[id(ticket or mail)]
+        return None if about == WEAK else about
+
+    def _linking_ids(self) -> dict[int, dict[str, None]]:
+        """The ids of each mail in order; one that reuses an id more than a day later stands alone."""
+        begun: dict[str, datetime] = {}
+        for mail in self._mails:
+            if set(mail.thread_ids) == {mail.message_id}:
+                begun.setdefault(mail.message_id, mail.occurred_at)
+        ids: dict[int, dict[str, None]] = {}
+        for mail in self._mails:
+            ids[id(mail)] = dict.fromkeys(mail.thread_ids)
+            is_first = mail.occurred_at - begun.get(mail.message_id, mail.occurred_at) <= timedelta(days=1)
+            if set(mail.thread_ids) == {mail.message_id} and not is_first:
+                ids[id(mail)] = {f" {contact_id(mail)}": None}
+        return ids

@@ -244,7 +244,9 @@ class Schedule:
             occurred_at=self._near_something(today),
             incident_type=random.choice([*PHRASES, None]),
             ticket_reference=random.choice([*self.tickets, None]) if random.random() < 0.4 else None,
-            reply_to=random.choice([*self.mails, None]) if random.random() < 0.5 else None,
+            reply_to=random.choice([*self.mails, None]) if random.random() < 0.4 else None,
+            references=tuple(random.sample([*self.mails], min(len(self.mails), random.choice((0, 0, 1, 2))))),
+            named_before=random.choice([*self.tickets, "4711", None]) if random.random() < 0.3 else None,
         )
         self.mails[mail.message_id] = mail
         return [mail]

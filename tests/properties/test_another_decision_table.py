@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -37,12 +37,14 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     """A published day; each test leaves the tables as they were."""
     root = tmp_path_factory.mktemp("decisions")
     pipeline = Pipeline(root / "warehouse", Project.copied_to(root / "project"))
-    names = ("lost", "asked_for_hours", "other_code", "tagged", "categorised")
+    names = ("lost", "asked_for_hours", "other_code", "tagged", "categorised", "cannot_log_in")
     pipeline.deliver(f"{DAYS[0]}/customers.csv", [Customer(name) for name in names], DAYS[0])
     calls = [
         Call("1", "1", "lost", CONTACT, "colis_perdu"),
         Call("2", "2", "asked_for_hours", CONTACT, "hours"),
         Call("3", "3", "other_code", CONTACT, "panne_service"),
+        Call("4", "4", "cannot_log_in", CONTACT, "account_access"),
+        Call("5", "5", "cannot_log_in", CONTACT + timedelta(days=1), "website_problem"),
     ]
     pipeline.deliver(f"{DAYS[0]}/calls.csv", calls, DAYS[0])
     tickets = [
@@ -52,6 +54,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     pipeline.deliver(f"{DAYS[0]}/tickets.csv", tickets, DAYS[0])
     pipeline.run(DAYS[0])
     assert _incidents(pipeline) == {
+        ("cannot_log_in", "account_access"),
         ("lost", "delivery_lost"),
         ("other_code", "service_outage"),
         ("tagged", "delivery_lost"),
@@ -75,6 +78,24 @@ def test_a_changed_map_touches_exactly_whom_it_concerns(published: Pipeline, tmp
     pipeline.run(DAYS[2])
     assert _touched(pipeline) == CONCERNED
     assert _incidents(pipeline) == _incidents(published)
+
+
+def test_types_that_go_together_no_more_touch_whom_they_concern(published: Pipeline, tmp_path: Path) -> None:
+    pipeline = published.copied_to(tmp_path / "warehouse")
+    table = pipeline.project.seeds / "incident_type_compatibility.csv"
+    together = table.read_text("utf-8")
+    parted = [
+        line for line in together.splitlines() if not line.startswith("account_access,website_problem,")
+    ]
+    table.write_text("\n".join(parted) + "\n", "utf-8")
+    run = pipeline.run(DAYS[1])
+    assert run.full_rebuild_reason is None
+    assert _touched(pipeline) == {"cannot_log_in"}
+    assert _incidents(pipeline) == _incidents(published) | {("cannot_log_in", "website_problem")}
+    rebuilt = pipeline.copied_to(tmp_path / "rebuilt")
+    rebuilt.rebuild()
+    assert against_rebuild(pipeline, rebuilt) == []
+    table.write_text(together, "utf-8")
 
 
 def test_a_category_that_gets_a_type_touches_whom_it_concerns(published: Pipeline, tmp_path: Path) -> None:

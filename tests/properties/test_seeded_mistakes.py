@@ -50,6 +50,7 @@ class Mistake:
 TOUCHED = "models/intermediate/runs/int_touched_customers.sql"
 CONTACTS = "models/intermediate/contacts/int_contacts.sql"
 LINKS = "dags/tolerance/detection/linking.py"
+REFERENCES = "models/intermediate/incidents/int_ticket_references.sql"
 REPLACE = "macros/incremental/replace_rows.sql"
 MONTHS = "macros/account/account_months.sql"
 COUNTS = "models/intermediate/accounts/int_balance_counts.sql"
@@ -256,15 +257,15 @@ MISTAKES = (
     Mistake(
         "the_link_window_chains",
         LINKS,
-        "        joined.append(incident)",
-        "        incident.opened_at = at\n        joined.append(incident)",
+        "        joined.append(home)",
+        "        home.opened_at = at\n        joined.append(home)",
         "three_calls",
     ),
     Mistake(
         "two_tickets_become_one_incident",
         LINKS,
-        "(candidate for candidate in is_open if not candidate.has_ticket)",
-        "iter(is_open)",
+        "if not (ticket and incident.has_ticket)",
+        "if incident",
         "two_tickets",
     ),
     Mistake(
@@ -351,6 +352,48 @@ MISTAKES = (
         "when 1 = 0 then 0",
         "solved_in_time",
     ),
+    Mistake(
+        "only_the_first_id_of_a_references_list_counts",
+        "models/intermediate/contacts/int_mail_contacts.sql",
+        "nullif(reference_ids, '')",
+        "nullif(split_part(reference_ids, ' ', 1), '')",
+        "refers_to_two",
+    ),
+    Mistake(
+        "a_reply_to_an_old_mail_is_about_the_old_problem",
+        LINKS,
+        "at > matter.began_at + window",
+        "at < 0",
+        "replies_about_another_problem",
+    ),
+    Mistake(
+        "types_that_do_not_go_together_are_joined",
+        LINKS,
+        "return one == other or (one, other) in pairs",
+        "return bool(one and other) or (one, other) in pairs",
+        "two_problems",
+    ),
+    Mistake(
+        "the_type_told_first_stands",
+        INCIDENTS,
+        "                {{ penalty_of('incident_types') }} desc,\n",
+        "",
+        "late_then_lost",
+    ),
+    Mistake(
+        "the_first_number_of_a_text_alone_is_looked_at",
+        REFERENCES,
+        "{{ split_to_rows('ticket_references') }} as number_key",
+        "split_part(ticket_references, ',', 1) as number_key",
+        "names_two_numbers",
+    ),
+    Mistake(
+        "a_number_of_another_customers_ticket_links",
+        REFERENCES,
+        "            naming.customer_id = tickets.customer_id\n            and naming",
+        "            naming",
+        "names_a_strangers_ticket",
+    ),
 )
 
 
@@ -369,6 +412,7 @@ class Traps:
         self._dates()
         self._customers()
         self._contacts()
+        self._links()
         self._resolutions()
 
     def _customer(self, name: str, *emails: str, started_on: date | None = LONG_AGO) -> Customer:
@@ -472,6 +516,39 @@ class Traps:
         self._customer("two_tickets")
         self.first += [self._ticket("two_tickets", date(2025, 1, day)) for day in (1, 2)]
         self.second.append(self._ticket("two_tickets", date(2025, 1, 3)))
+
+    def _links(self) -> None:
+        first, later = date(2025, 1, 5), date(2025, 3, 5)
+        names = (
+            "refers_to_two",
+            "replies_about_another_problem",
+            "names_two_numbers",
+            "names_a_strangers_ticket",
+        )
+        for name in names:
+            self._customer(name, f"{name}@example.test")
+        begun = [self._mail(f"{name}@example.test", first) for name in names[:2]]
+        self.first += begun
+        again = self._mail("refers_to_two@example.test", later)
+        self.second.append(replace(again, references=("nobodys@example.test", begun[0].message_id)))
+        other = self._mail("replies_about_another_problem@example.test", later)
+        self.second.append(replace(other, incident_type="billing_error", reply_to=begun[1].message_id))
+        own = [self._ticket(name, first) for name in names[2:]]
+        self.first += own
+        both = self._mail("names_two_numbers@example.test", later)
+        self.second.append(replace(both, named_before="999999", ticket_reference=own[0].native_id))
+        strangers = self._mail("names_a_strangers_ticket@example.test", later)
+        self.second.append(
+            replace(strangers, named_before=own[0].native_id, ticket_reference=own[1].native_id)
+        )
+        for name in ("two_problems", "late_then_lost"):
+            self._customer(name, f"{name}@example.test")
+        self.second.append(self._call("two_problems", later))
+        fraud = self._call("two_problems", later + timedelta(days=1))
+        self.second.append(replace(fraud, faq_code="fraude_carte"))
+        self.second.append(replace(self._call("late_then_lost", later), faq_code="delivery_late"))
+        lost = self._mail("late_then_lost@example.test", later + timedelta(days=2))
+        self.second.append(replace(lost, incident_type="delivery_lost"))
 
     def _resolutions(self) -> None:
         names = ("deadline_between", "deadline_of_the_day", "deadline_of_tomorrow", "called_before")

@@ -1,14 +1,23 @@
-"""Which contacts, close in time, report the same incident?
+"""Which contacts of a customer report the same incident?
 
-The rule walks in time order and each step depends on the last, which plain SQL cannot express in one
-pass: an incident's window counts from its first contact and does not chain.
+The rules walk in time order and each step depends on the last, which plain SQL cannot express in one pass: a
+mail continues what its thread was about, and an incident's window counts from its first contact and does not
+chain. Units and mails are of one customer, in time order; times are microseconds since 1970.
+
+A type is weak when it is none or `other_incident`: it makes no link and breaks none.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+
+from tolerance.detection.words import NO_TYPE
 
 _MICROSECONDS_A_DAY = 86_400_000_000
+
+Pairs = frozenset[tuple[str, str]]
 
 
 @dataclass(slots=True)
@@ -16,29 +25,133 @@ class _Incident:
     opened_at: int
     home: int
     has_ticket: bool
+    incident_type: str
 
 
-def link_by_window(first_contact_us: list[int], is_ticket: list[bool], window_days: int) -> list[int]:
-    """For each unit, in time order, the position (from 1) of the unit that is its incident's home.
+@dataclass(slots=True)
+class _Matter:
+    began_at: int
+    home: int
+    incident_type: str | None
 
-    All units are of one customer and one incident type; times are microseconds since 1970. A call or mail
-    joins the earliest incident whose window is still open, else it opens a new incident. A ticket joins an
-    open incident that has no ticket yet and becomes its home; otherwise it is an incident of its own,
-    because the help desk's case boundaries hold.
+
+def link_by_window(
+    first_contact_us: Sequence[int],
+    is_ticket: Sequence[bool],
+    incident_types: Sequence[str],
+    compatible_types: str,
+    window_days: int,
+) -> list[int]:
+    """For each unit the position (from 1) of the unit that is its incident's home.
+
+    A call or mail joins the earliest incident of a compatible type whose window is still open, else it opens
+    a new incident. A ticket joins such an incident that has no ticket yet, becomes its home and gives it its
+    type; otherwise it is an incident of its own, because the help desk's case boundaries hold.
+    `compatible_types` holds pairs "a~b" separated by ",".
     """
+    pairs = _pairs(compatible_types)
     window = window_days * _MICROSECONDS_A_DAY
-    incidents: list[_Incident] = []
+    open_incidents: list[_Incident] = []
     joined: list[_Incident] = []
-    for position, (at, ticket) in enumerate(zip(first_contact_us, is_ticket, strict=True), start=1):
-        is_open = (incident for incident in incidents if at <= incident.opened_at + window)
-        if ticket:
-            incident = next((candidate for candidate in is_open if not candidate.has_ticket), None)
-            if incident is not None:
-                incident.home, incident.has_ticket = position, True
-        else:
-            incident = next(is_open, None)
-        if incident is None:
-            incident = _Incident(opened_at=at, home=position, has_ticket=ticket)
-            incidents.append(incident)
-        joined.append(incident)
+    units = zip(first_contact_us, is_ticket, incident_types, strict=True)
+    for position, (at, ticket, incident_type) in enumerate(units, start=1):
+        open_incidents = [incident for incident in open_incidents if at <= incident.opened_at + window]
+        home = next(
+            (
+                incident
+                for incident in open_incidents
+                if not (ticket and incident.has_ticket)
+                and _are_compatible(incident_type, incident.incident_type, pairs)
+            ),
+            None,
+        )
+        if home is None:
+            home = _Incident(at, position, ticket, incident_type)
+            open_incidents.append(home)
+        elif ticket:
+            home.home, home.has_ticket, home.incident_type = position, True, incident_type
+        joined.append(home)
     return [incident.home for incident in joined]
+
+
+def link_threads(
+    thread_ids: Sequence[str],
+    sent_us: Sequence[int],
+    incident_types: Sequence[str | None],
+    compatible_types: str,
+    window_days: int,
+) -> list[int]:
+    """For each mail the position (from 1) of the mail with which its matter begins.
+
+    `thread_ids` are a mail's own Message-ID and then all that it refers to, the one that it answers last,
+    separated by blanks: mails that share any are one thread. Some forms give all their mails one Message-ID:
+    more than a day after the first such mail, one that answers none is a thread of its own. A mail continues
+    the matter of the mail that it answers, else the thread's latest; but one of an incompatible type that
+    comes later than the window after that matter began begins a new one: people reply to an old mail about a
+    new problem.
+    """
+    pairs = _pairs(compatible_types)
+    window = window_days * _MICROSECONDS_A_DAY
+    ids = _linking_ids(thread_ids, sent_us)
+    threads = _threads(ids)
+    matters: list[_Matter] = []
+    of_id: dict[str, _Matter] = {}
+    latest: dict[int, _Matter] = {}
+    mails = zip(ids, sent_us, incident_types, threads, strict=True)
+    for position, (words, at, incident_type, thread) in enumerate(mails, start=1):
+        strong = None if incident_type == NO_TYPE else incident_type
+        answered = (of_id[word] for word in reversed(words[1:]) if word in of_id)
+        matter = next(answered, None) or latest.get(thread)
+        is_new = matter is None or (
+            strong is not None
+            and matter.incident_type is not None
+            and at > matter.began_at + window
+            and not _are_compatible(strong, matter.incident_type, pairs)
+        )
+        if is_new or matter is None:
+            matter = _Matter(at, position, strong)
+        matter.incident_type = matter.incident_type or strong
+        of_id.setdefault(words[0], matter)
+        latest[thread] = matter
+        matters.append(matter)
+    return [matter.home for matter in matters]
+
+
+def _linking_ids(thread_ids: Sequence[str], sent_us: Sequence[int]) -> list[list[str]]:
+    """The ids by which each mail is linked; of a mail that reuses an id, one that nobody else has."""
+    ids = [list(dict.fromkeys(text.split(" "))) for text in thread_ids]
+    begun: dict[str, int] = {}
+    for words, at in zip(ids, sent_us, strict=True):
+        if len(words) == 1:
+            begun[words[0]] = min(at, begun.get(words[0], at))
+    return [
+        [f" {position}"] if len(words) == 1 and at > begun[words[0]] + _MICROSECONDS_A_DAY else words
+        for position, (words, at) in enumerate(zip(ids, sent_us, strict=True))
+    ]
+
+
+def _threads(ids: Sequence[Sequence[str]]) -> list[int]:
+    """For each mail the number of its thread: those that share an id, also through others, have one."""
+    parents: dict[str, str] = {}
+
+    def root(word: str) -> str:
+        while (parent := parents.setdefault(word, word)) != word:
+            parents[word] = word = parents[parent]
+        return word
+
+    for words in ids:
+        for word in words[1:]:
+            parents[root(word)] = root(words[0])
+    numbers: dict[str, int] = {}
+    return [numbers.setdefault(root(words[0]), len(numbers)) for words in ids]
+
+
+def _are_compatible(one: str, other: str, pairs: Pairs) -> bool:
+    return one == other or (one, other) in pairs
+
+
+@lru_cache(maxsize=8)
+def _pairs(compatible_types: str) -> Pairs:
+    """The table of compatible types, both ways."""
+    pairs = [tuple(pair.split("~")) for pair in compatible_types.split(",") if pair]
+    return frozenset([(one, other) for one, other in pairs] + [(other, one) for one, other in pairs])

@@ -85,7 +85,7 @@ decided as (
         -- foreign keys
         customer_id,
         address_hash,
-        thread_key,
+        thread_ids,
         merged_into,
         case when is_decided_by_text or may_name_a_ticket then md5(contact_text) end as text_hash,
 

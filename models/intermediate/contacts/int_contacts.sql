@@ -52,7 +52,7 @@ candidates as (
 classified as (
     select
         versions.*,
-        classifications.ticket_reference,
+        classifications.ticket_references,
         {{ incident_type_of('versions', 'classifications') }} as incident_type,
         case
             when versions.structured_rule is not null then versions.structured_rule
@@ -133,8 +133,8 @@ final as (
         -- foreign keys
         resolved_customer_id as customer_id,
         customer_rule,
-        ticket_reference,
-        thread_key,
+        ticket_references,
+        thread_ids,
         merged_into,
 
         -- what it is about

@@ -28,7 +28,7 @@ final as (
         -- foreign keys
         calls.customer_id,
         cast(null as varchar) as address_hash,
-        cast(null as varchar) as thread_key,
+        cast(null as varchar) as thread_ids,
         cast(null as varchar) as merged_into,
 
         -- what it is about

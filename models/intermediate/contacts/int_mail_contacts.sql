@@ -14,11 +14,7 @@ final as (
         -- foreign keys
         cast(null as varchar) as customer_id,
         sender_hash as address_hash,
-        coalesce(
-            nullif(split_part(reference_ids, ' ', 1), ''),
-            nullif(in_reply_to, ''),
-            message_id
-        ) as thread_key,
+        concat_ws(' ', message_id, nullif(reference_ids, ''), nullif(in_reply_to, '')) as thread_ids,
         cast(null as varchar) as merged_into,
 
         -- what it is about

@@ -5,7 +5,7 @@
     tags=['python_macro'],
 ) }}
 
--- One row per text and version of the detector: the incident that it reports, and the ticket that it names.
+-- One row per text and version of the detector: the incident that it reports, and the numbers of tickets that it names.
 -- Texts are read here alone, each once by each version, and go no further: a day reads what it brings, and a
 -- new version reads all texts and rebuilds nothing.
 with run as (
@@ -75,7 +75,7 @@ readings as (
         unread.text_hash,
         unread.detector_version,
         case when unread.is_text_decisive then detect_incident(records.contact_text) end as detection,
-        ticket_reference(records.contact_text) as ticket_reference
+        ticket_references(records.contact_text) as ticket_references
     from unread
     inner join records
         on
@@ -98,7 +98,7 @@ final as (
         detection.rule as rule,
 
         -- foreign keys
-        ticket_reference
+        ticket_references
     from readings
 )
 

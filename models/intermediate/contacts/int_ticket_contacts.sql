@@ -14,7 +14,7 @@ final as (
         -- foreign keys
         customer_id,
         requester_hash as address_hash,
-        cast(null as varchar) as thread_key,
+        cast(null as varchar) as thread_ids,
         merged_into,
 
         -- what it is about

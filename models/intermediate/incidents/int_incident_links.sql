@@ -6,8 +6,8 @@
 ) }}
 
 -- One row per contact that reports an incident: which incident, and by which rule it was linked.
--- A unit is what belongs together without looking at time: a ticket with the contacts that name it,
--- a mail thread, a single call. Units of one customer and type are then joined by the link window.
+-- A unit is what belongs together by itself: a ticket with the contacts that name it, the matter of a mail thread,
+-- a single call. Units of one customer and of compatible types are then joined by the link window.
 with recursive contacts as (
     select * from {{ ref('int_contacts') }}
     {% if is_incremental() %}
@@ -71,17 +71,6 @@ tickets as (
         and coalesce(contacts.incident_type, final_targets.target_incident_type) is not null
 ),
 
-thread_beginnings as (
-    select
-        customer_id,
-        thread_key,
-        min(occurred_at) as begun_at
-    from contacts
-    where source = 'mail' and {{ begins_a_thread('contacts') }}
-    group by customer_id, thread_key
-),
-
--- Some forms give all their mails one Message-ID: more than a day later it is another matter.
 others as (
     select
         contacts.contact_id,
@@ -90,71 +79,42 @@ others as (
         contacts.native_id,
         contacts.incident_type,
         contacts.occurred_at,
-        contacts.ticket_reference,
-        case
-            when
-                {{ begins_a_thread('contacts') }}
-                and contacts.occurred_at > thread_beginnings.begun_at + interval '1 day'
-                then contacts.native_id
-            else contacts.thread_key
-        end as thread_key
+        threads.thread_contact_id
     from contacts
-    left join thread_beginnings
-        on
-            contacts.customer_id = thread_beginnings.customer_id
-            and contacts.thread_key = thread_beginnings.thread_key
+    left join {{ ref('int_mail_threads') }} as threads on contacts.contact_id = threads.contact_id
     where contacts.source <> 'tickets'
-),
-
--- Two desks number their tickets alike: such a number names neither, and audit_contact_review tells of it.
-ambiguous_numbers as (
-    select
-        customer_id,
-        native_id
-    from contacts
-    where source = 'tickets'
-    group by customer_id, native_id
-    having count(distinct contact_id) > 1
-),
-
--- A thread in which one mail names a ticket is about that ticket; the ticket that was opened first wins.
-references_to_tickets as (
-    select
-        others.contact_id,
-        others.customer_id,
-        others.thread_key,
-        tickets.unit_id as ticket_contact_id,
-        row_number() over (
-            partition by others.customer_id, coalesce(others.thread_key, others.contact_id)
-            order by tickets.occurred_at, tickets.native_id
-        ) as ticket_rank
-    from others
-    inner join tickets
-        on
-            others.customer_id = tickets.customer_id
-            and others.ticket_reference = tickets.native_id
-    left join ambiguous_numbers
-        on
-            others.customer_id = ambiguous_numbers.customer_id
-            and others.ticket_reference = ambiguous_numbers.native_id
-    where ambiguous_numbers.native_id is null
 ),
 
 own_references as (
     select
-        contact_id,
-        min(ticket_contact_id) as ticket_contact_id
-    from references_to_tickets
-    group by contact_id
+        named.contact_id,
+        tickets.unit_id as ticket_contact_id,
+        tickets.occurred_at as opened_at,
+        tickets.native_id
+    from {{ ref('int_ticket_references') }} as named
+    inner join tickets on named.ticket_contact_id = tickets.contact_id
+),
+
+-- A thread in which one mail names a ticket is about that ticket; the ticket that was opened first wins.
+ranked_thread_references as (
+    select
+        others.thread_contact_id,
+        own_references.ticket_contact_id,
+        row_number() over (
+            partition by others.thread_contact_id
+            order by own_references.opened_at, own_references.native_id, own_references.ticket_contact_id
+        ) as ticket_rank
+    from others
+    inner join own_references on others.contact_id = own_references.contact_id
+    where others.thread_contact_id is not null
 ),
 
 thread_references as (
     select
-        customer_id,
-        thread_key,
+        thread_contact_id,
         ticket_contact_id
-    from references_to_tickets
-    where thread_key is not null and ticket_rank = 1
+    from ranked_thread_references
+    where ticket_rank = 1
 ),
 
 members as (
@@ -180,21 +140,18 @@ members as (
         coalesce(
             own_references.ticket_contact_id,
             thread_references.ticket_contact_id,
-            'thread|' || others.thread_key,
+            others.thread_contact_id,
             others.contact_id
         ) as unit_id,
         coalesce(own_references.ticket_contact_id, thread_references.ticket_contact_id) is not null as is_ticket_unit,
         case
             when own_references.ticket_contact_id is not null then 'reference'
-            when others.thread_key is not null then 'thread'
+            when others.thread_contact_id is not null then 'thread'
             else 'anchor'
         end as link_rule
     from others
     left join own_references on others.contact_id = own_references.contact_id
-    left join thread_references
-        on
-            others.customer_id = thread_references.customer_id
-            and others.thread_key = thread_references.thread_key
+    left join thread_references on others.thread_contact_id = thread_references.thread_contact_id
     where others.incident_type is not null or own_references.ticket_contact_id is not null
 ),
 
@@ -206,7 +163,7 @@ ranked_members as (
             order by
                 case when source = 'tickets' then 0 else 1 end,
                 case when source = 'tickets' and contact_id <> unit_id then 1 else 0 end,
-                case when incident_type is not null then 0 else 1 end,
+                case when incident_type is null then 2 when incident_type = 'other_incident' then 1 else 0 end,
                 occurred_at,
                 source,
                 native_id
@@ -225,14 +182,16 @@ units as (
     group by customer_id, unit_id, is_ticket_unit
 ),
 
+-- A weak type makes no link by itself.
 gaps as (
     select
         *,
         lag(first_contact_at) over (
-            partition by customer_id, incident_type
+            partition by customer_id
             order by first_contact_at, unit_id
         ) as previous_at
     from units
+    where incident_type <> 'other_incident'
 ),
 
 -- Units further apart than the window can never meet; only the close ones need the step by step rule.
@@ -245,24 +204,31 @@ clusters as (
                 else 1
             end
         ) over (
-            partition by customer_id, incident_type
+            partition by customer_id
             order by first_contact_at, unit_id
             rows between unbounded preceding and current row
         ) as cluster_no
     from gaps
 ),
 
+compatible_types as (
+    {{ compatible_types() }}
+),
+
 cluster_lists as (
     select
-        customer_id,
-        list(unit_id order by first_contact_at, unit_id) as unit_ids,
+        clusters.customer_id,
+        list(clusters.unit_id order by clusters.first_contact_at, clusters.unit_id) as unit_ids,
         link_by_window(
-            list(epoch_us(first_contact_at) order by first_contact_at, unit_id),
-            list(is_ticket_unit order by first_contact_at, unit_id),
+            list(epoch_us(clusters.first_contact_at) order by clusters.first_contact_at, clusters.unit_id),
+            list(clusters.is_ticket_unit order by clusters.first_contact_at, clusters.unit_id),
+            list(clusters.incident_type order by clusters.first_contact_at, clusters.unit_id),
+            any_value(compatible_types.pairs),
             {{ var('link_window_days') }}
         ) as home_positions
     from clusters
-    group by customer_id, incident_type, cluster_no
+    cross join compatible_types
+    group by clusters.customer_id, clusters.cluster_no
     having count(*) > 1
 ),
 

@@ -54,20 +54,75 @@ anchors as (
     where contact_id = incident_id
 ),
 
+compatible_types as (
+    select
+        incident_type,
+        compatible_type
+    from {{ ref('incident_type_compatibility') }}
+    union
+    select
+        compatible_type as incident_type,
+        incident_type as compatible_type
+    from {{ ref('incident_type_compatibility') }}
+),
+
+-- What it was: its ticket's type. Without a ticket what began as late may end as lost: of the types that go with
+-- the anchor's, the one that costs most at its date, then the one that was told first.
+ranked_types as (
+    select
+        anchors.incident_id,
+        contacts.incident_type,
+        contacts.first_incident_type,
+        contacts.detection_rule,
+        contacts.detection_confidence,
+        row_number() over (
+            partition by anchors.incident_id
+            order by
+                {{ penalty_of('incident_types') }} desc,
+                case when contacts.incident_type = 'other_incident' then 1 else 0 end,
+                contacts.occurred_at,
+                contacts.source,
+                contacts.native_id
+        ) as type_rank
+    from anchors
+    inner join linked as contacts on anchors.incident_id = contacts.incident_id
+    inner join spans on anchors.incident_id = spans.incident_id
+    left join compatible_types
+        on
+            anchors.incident_type = compatible_types.incident_type
+            and contacts.incident_type = compatible_types.compatible_type
+    left join incident_types
+        on
+            contacts.incident_type = incident_types.incident_type
+            and spans.occurred_on >= incident_types.valid_from
+            and (spans.occurred_on < incident_types.valid_to or incident_types.valid_to is null)
+    where
+        contacts.contact_id = anchors.contact_id
+        or (
+            anchors.source <> 'tickets'
+            and contacts.incident_type is not null
+            and (
+                contacts.incident_type = anchors.incident_type
+                or anchors.incident_type = 'other_incident'
+                or compatible_types.incident_type is not null
+            )
+        )
+),
+
 -- By the table of its date, whatever became of it.
 typed as (
     select
         anchors.incident_id,
         anchors.customer_id,
         anchors.ticket_contact_id,
-        anchors.incident_type,
+        speakers.incident_type,
         coalesce(incident_types.category, 'unclassified') as type_category,
         {{ penalty_of('incident_types') }} as type_penalty_points,
-        -- Before its anchor was reclassified, by today's table.
-        anchors.first_incident_type,
+        -- Before the contact that gives the type was reclassified, by today's table.
+        speakers.first_incident_type,
         {{ penalty_of('first_types') }} as first_penalty_points,
-        anchors.detection_rule,
-        anchors.detection_confidence,
+        speakers.detection_rule,
+        speakers.detection_confidence,
         incident_types.decided_by,
         incident_types.reason as decided_reason,
         spans.contact_count,
@@ -78,14 +133,18 @@ typed as (
         anchors._record_no
     from anchors
     inner join spans on anchors.incident_id = spans.incident_id
+    inner join ranked_types as speakers
+        on
+            anchors.incident_id = speakers.incident_id
+            and speakers.type_rank = 1
     left join incident_types
         on
-            anchors.incident_type = incident_types.incident_type
+            speakers.incident_type = incident_types.incident_type
             and spans.occurred_on >= incident_types.valid_from
             and (spans.occurred_on < incident_types.valid_to or incident_types.valid_to is null)
     left join incident_types as first_types
         on
-            anchors.first_incident_type = first_types.incident_type
+            speakers.first_incident_type = first_types.incident_type
             and spans.occurred_on >= first_types.valid_from
             and (spans.occurred_on < first_types.valid_to or first_types.valid_to is null)
 ),

@@ -90,7 +90,7 @@ reread_texts as (
             formerly.incident_type is distinct from classifications.incident_type
             or formerly.confidence is distinct from classifications.confidence
             or formerly.rule is distinct from classifications.rule
-            or formerly.ticket_reference is distinct from classifications.ticket_reference
+            or formerly.ticket_references is distinct from classifications.ticket_references
         )
 ),
 

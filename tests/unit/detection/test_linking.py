@@ -8,14 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tolerance.detection.linking import link_by_window
+from tolerance.detection.linking import link_by_window, link_threads
 
 DAY = 86_400_000_000
 
 
 def homes(*units: tuple[float, str]) -> list[int]:
     """Homes of units given as (day, "call" or "ticket")."""
-    return link_by_window([int(day * DAY) for day, _ in units], [kind == "ticket" for _, kind in units], 7)
+    return linked(*((day, kind, "billing_error") for day, kind in units))
+
+
+def linked(*units: tuple[float, str, str]) -> list[int]:
+    """The same for units of several types, of which late and lost go together."""
+    return link_by_window(
+        [int(day * DAY) for day, _, _ in units],
+        [kind == "ticket" for _, kind, _ in units],
+        [incident_type for _, _, incident_type in units],
+        "late~lost,late~no_answer",
+        7,
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,7 +61,7 @@ def test_links(units: list[tuple[float, str]], expected: list[int]) -> None:
 def test_an_incident_has_at_most_one_ticket_and_spans_at_most_the_window(
     units: list[tuple[int, bool]],
 ) -> None:
-    found = link_by_window([day * DAY for day, _ in units], [ticket for _, ticket in units], 7)
+    found = homes(*((day, "ticket" if ticket else "call") for day, ticket in units))
     for home in set(found):
         members = [unit for unit, its_home in zip(units, found, strict=True) if its_home == home]
         assert sum(ticket for _, ticket in members) <= 1
@@ -63,3 +74,88 @@ def test_calls_alone_open_a_new_incident_only_when_the_window_is_over(days: list
     found = homes(*((day, "call") for day in days))
     opened = sorted({days[home - 1] for home in found})
     assert all(later - earlier > 7 for earlier, later in pairwise(opened))
+
+
+@pytest.mark.parametrize(
+    ("units", "expected"),
+    [
+        pytest.param([(0, "call", "late"), (1, "call", "lost")], [1, 1], id="types_that_go_together"),
+        pytest.param([(0, "call", "late"), (1, "call", "fraud")], [1, 2], id="types_that_do_not"),
+        pytest.param(
+            [(0, "call", "lost"), (1, "call", "late"), (2, "call", "no_answer")],
+            [1, 1, 3],
+            id="without_a_ticket_the_first_contact_gives_the_type",
+        ),
+        pytest.param(
+            [(0, "call", "lost"), (1, "ticket", "late"), (2, "call", "no_answer")],
+            [2, 2, 2],
+            id="the_tickets_type_wins",
+        ),
+        pytest.param(
+            [(0, "call", "fraud"), (1, "call", "late"), (2, "call", "fraud")],
+            [1, 2, 1],
+            id="an_incident_of_another_type_between_two_contacts_parts_them_not",
+        ),
+    ],
+)
+def test_types_link(units: list[tuple[float, str, str]], expected: list[int]) -> None:
+    assert linked(*units) == expected
+
+
+def matters(*mails: tuple[float, str, str | None]) -> list[int]:
+    """Which mail begins the matter of each mail, given as (day, ids, type)."""
+    return link_threads(
+        [ids for _, ids, _ in mails],
+        [int(day * DAY) for day, _, _ in mails],
+        [incident_type for _, _, incident_type in mails],
+        "late~lost,late~no_answer",
+        7,
+    )
+
+
+@pytest.mark.parametrize(
+    ("mails", "expected"),
+    [
+        pytest.param([(0, "a", "late"), (90, "b x a", "lost")], [1, 1], id="any_id_of_the_references_counts"),
+        pytest.param(
+            [(0, "a", "late"), (1, "b", None), (2, "c a b", None)],
+            [1, 1, 1],
+            id="a_later_mail_joins_two_threads",
+        ),
+        pytest.param([(0, "a", "late"), (7, "b a", "fraud")], [1, 1], id="within_the_window_a_thread_holds"),
+        pytest.param([(0, "a", "late"), (7.1, "b a", "fraud")], [1, 2], id="later_another_problem_is_new"),
+        pytest.param(
+            [(0, "a", "late"), (99, "b a", "other_incident")], [1, 1], id="a_weak_type_parts_nothing"
+        ),
+        pytest.param([(0, "a", None), (99, "b a", "fraud")], [1, 1], id="nothing_is_parted_from_no_type"),
+        pytest.param(
+            [(0, "a", "late"), (9, "b a", "fraud"), (10, "c a b", None), (11, "d a", "late")],
+            [1, 2, 2, 1],
+            id="an_answer_continues_the_matter_of_the_mail_that_it_answers",
+        ),
+        pytest.param(
+            [(0, "a", "late"), (9, "b a", "fraud"), (10, "c x a y b z", None)],
+            [1, 2, 2],
+            id="the_last_known_reference_is_the_answered_one",
+        ),
+        pytest.param([(0, "f", "late"), (1, "f", None), (1.1, "f", None)], [1, 1, 3], id="a_reused_id"),
+        pytest.param(
+            [(0, "a a", "late"), (3, "a", None)], [1, 2], id="an_id_that_answers_itself_is_reused_too"
+        ),
+    ],
+)
+def test_threads(mails: list[tuple[float, str, str | None]], expected: list[int]) -> None:
+    assert matters(*mails) == expected
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.text("abc ", min_size=1, max_size=9)), max_size=12).map(sorted)
+)
+def test_a_matter_begins_with_its_earliest_mail(mails: list[tuple[int, str]]) -> None:
+    found = matters(*((day, ids, None) for day, ids in mails))
+    assert all(home <= position and found[home - 1] == home for position, home in enumerate(found, start=1))
+
+
+def test_ten_thousand_mails_of_fifty_references_are_linked_at_once() -> None:
+    mails = [(day / 100, " ".join(f"m{day - back}" for back in range(50)), None) for day in range(10_000)]
+    assert set(matters(*mails)) == {1}

@@ -1,0 +1,5 @@
+{% macro compatible_types() -%}
+    {#- One row with the pairs of types that may be told of one incident, "a~b" separated by ",". -#}
+    select coalesce(string_agg(incident_type || '~' || compatible_type, ',' order by incident_type, compatible_type), '') as pairs
+    from {{ ref('incident_type_compatibility') }}
+{%- endmacro %}
