@@ -52,10 +52,9 @@ def _incident_type_hashes(seeds: dict[str, Path]) -> dict[str, str]:
     with seeds[_TAXONOMY].open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             rows[row["incident_type"]].append(row)
-    for pair in compatible_pairs(seeds[compatibility.TABLE], tuple(rows)):
-        for name, other in (pair, pair[::-1]):
-            if name in rows:
-                rows[name].append(other)
+    for one, other, holds_in in compatible_pairs(seeds[compatibility.TABLE], tuple(rows)):
+        for name in {one, other} & rows.keys():
+            rows[name].append([one, other, holds_in])
     return {name: digest(json.dumps(entries, sort_keys=True).encode())[:16] for name, entries in rows.items()}
 
 

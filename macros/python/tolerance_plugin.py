@@ -50,7 +50,7 @@ FUNCTIONS = (
     SqlFunction(
         "link_by_window",
         link_by_window,
-        ("BIGINT[]", "BOOLEAN[]", "VARCHAR[]", "VARCHAR", "INTEGER"),
+        ("BIGINT[]", "BOOLEAN[]", "VARCHAR[]", "BOOLEAN[]", "VARCHAR", "INTEGER"),
         "INTEGER[]",
     ),
     SqlFunction(

@@ -90,5 +90,6 @@ class Company:
         )
         path = self.project.seeds / "incident_type_compatibility.csv"
         with path.open(encoding="utf-8", newline="") as file:
-            pairs = [(row["incident_type"], row["compatible_type"]) for row in csv.DictReader(file)]
-        return Rules(entries, Terms(budgets=BUDGETS), frozenset(map(frozenset, pairs)))
+            rows = [(frozenset([*row.values()][:2]), row["holds_in"]) for row in csv.DictReader(file)]
+        in_window = frozenset(pair for pair, holds_in in rows if holds_in == "window")
+        return Rules(entries, Terms(budgets=BUDGETS), in_window, frozenset(pair for pair, _ in rows))

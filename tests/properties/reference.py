@@ -42,8 +42,9 @@ class Rules:
 
     taxonomy: tuple[TypeEntry, ...]
     terms: oracle.Terms
-    compatible: frozenset[frozenset[str]] = frozenset()
-    """The pairs of types that may be told of one incident."""
+    in_window: frozenset[frozenset[str]] = frozenset()
+    in_thread: frozenset[frozenset[str]] = frozenset()
+    """The pairs of types that may be told of one incident: close in time, or in one thread."""
 
     def entry(self, incident_type: str, on: date) -> TypeEntry | None:
         for row in self.taxonomy:
@@ -52,7 +53,7 @@ class Rules:
         return None
 
     def go_together(self, one: str | None, other: str | None) -> bool:
-        return one == other or frozenset((one, other)) in self.compatible
+        return one == other or frozenset((one, other)) in self.in_thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -420,6 +421,7 @@ class _Unit:
     name: str
     incident_type: str
     has_ticket: bool
+    is_told_by_words: bool
     contacts: list[Contact]
 
 
@@ -457,7 +459,9 @@ class Links:
         if unit.first_at - others[0].first_at > WINDOW or (unit.has_ticket and ticketed):
             return False
         speaker = (ticketed or others)[0]
-        return self._rules.go_together(unit.incident_type, speaker.incident_type)
+        types = frozenset((unit.incident_type, speaker.incident_type))
+        by_words = unit.is_told_by_words or speaker.is_told_by_words
+        return len(types) == 1 or (by_words and types in self._rules.in_window)
 
     def _named(self, mail: Mail) -> Ticket | None:
         """The ticket that it names, if that one is an incident."""
@@ -498,7 +502,7 @@ class Links:
             incident_type = self._types[id(speaker)]
             assert incident_type is not None
             first_at = min(contact.occurred_at for contact in contacts)
-            yield _Unit(first_at, name, incident_type, has_ticket, contacts)
+            yield _Unit(first_at, name, incident_type, has_ticket, isinstance(speaker, Mail), contacts)
 
     def _matters(self) -> dict[int, str]:
         """Of each mail the id of the mail with which its matter begins."""

@@ -9,7 +9,7 @@ import pytest
 
 from tests.properties.comparing import against_rebuild
 from tests.properties.pipeline import Pipeline, Project
-from tests.properties.records import Call, Customer, Ticket, at
+from tests.properties.records import Call, Customer, Mail, Ticket, at
 
 DAYS = [date(2025, 1, 20), date(2025, 1, 21), date(2025, 1, 22)]
 CONTACT = at(date(2025, 1, 10))
@@ -37,16 +37,21 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     """A published day; each test leaves the tables as they were."""
     root = tmp_path_factory.mktemp("decisions")
     pipeline = Pipeline(root / "warehouse", Project.copied_to(root / "project"))
-    names = ("lost", "asked_for_hours", "other_code", "tagged", "categorised", "cannot_log_in")
-    pipeline.deliver(f"{DAYS[0]}/customers.csv", [Customer(name) for name in names], DAYS[0])
+    names = ("lost", "asked_for_hours", "other_code", "tagged", "categorised")
+    pipeline.deliver(
+        f"{DAYS[0]}/customers.csv",
+        [*map(Customer, names), Customer("waits", ("waits@example.test",))],
+        DAYS[0],
+    )
     calls = [
         Call("1", "1", "lost", CONTACT, "colis_perdu"),
         Call("2", "2", "asked_for_hours", CONTACT, "hours"),
         Call("3", "3", "other_code", CONTACT, "panne_service"),
-        Call("4", "4", "cannot_log_in", CONTACT, "account_access"),
-        Call("5", "5", "cannot_log_in", CONTACT + timedelta(days=1), "website_problem"),
+        Call("4", "4", "waits", CONTACT, "delivery_late"),
     ]
     pipeline.deliver(f"{DAYS[0]}/calls.csv", calls, DAYS[0])
+    asks = Mail("asks", "a@b.test", "waits@example.test", CONTACT + timedelta(days=1), "no_answer")
+    pipeline.deliver(f"{DAYS[0]}/mails.mbox", [asks], DAYS[0])
     tickets = [
         Ticket("a ticket", "1", CONTACT, CONTACT, customer_id="tagged", tags=("delivery_lost",)),
         Ticket("another", "2", CONTACT, CONTACT, customer_id="categorised", kind="", tags=("parcels", "vip")),
@@ -54,7 +59,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     pipeline.deliver(f"{DAYS[0]}/tickets.csv", tickets, DAYS[0])
     pipeline.run(DAYS[0])
     assert _incidents(pipeline) == {
-        ("cannot_log_in", "account_access"),
+        ("waits", "delivery_late"),
         ("lost", "delivery_lost"),
         ("other_code", "service_outage"),
         ("tagged", "delivery_lost"),
@@ -84,14 +89,12 @@ def test_types_that_go_together_no_more_touch_whom_they_concern(published: Pipel
     pipeline = published.copied_to(tmp_path / "warehouse")
     table = pipeline.project.seeds / "incident_type_compatibility.csv"
     together = table.read_text("utf-8")
-    parted = [
-        line for line in together.splitlines() if not line.startswith("account_access,website_problem,")
-    ]
+    parted = [line for line in together.splitlines() if not line.startswith("delivery_late,no_answer,")]
     table.write_text("\n".join(parted) + "\n", "utf-8")
     run = pipeline.run(DAYS[1])
     assert run.full_rebuild_reason is None
-    assert _touched(pipeline) == {"cannot_log_in"}
-    assert _incidents(pipeline) == _incidents(published) | {("cannot_log_in", "website_problem")}
+    assert _touched(pipeline) == {"waits"}
+    assert _incidents(pipeline) == _incidents(published) | {("waits", "no_answer")}
     rebuilt = pipeline.copied_to(tmp_path / "rebuilt")
     rebuilt.rebuild()
     assert against_rebuild(pipeline, rebuilt) == []

@@ -264,8 +264,8 @@ MISTAKES = (
     Mistake(
         "two_tickets_become_one_incident",
         LINKS,
-        "if not (ticket and incident.has_ticket)",
-        "if incident",
+        "    if unit.has_ticket and incident.has_ticket:\n        return False\n",
+        "",
         "two_tickets",
     ),
     Mistake(

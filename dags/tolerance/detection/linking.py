@@ -26,6 +26,7 @@ class _Incident:
     home: int
     has_ticket: bool
     incident_type: str
+    is_structured: bool
 
 
 @dataclass(slots=True)
@@ -35,10 +36,11 @@ class _Matter:
     incident_type: str | None
 
 
-def link_by_window(
+def link_by_window(  # noqa: PLR0917  (SQL passes by position)
     first_contact_us: Sequence[int],
     is_ticket: Sequence[bool],
     incident_types: Sequence[str],
+    is_structured: Sequence[bool],
     compatible_types: str,
     window_days: int,
 ) -> list[int]:
@@ -46,30 +48,25 @@ def link_by_window(
 
     A call or mail joins the earliest incident of a compatible type whose window is still open, else it opens
     a new incident. A ticket joins such an incident that has no ticket yet, becomes its home and gives it its
-    type; otherwise it is an incident of its own, because the help desk's case boundaries hold.
+    type; otherwise it is an incident of its own, because the help desk's case boundaries hold. Two different
+    types that are both structured, a code and a tag, are two incidents: people chose between them.
     `compatible_types` holds pairs "a~b" separated by ",".
     """
     pairs = _pairs(compatible_types)
     window = window_days * _MICROSECONDS_A_DAY
     open_incidents: list[_Incident] = []
     joined: list[_Incident] = []
-    units = zip(first_contact_us, is_ticket, incident_types, strict=True)
-    for position, (at, ticket, incident_type) in enumerate(units, start=1):
+    units = zip(first_contact_us, is_ticket, incident_types, is_structured, strict=True)
+    for position, (at, ticket, incident_type, structured) in enumerate(units, start=1):
+        unit = _Incident(at, position, ticket, incident_type, structured)
         open_incidents = [incident for incident in open_incidents if at <= incident.opened_at + window]
-        home = next(
-            (
-                incident
-                for incident in open_incidents
-                if not (ticket and incident.has_ticket)
-                and _are_compatible(incident_type, incident.incident_type, pairs)
-            ),
-            None,
-        )
+        home = next((incident for incident in open_incidents if _may_join(unit, incident, pairs)), None)
         if home is None:
-            home = _Incident(at, position, ticket, incident_type)
+            home = unit
             open_incidents.append(home)
         elif ticket:
-            home.home, home.has_ticket, home.incident_type = position, True, incident_type
+            home.home, home.has_ticket = position, True
+            home.incident_type, home.is_structured = incident_type, structured
         joined.append(home)
     return [incident.home for incident in joined]
 
@@ -144,6 +141,15 @@ def _threads(ids: Sequence[Sequence[str]]) -> list[int]:
             parents[root(word)] = root(words[0])
     numbers: dict[str, int] = {}
     return [numbers.setdefault(root(words[0]), len(numbers)) for words in ids]
+
+
+def _may_join(unit: _Incident, incident: _Incident, pairs: Pairs) -> bool:
+    if unit.has_ticket and incident.has_ticket:
+        return False
+    if unit.incident_type == incident.incident_type:
+        return True
+    is_chosen_twice = unit.is_structured and incident.is_structured
+    return not is_chosen_twice and _are_compatible(unit.incident_type, incident.incident_type, pairs)
 
 
 def _are_compatible(one: str, other: str, pairs: Pairs) -> bool:

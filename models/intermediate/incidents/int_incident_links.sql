@@ -78,6 +78,7 @@ others as (
         contacts.source,
         contacts.native_id,
         contacts.incident_type,
+        contacts.detection_rule,
         contacts.occurred_at,
         threads.thread_contact_id
     from contacts
@@ -124,6 +125,7 @@ members as (
         source,
         native_id,
         incident_type,
+        detection_rule,
         occurred_at,
         unit_id,
         true as is_ticket_unit,
@@ -136,6 +138,7 @@ members as (
         others.source,
         others.native_id,
         others.incident_type,
+        others.detection_rule,
         others.occurred_at,
         coalesce(
             own_references.ticket_contact_id,
@@ -177,7 +180,8 @@ units as (
         unit_id,
         is_ticket_unit,
         min(occurred_at) as first_contact_at,
-        max(case when type_rank = 1 then incident_type end) as incident_type
+        max(case when type_rank = 1 then incident_type end) as incident_type,
+        bool_or(type_rank = 1 and detection_rule in ('tag', 'faq_code')) as is_type_structured
     from ranked_members
     group by customer_id, unit_id, is_ticket_unit
 ),
@@ -212,7 +216,7 @@ clusters as (
 ),
 
 compatible_types as (
-    {{ compatible_types() }}
+    {{ compatible_types(in_window=true) }}
 ),
 
 cluster_lists as (
@@ -223,6 +227,7 @@ cluster_lists as (
             list(epoch_us(clusters.first_contact_at) order by clusters.first_contact_at, clusters.unit_id),
             list(clusters.is_ticket_unit order by clusters.first_contact_at, clusters.unit_id),
             list(clusters.incident_type order by clusters.first_contact_at, clusters.unit_id),
+            list(clusters.is_type_structured order by clusters.first_contact_at, clusters.unit_id),
             any_value(compatible_types.pairs),
             {{ var('link_window_days') }}
         ) as home_positions

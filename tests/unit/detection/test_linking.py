@@ -19,11 +19,12 @@ def homes(*units: tuple[float, str]) -> list[int]:
 
 
 def linked(*units: tuple[float, str, str]) -> list[int]:
-    """The same for units of several types, of which late and lost go together."""
+    """The same for units of several types, of which late and lost go together; a code or a tag has a !."""
     return link_by_window(
         [int(day * DAY) for day, _, _ in units],
         [kind == "ticket" for _, kind, _ in units],
-        [incident_type for _, _, incident_type in units],
+        [incident_type.removesuffix("!") for _, _, incident_type in units],
+        [incident_type.endswith("!") for _, _, incident_type in units],
         "late~lost,late~no_answer",
         7,
     )
@@ -81,6 +82,10 @@ def test_calls_alone_open_a_new_incident_only_when_the_window_is_over(days: list
     [
         pytest.param([(0, "call", "late"), (1, "call", "lost")], [1, 1], id="types_that_go_together"),
         pytest.param([(0, "call", "late"), (1, "call", "fraud")], [1, 2], id="types_that_do_not"),
+        pytest.param([(0, "call", "late!"), (1, "call", "lost")], [1, 1], id="a_code_and_words"),
+        pytest.param(
+            [(0, "call", "late!"), (1, "ticket", "lost!")], [1, 2], id="a_code_and_a_tag_of_another"
+        ),
         pytest.param(
             [(0, "call", "lost"), (1, "call", "late"), (2, "call", "no_answer")],
             [1, 1, 3],
