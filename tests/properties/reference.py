@@ -458,9 +458,11 @@ class Links:
         ticketed = [other for other in others if other.has_ticket]
         if unit.first_at - others[0].first_at > WINDOW or (unit.has_ticket and ticketed):
             return False
-        speaker = (ticketed or others)[0]
-        types = frozenset((unit.incident_type, speaker.incident_type))
-        by_words = unit.is_told_by_words or speaker.is_told_by_words
+        return all(self._goes_with(unit, other) for other in ticketed or others)
+
+    def _goes_with(self, unit: _Unit, other: _Unit) -> bool:
+        types = frozenset((unit.incident_type, other.incident_type))
+        by_words = unit.is_told_by_words or other.is_told_by_words
         return len(types) == 1 or (by_words and types in self._rules.in_window)
 
     def _named(self, mail: Mail) -> Ticket | None:

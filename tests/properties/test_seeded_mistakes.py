@@ -374,6 +374,20 @@ MISTAKES = (
         "two_problems",
     ),
     Mistake(
+        "a_third_type_makes_one_incident_of_two",
+        LINKS,
+        "for other, is_other_chosen in incident.told",
+        "for other, is_other_chosen in sorted(incident.told)[:1]",
+        "late_lost_and_unanswered",
+    ),
+    Mistake(
+        "what_a_code_and_a_tag_tell_apart_is_joined",
+        LINKS,
+        "not (is_chosen and is_other_chosen) and ",
+        "",
+        "late_by_code_and_lost_by_code",
+    ),
+    Mistake(
         "the_type_told_first_stands",
         INCIDENTS,
         "                {{ penalty_of('incident_types') }} desc,\n",
@@ -541,7 +555,12 @@ class Traps:
         self.second.append(
             replace(strangers, named_before=own[0].native_id, ticket_reference=own[1].native_id)
         )
-        for name in ("two_problems", "late_then_lost"):
+        for name in (
+            "two_problems",
+            "late_then_lost",
+            "late_lost_and_unanswered",
+            "late_by_code_and_lost_by_code",
+        ):
             self._customer(name, f"{name}@example.test")
         self.second.append(self._call("two_problems", later))
         fraud = self._call("two_problems", later + timedelta(days=1))
@@ -549,6 +568,15 @@ class Traps:
         self.second.append(replace(self._call("late_then_lost", later), faq_code="delivery_late"))
         lost = self._mail("late_then_lost@example.test", later + timedelta(days=2))
         self.second.append(replace(lost, incident_type="delivery_lost"))
+        for name, types in {
+            "late_lost_and_unanswered": ("delivery_late", "delivery_lost", "no_answer"),
+            "late_by_code_and_lost_by_code": ("delivery_late", "colis_perdu"),
+        }.items():
+            for number, told in enumerate(types):
+                day = later + timedelta(days=number)
+                call = replace(self._call(name, day), faq_code=told)
+                mail = replace(self._mail(f"{name}@example.test", day), incident_type=told)
+                self.second.append(call if len(types) == 2 or not number else mail)
 
     def _resolutions(self) -> None:
         names = ("deadline_between", "deadline_of_the_day", "deadline_of_tomorrow", "called_before")

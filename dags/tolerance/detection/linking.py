@@ -18,6 +18,8 @@ from tolerance.detection.words import NO_TYPE
 _MICROSECONDS_A_DAY = 86_400_000_000
 
 Pairs = frozenset[tuple[str, str]]
+_Told = tuple[str, bool]
+"""A type, and whether a code or a tag told it."""
 
 
 @dataclass(slots=True)
@@ -25,8 +27,8 @@ class _Incident:
     opened_at: int
     home: int
     has_ticket: bool
-    incident_type: str
-    is_structured: bool
+    told: set[_Told]
+    """What it was told to be, of one with a ticket by the ticket alone."""
 
 
 @dataclass(slots=True)
@@ -46,10 +48,11 @@ def link_by_window(  # noqa: PLR0917  (SQL passes by position)
 ) -> list[int]:
     """For each unit the position (from 1) of the unit that is its incident's home.
 
-    A call or mail joins the earliest incident of a compatible type whose window is still open, else it opens
-    a new incident. A ticket joins such an incident that has no ticket yet, becomes its home and gives it its
-    type; otherwise it is an incident of its own, because the help desk's case boundaries hold. Two different
-    types that are both structured, a code and a tag, are two incidents: people chose between them.
+    A call or mail joins the earliest incident whose window is still open and all of whose types go with its
+    own, so that no third type makes one of two; else it opens a new incident. A ticket joins such an incident
+    that has no ticket yet, becomes its home and gives it its type; otherwise it is an incident of its own,
+    because the help desk's case boundaries hold. Two different types that are both structured, a code and a
+    tag, are two incidents: people chose between them.
     `compatible_types` holds pairs "a~b" separated by ",".
     """
     pairs = _pairs(compatible_types)
@@ -57,16 +60,17 @@ def link_by_window(  # noqa: PLR0917  (SQL passes by position)
     open_incidents: list[_Incident] = []
     joined: list[_Incident] = []
     units = zip(first_contact_us, is_ticket, incident_types, is_structured, strict=True)
-    for position, (at, ticket, incident_type, structured) in enumerate(units, start=1):
-        unit = _Incident(at, position, ticket, incident_type, structured)
+    for position, (at, ticket, *told) in enumerate(units, start=1):
+        unit = _Incident(at, position, ticket, {(told[0], told[1])})
         open_incidents = [incident for incident in open_incidents if at <= incident.opened_at + window]
         home = next((incident for incident in open_incidents if _may_join(unit, incident, pairs)), None)
         if home is None:
             home = unit
             open_incidents.append(home)
         elif ticket:
-            home.home, home.has_ticket = position, True
-            home.incident_type, home.is_structured = incident_type, structured
+            home.home, home.has_ticket, home.told = position, True, unit.told
+        elif not home.has_ticket:
+            home.told |= unit.told
         joined.append(home)
     return [incident.home for incident in joined]
 
@@ -146,10 +150,11 @@ def _threads(ids: Sequence[Sequence[str]]) -> list[int]:
 def _may_join(unit: _Incident, incident: _Incident, pairs: Pairs) -> bool:
     if unit.has_ticket and incident.has_ticket:
         return False
-    if unit.incident_type == incident.incident_type:
-        return True
-    is_chosen_twice = unit.is_structured and incident.is_structured
-    return not is_chosen_twice and _are_compatible(unit.incident_type, incident.incident_type, pairs)
+    return all(
+        one == other or (not (is_chosen and is_other_chosen) and _are_compatible(one, other, pairs))
+        for one, is_chosen in unit.told
+        for other, is_other_chosen in incident.told
+    )
 
 
 def _are_compatible(one: str, other: str, pairs: Pairs) -> bool:

@@ -89,7 +89,12 @@ def test_calls_alone_open_a_new_incident_only_when_the_window_is_over(days: list
         pytest.param(
             [(0, "call", "lost"), (1, "call", "late"), (2, "call", "no_answer")],
             [1, 1, 3],
-            id="without_a_ticket_the_first_contact_gives_the_type",
+            id="what_does_not_go_with_the_first_contact_is_another_incident",
+        ),
+        pytest.param(
+            [(0, "call", "late"), (1, "call", "lost"), (2, "call", "no_answer")],
+            [1, 1, 3],
+            id="a_third_type_makes_no_incident_of_two_that_do_not_go_together",
         ),
         pytest.param(
             [(0, "call", "lost"), (1, "ticket", "late"), (2, "call", "no_answer")],
