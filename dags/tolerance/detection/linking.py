@@ -59,9 +59,10 @@ def link_by_window(  # noqa: PLR0917  (SQL passes by position)
     window = window_days * _MICROSECONDS_A_DAY
     open_incidents: list[_Incident] = []
     joined: list[_Incident] = []
-    units = zip(first_contact_us, is_ticket, incident_types, is_structured, strict=True)
-    for position, (at, ticket, *told) in enumerate(units, start=1):
-        unit = _Incident(at, position, ticket, {(told[0], told[1])})
+    told = zip(incident_types, is_structured, strict=True)
+    units = zip(first_contact_us, is_ticket, told, strict=True)
+    for position, (at, ticket, what) in enumerate(units, start=1):
+        unit = _Incident(at, position, ticket, {what})
         open_incidents = [incident for incident in open_incidents if at <= incident.opened_at + window]
         home = next((incident for incident in open_incidents if _may_join(unit, incident, pairs)), None)
         if home is None:
