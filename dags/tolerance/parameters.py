@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from tolerance import company
+from tolerance import company, taxonomy
 from tolerance.code_hashes import code_hash, digest, effective, named_files_hash
 from tolerance.contracts import contracts_for_dbt
 from tolerance.detection import detector_version
@@ -45,12 +45,17 @@ class Parameters:
     detector_version: str
 
 
-def _incident_type_hashes(taxonomy: Path) -> dict[str, str]:
+def _incident_type_hashes(seeds: dict[str, Path]) -> dict[str, str]:
+    """One hash per type: of its entries, and of the stage and department in which its incidents are counted."""
     rows: dict[str, list[dict[str, str]]] = defaultdict(list)
-    with taxonomy.open(encoding="utf-8", newline="") as file:
+    with seeds[_TAXONOMY].open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             rows[row["incident_type"]].append(row)
-    return {name: digest(json.dumps(entries, sort_keys=True).encode())[:16] for name, entries in rows.items()}
+    belonging = taxonomy.belonging(seeds)
+    return {
+        name: digest(json.dumps(entries, sort_keys=True).encode(), belonging[name].encode())[:16]
+        for name, entries in rows.items()
+    }
 
 
 def _tag_order(taxonomy: Path) -> list[tuple[str, str]]:
@@ -113,6 +118,7 @@ def _json(value: object) -> bytes:
 def current_parameters() -> Parameters:
     """The parameters of the company and the code of this checkout."""
     seeds = company.seeds(DBT_PROJECT / "seeds")
+    taxonomy.refuse_mistakes(seeds)
     variables = {
         name: value
         for name, value in company.variables(DBT_PROJECT / "dbt_project.yml").items()
@@ -123,12 +129,12 @@ def current_parameters() -> Parameters:
         parameters_hash=digest(_json(variables), named_files_hash(seeds).encode()),
         rebuild_hash=digest(_json(of_models), named_files_hash({_BUDGETS: seeds[_BUDGETS]}).encode()),
         decision_hash=digest(
-            named_files_hash({_FAQ_TYPES: seeds[_FAQ_TYPES]}).encode(),
+            named_files_hash({name: seeds[name] for name in (_FAQ_TYPES, taxonomy.CHANNELS)}).encode(),
             _json(sorted(decided_tags(seeds).items())),
             # A new type, or another order of types, changes what a tag means.
             _json(_tag_order(seeds[_TAXONOMY])),
         ),
         code_version=_code_version(),
-        incident_types=_incident_type_hashes(seeds[_TAXONOMY]),
+        incident_types=_incident_type_hashes(seeds),
         detector_version=detector_version(),
     )
