@@ -13,7 +13,7 @@ sent as (
         coalesce(service_days.other_system, contracts.default_system, '') as system,
         coalesce(service_days.service_team, '') as team,
         service_days.visible_on as sent_on,
-        sum(service_days.records) as records
+        cast(sum(service_days.records) as bigint) as records
     from {{ ref('int_service_days') }} as service_days
     cross join run
     left join contracts on service_days.source = contracts.source
@@ -117,9 +117,9 @@ final as (
         team,
         sent_on,
         records,
-        usual_records,
+        cast(usual_records as double) as usual_records,
         cast(week_records as bigint) as week_records,
-        usual_week_records,
+        cast(usual_week_records as double) as usual_week_records,
         last_sent_on,
         cast(awaited_days as integer) as awaited_days,
         case
