@@ -46,7 +46,7 @@ class Parameters:
 
 
 def _incident_type_hashes(seeds: dict[str, Path]) -> dict[str, str]:
-    """One hash per type: of its entries, and of the stage and department in which its incidents are counted."""
+    """One hash per type: of its entries, and of the stage and departments of its incidents."""
     rows: dict[str, list[dict[str, str]]] = defaultdict(list)
     with seeds[_TAXONOMY].open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):

@@ -51,8 +51,8 @@ def refuse_mistakes(seeds: Seeds) -> None:
     """Look at the tables as they stand.
 
     Raises:
-        UsageError: for the first row that names a role, department, stage, playbook or source that there is not,
-            that stands there twice, or whose hours are no number.
+        UsageError: for the first row that names a role, department, stage, playbook or source that there is
+            not, that stands there twice, or whose hours are no number.
     """
     for name, columns in _KEYS:
         _refuse_doubles(seeds[name], columns)
@@ -60,8 +60,9 @@ def refuse_mistakes(seeds: Seeds) -> None:
         known = {row[key] for _, row in _rows(seeds[named_in])}
         for line, row in _rows(seeds[name]):
             if row[column] not in known and not (row[column] == "" and (name, column) in _MAY_BE_EMPTY):
+                told = row[column] or "is empty and"
                 raise UsageError(
-                    f"{seeds[name]}, line {line}: {column} {row[column] or 'is empty and'} is not in {named_in}",
+                    f"{seeds[name]}, line {line}: {column} {told} is not in {named_in}",
                     f"add it to {named_in}, or write one of {', '.join(sorted(known))}.",
                 )
     _refuse_hours(seeds[STEPS])
@@ -105,16 +106,18 @@ def _refuse_owners(seeds: Seeds) -> None:
         step = int(row["step_no"]), row["owner_role"]
         firsts[row["playbook_code"]] = min(step, firsts.get(row["playbook_code"], step))
     for line, row in _rows(seeds[TYPES]):
-        if row["playbook_code"] and firsts[row["playbook_code"]][1] != row["owner_role"]:
+        owner = row["owner_role"] or "nobody"
+        first = firsts[row["playbook_code"]][1] if row["playbook_code"] else owner
+        if owner != first:
             raise UsageError(
-                f"{seeds[TYPES]}, line {line}: the owner of {row['incident_type']} is {row['owner_role'] or 'nobody'}, "
-                f"but {firsts[row['playbook_code']][1]} takes the first step of its playbook",
+                f"{seeds[TYPES]}, line {line}: {owner} owns {row['incident_type']}, but {first} takes "
+                "the first step of its playbook",
                 f"name the same role there and in {STEPS}.",
             )
 
 
 def belonging(seeds: Seeds) -> dict[str, str]:
-    """Of each incident type, where its incidents belong by tables other than its own: stage and departments."""
+    """Where the incidents of each type belong by other tables: its stage, its owners' departments."""
     departments = {row["role"]: row["department"] for _, row in _rows(seeds[ROLES])}
     found = {row["incident_type"]: row["journey_stage"] for _, row in _rows(seeds[TYPE_STAGES])}
     for _, row in _rows(seeds[TYPES]):

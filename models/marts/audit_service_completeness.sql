@@ -18,7 +18,11 @@ sent as (
     cross join run
     left join contracts on service_days.source = contracts.source
     where service_days.visible_on <= run.as_of_on
-    group by 1, 2, 3, 4
+    group by
+        service_days.source,
+        coalesce(service_days.other_system, contracts.default_system, ''),
+        coalesce(service_days.service_team, ''),
+        service_days.visible_on
 ),
 
 services as (
@@ -31,6 +35,10 @@ services as (
     group by source, system, team
 ),
 
+numbers as (
+    {{ integer_series(0, 160, 'days_ago') }}
+),
+
 -- 13 weeks that are shown, the 8 weeks before each day that are its habit, and the week that each of those sums up.
 days as (
     select
@@ -39,7 +47,7 @@ days as (
         numbers.days_ago
     from services
     cross join run
-    cross join ({{ integer_series(0, 160, 'days_ago') }}) as numbers
+    cross join numbers
 ),
 
 filled as (

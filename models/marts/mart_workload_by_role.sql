@@ -95,7 +95,10 @@ counted as (
         sum(effort_hours) as effort_hours,
         sum(case when due_at < as_of_ends_at then effort_hours else 0 end) as overdue_effort_hours,
         sum(
-            case when due_at >= as_of_ends_at and due_at < as_of_ends_at + interval '168 hours' then effort_hours else 0 end
+            case
+                when due_at >= as_of_ends_at and due_at < as_of_ends_at + interval '168 hours' then effort_hours
+                else 0
+            end
         ) as effort_hours_due_in_7_days
     from open_steps
     group by owner_role

@@ -6,7 +6,7 @@ with incidents as (
         count(case when category = 'cumulative' then 1 end) as cumulative_incidents,
         sum(penalty_points) as penalty_points
     from {{ ref('fct_incident') }}
-    group by 1
+    group by cast(date_trunc('month', occurred_on) as date)
 ),
 
 by_stage as (

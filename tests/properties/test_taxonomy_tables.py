@@ -124,7 +124,17 @@ def test_a_role_has_the_steps_of_what_is_open_each_once_and_by_when(published: P
     nothing = (0, 0, 0, 0, 0, 0, 0, None, 0.0)
     assert found == {
         "logistics": (1, 1, 2, 0, 0, 2, 0, FRIDAY, 1.5),  # due in 24 and 72 hours
-        "customer_care": (3, 2, 3, 0, 1, 3, 0, FRIDAY, 1.25),  # 24 hours from the ticket, 24 and 48 from alerts
+        "customer_care": (
+            3,
+            2,
+            3,
+            0,
+            1,
+            3,
+            0,
+            FRIDAY,
+            1.25,
+        ),  # 24 hours from the ticket, 24 and 48 from alerts
         "security": (1, 1, 1, 0, 1, 1, 0, FRIDAY, 1.0),
         "billing": (1, 1, 1, 0, 0, 1, 0, FRIDAY, 0.5),
         "quality": nothing,

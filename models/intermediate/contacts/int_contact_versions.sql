@@ -77,19 +77,29 @@ contracts as (
     select * from {{ ref('stg_runs__contracts') }}
 ),
 
+all_systems as (
+    select distinct
+        source,
+        other_system
+    from records
+),
+
 -- Of a system with a row of its own that one, else that of the source.
 systems_with_channel as (
-    select distinct
-        records.source,
-        records.other_system,
-        coalesce(of_system.channel, of_source.channel, records.source) as channel
-    from (select distinct source, other_system from records) as records
-    left join contracts on records.source = contracts.source
+    select
+        all_systems.source,
+        all_systems.other_system,
+        coalesce(of_system.channel, of_source.channel, all_systems.source) as channel
+    from all_systems
+    left join contracts on all_systems.source = contracts.source
     left join channels as of_system
         on
-            records.source = of_system.source
-            and coalesce(records.other_system, contracts.default_system) = of_system.system
-    left join channels as of_source on records.source = of_source.source and of_source.system = ''
+            all_systems.source = of_system.source
+            and coalesce(all_systems.other_system, contracts.default_system) = of_system.system
+    left join channels as of_source
+        on
+            all_systems.source = of_source.source
+            and of_source.system = ''
 ),
 
 tagged as (
