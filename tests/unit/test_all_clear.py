@@ -171,6 +171,7 @@ def test_a_date_for_which_no_source_delivered_anything_is_no_all_clear(state: St
 
 def test_silent_services_are_told_in_one_line_but_for_a_source_that_is_told_already() -> None:
     with duckdb.connect() as serving:
+        assert all_clear.of_services(serving, []) == []  # of a release without the table
         serving.execute("create table audit_generation as select date '2026-11-20' as as_of_on")
         serving.execute(
             "create table audit_service_completeness as from (values "
