@@ -16,6 +16,8 @@ from tolerance.contracts import SOURCES
 from tolerance.intake.loads import load_records
 
 if TYPE_CHECKING:
+    import duckdb
+
     from tolerance.intake.loads import FileRecord
     from tolerance.state import State
 
@@ -42,6 +44,37 @@ def of_loads(state: State, as_of: date) -> list[str]:
         of_source = [record for record in records if record.source == source]
         warnings += _of_extract(source, of_source, as_of, state)
     return list(dict.fromkeys(warnings))
+
+
+_SILENT = """
+select source, system, team, last_sent_on, usual_week_records
+from main.audit_service_completeness
+where sent_on = (select max(as_of_on) from main.audit_generation) and status = 'silent'
+order by source, system, team
+"""
+
+
+def of_services(serving: duckdb.DuckDBPyConnection, told: list[str]) -> list[str]:
+    """The warning that services of the company are silent against their habit, in one line.
+
+    A source of which `told` says already that too little was delivered is left out.
+    """
+    if not serving.execute(
+        "select 1 from information_schema.tables where table_name = 'audit_service_completeness'"
+    ).fetchall():
+        return []  # an earlier release published the file
+    silent = [
+        f"{'/'.join(filter(None, (source, system, team)))} since {last_sent_on} "
+        f"(usually {usual:.0f} records a week)"
+        for source, system, team, last_sent_on, usual in serving.execute(_SILENT).fetchall()
+        if not any(warning.startswith(f"{source}: ") and " delivered for " in warning for warning in told)
+    ]
+    if not silent:
+        return []
+    return [
+        f"Silent against their habit: {', '.join(silent)}. Ask whether they stopped sending; "
+        "audit_service_completeness shows their days."
+    ]
 
 
 def _told(record: FileRecord) -> str:

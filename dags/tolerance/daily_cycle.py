@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import duckdb
 from rich.console import Console
 
 from tolerance import all_clear, local_run, storage
@@ -94,4 +95,6 @@ def _default_as_of(state: State, extracts: Path) -> date:
 
 def _warnings(state: State, extracts: Path, as_of: date) -> list[str]:
     """What the published tables do not show by themselves; one warning withholds the all-clear."""
-    return [*all_clear.of_inbox(state, extracts, as_of), *all_clear.of_loads(state, as_of)]
+    warnings = [*all_clear.of_inbox(state, extracts, as_of), *all_clear.of_loads(state, as_of)]
+    with duckdb.connect(str(state.serving), read_only=True) as serving:
+        return warnings + all_clear.of_services(serving, warnings)

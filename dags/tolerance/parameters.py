@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from tolerance import company, compatibility
+from tolerance import company, compatibility, taxonomy
 from tolerance.code_hashes import code_hash, digest, effective, named_files_hash
 from tolerance.compatibility import compatible_pairs
 from tolerance.contracts import contracts_for_dbt
@@ -47,11 +47,14 @@ class Parameters:
 
 
 def _incident_type_hashes(seeds: dict[str, Path]) -> dict[str, str]:
-    """A hash per type of its entries and of the types that go with it."""
+    """A hash per type: of its entries, the types that go with it, and the stage and departments of its incidents."""
     rows: dict[str, list[object]] = defaultdict(list)
     with seeds[_TAXONOMY].open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             rows[row["incident_type"]].append(row)
+    belonging = taxonomy.belonging(seeds)
+    for name, entries in rows.items():
+        entries.append(belonging[name])
     for one, other, holds_in in compatible_pairs(seeds[compatibility.TABLE], tuple(rows)):
         for name in {one, other} & rows.keys():
             rows[name].append([one, other, holds_in])
@@ -118,6 +121,7 @@ def _json(value: object) -> bytes:
 def current_parameters() -> Parameters:
     """The parameters of the company and the code of this checkout."""
     seeds = company.seeds(DBT_PROJECT / "seeds")
+    taxonomy.refuse_mistakes(seeds)
     variables = {
         name: value
         for name, value in company.variables(DBT_PROJECT / "dbt_project.yml").items()
@@ -128,7 +132,7 @@ def current_parameters() -> Parameters:
         parameters_hash=digest(_json(variables), named_files_hash(seeds).encode()),
         rebuild_hash=digest(_json(of_models), named_files_hash({_BUDGETS: seeds[_BUDGETS]}).encode()),
         decision_hash=digest(
-            named_files_hash({_FAQ_TYPES: seeds[_FAQ_TYPES]}).encode(),
+            named_files_hash({name: seeds[name] for name in (_FAQ_TYPES, taxonomy.CHANNELS)}).encode(),
             _json(sorted(decided_tags(seeds).items())),
             # A new type, or another order of types, changes what a tag means.
             _json(_tag_order(seeds[_TAXONOMY])),

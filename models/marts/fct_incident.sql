@@ -9,6 +9,10 @@ with incidents as (
     select * from {{ ref('int_incidents') }}
 ),
 
+incident_types as (
+    select * from {{ ref('dim_incident_type') }}
+),
+
 files as (
     {{ names_of_loaded_files() }}
 ),
@@ -34,6 +38,11 @@ final as (
         incidents.decided_by,
         incidents.decided_reason,
 
+        -- where it belongs
+        incident_types.journey_stage,
+        incidents.channel,
+        incident_types.department,
+
         -- times
         incidents.occurred_on,
         {{ as_instant('incidents.occurred_at') }} as first_contact_at,
@@ -52,6 +61,11 @@ final as (
         files.file_name as evidence_file_name,
         incidents._record_no as evidence_record_no
     from incidents
+    left join incident_types
+        on
+            incidents.incident_type = incident_types.incident_type
+            and incidents.occurred_on >= incident_types.valid_from
+            and (incidents.occurred_on < incident_types.valid_to or incident_types.valid_to is null)
     left join files on incidents._file_sha256 = files.file_sha256
 )
 

@@ -28,6 +28,10 @@ MORE_KEYS = {
     "fct_alert": ("alert_id",),
     "fct_tolerance_statement": ("customer_id", "line_no"),
     "audit_contact_review": ("contact_id",),
+    "audit_service_completeness": ("source", "system", "team", "sent_on"),
+    "dim_incident_type": ("incident_type", "valid_from"),
+    "mart_incident_by_stage": ("incident_month", "journey_stage", "channel", "department", "category"),
+    "mart_workload_by_role": ("role",),
 }
 """Tables that a rebuild of the same state must give as well, though no reference is written for them."""
 

@@ -61,6 +61,7 @@ class Call:
     customer_id: str | None
     occurred_at: datetime
     faq_code: str
+    team: str = "team"
 
     source = "faq"
 
@@ -72,7 +73,7 @@ class Call:
     def line(self) -> str:
         return (
             f"{self.native_id};{self.customer_id or ''};{self.occurred_at.isoformat()};{self.faq_code};"
-            f"{self.marker};yes;team;fr"
+            f"{self.marker};yes;{self.team};fr"
         )
 
 

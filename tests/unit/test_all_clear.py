@@ -7,6 +7,7 @@ import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tolerance import all_clear, inbox, recount
@@ -166,3 +167,25 @@ def test_a_date_for_which_no_source_delivered_anything_is_no_all_clear(state: St
     assert all_clear.of_loads(state, AS_OF) == [all_clear.NOTHING_CAME.format(as_of=AS_OF)]
     loaded(state, AS_OF, 90)
     assert all_clear.of_loads(state, AS_OF) == []
+
+
+def test_silent_services_are_told_in_one_line_but_for_a_source_that_is_told_already() -> None:
+    with duckdb.connect() as serving:
+        assert all_clear.of_services(serving, []) == []  # of a release without the table
+        serving.execute("create table audit_generation as select date '2026-11-20' as as_of_on")
+        serving.execute(
+            "create table audit_service_completeness as from (values "
+            "('faq', 'call_log', 'returns', date '2026-11-20', date '2026-11-16', 45.0, 'silent'), "
+            "('faq', 'call_log', 'sales', date '2026-11-20', date '2026-11-20', 45.0, 'usual'), "
+            "('mail', '', '', date '2026-11-20', date '2026-11-12', 9.0, 'silent'), "
+            "('tickets', 'jira', '', date '2026-11-19', date '2026-11-12', 9.0, 'silent')"
+            ") as t (source, system, team, sent_on, last_sent_on, usual_week_records, status)"
+        )
+        (warning,) = all_clear.of_services(serving, [])
+        assert "faq/call_log/returns since 2026-11-16 (usually 45 records a week), mail since" in warning
+        assert "sales" not in warning
+        assert "jira" not in warning
+        (warning,) = all_clear.of_services(serving, ["mail: nothing was delivered for 2026-11-20; on this …"])
+        assert "mail" not in warning
+        serving.execute("delete from audit_service_completeness where status = 'silent'")
+        assert all_clear.of_services(serving, []) == []

@@ -67,8 +67,9 @@ def export_alerts(state: State, profiles: tuple[ListProfile, ...] = (canonical.P
         )
         columns = [column[0] for column in cursor.description or ()]
         rows = cursor.fetchall()
+        warnings = all_clear.of_loads(state, date.fromisoformat(as_of))
+        warnings += all_clear.of_services(serving, warnings)
     lists = {profile.file_name: profile.written(columns, rows) for profile in profiles}
-    warnings = all_clear.of_loads(state, date.fromisoformat(as_of))
     with shared(folder):
         for file_name, content in lists.items():
             files.write_bytes(folder / file_name, content)

@@ -65,13 +65,55 @@ tag_types as (
     inner join types on first_tags.sort_order = types.sort_order
 ),
 
+channels as (
+    select
+        source,
+        coalesce(system, '') as system,
+        channel
+    from {{ ref('channels') }}
+),
+
+contracts as (
+    select * from {{ ref('stg_runs__contracts') }}
+),
+
+all_systems as (
+    select distinct
+        source,
+        other_system
+    from records
+),
+
+-- Of a system with a row of its own that one, else that of the source.
+systems_with_channel as (
+    select
+        all_systems.source,
+        all_systems.other_system,
+        coalesce(of_system.channel, of_source.channel, all_systems.source) as channel
+    from all_systems
+    left join contracts on all_systems.source = contracts.source
+    left join channels as of_system
+        on
+            all_systems.source = of_system.source
+            and coalesce(all_systems.other_system, contracts.default_system) = of_system.system
+    left join channels as of_source
+        on
+            all_systems.source = of_source.source
+            and of_source.system = ''
+),
+
 tagged as (
     select
         records.*,
+        systems_with_channel.channel,
         tag_types.incident_type as tag_type,
         records.is_text_decisive and tag_types.incident_type is null as is_decided_by_text
     from records
     left join tag_types on records.tags = tag_types.tags
+    left join systems_with_channel
+        on
+            records.source = systems_with_channel.source
+            and records.other_system is not distinct from systems_with_channel.other_system
 ),
 
 decided as (
@@ -81,6 +123,10 @@ decided as (
         source,
         other_system,
         native_id,
+
+        -- where it came in
+        channel,
+        service_team,
 
         -- foreign keys
         customer_id,
@@ -137,6 +183,7 @@ final as (
                 and decided.structured_type is not distinct from decided_before.structured_type
                 and decided.structured_rule is not distinct from decided_before.structured_rule
                 and decided.is_text_decisive = decided_before.is_text_decisive
+                and decided.channel = decided_before.channel
                 then decided_before.decided_run_no
             else run.run_no
         end as decided_run_no

@@ -129,6 +129,7 @@ final as (
         source,
         other_system,
         native_id,
+        channel,
 
         -- foreign keys
         resolved_customer_id as customer_id,

@@ -24,6 +24,7 @@ final as (
         'faq' as source,
         calls.other_system,
         calls.call_id as native_id,
+        nullif(trim(calls.agent_team), '') as service_team,
 
         -- foreign keys
         calls.customer_id,

@@ -10,6 +10,7 @@ final as (
         'mail' as source,
         cast(null as varchar) as other_system,
         mail_id as native_id,
+        cast(null as varchar) as service_team,
 
         -- foreign keys
         cast(null as varchar) as customer_id,

@@ -10,6 +10,7 @@ final as (
         'tickets' as source,
         other_system,
         ticket_id as native_id,
+        cast(null as varchar) as service_team,
 
         -- foreign keys
         customer_id,

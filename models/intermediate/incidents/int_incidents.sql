@@ -49,6 +49,14 @@ spans as (
     group by incident_id
 ),
 
+ranked_contacts as (
+    select
+        incident_id,
+        channel,
+        row_number() over (partition by incident_id order by occurred_at, source, native_id, contact_id) as contact_rank
+    from linked
+),
+
 anchors as (
     select * from linked
     where contact_id = incident_id
@@ -128,6 +136,7 @@ typed as (
         spans.contact_count,
         spans.first_contact_at as occurred_at,
         spans.occurred_on,
+        first_contacts.channel,
         spans.first_contact_at + incident_types.deadline_hours * interval '1 hour' as deadline_at,
         anchors._file_sha256,
         anchors._record_no
@@ -137,6 +146,10 @@ typed as (
         on
             anchors.incident_id = speakers.incident_id
             and speakers.type_rank = 1
+    inner join ranked_contacts as first_contacts
+        on
+            anchors.incident_id = first_contacts.incident_id
+            and first_contacts.contact_rank = 1
     left join incident_types
         on
             speakers.incident_type = incident_types.incident_type
@@ -263,6 +276,7 @@ final as (
         resolved.decided_by,
         resolved.decided_reason,
         resolved.contact_count,
+        resolved.channel,
 
         -- how it was resolved
         coalesce(resolved.status, 'no_ticket') as status,

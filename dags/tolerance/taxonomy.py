@@ -1,0 +1,132 @@
+"""Do the company's tables of types, playbooks, roles, stages and channels name only what there is?
+
+Asked before a run: a step that belongs to nobody would be seen by nobody.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from tolerance.contracts import SOURCES
+from tolerance.errors import UsageError
+
+Seeds = dict[str, Path]
+"""The company's tables in use, by file name."""
+
+TYPES, STEPS, TITLES = "incident_types.csv", "playbooks.csv", "playbook_titles.csv"
+ROLES, DEPARTMENTS = "roles.csv", "departments.csv"
+STAGES, TYPE_STAGES, CHANNELS = "journey_stages.csv", "incident_type_stages.csv", "channels.csv"
+
+_REFERENCES = (
+    (ROLES, "department", DEPARTMENTS, "department"),
+    (STEPS, "owner_role", ROLES, "role"),
+    (TYPES, "owner_role", ROLES, "role"),
+    (STEPS, "playbook_code", TITLES, "playbook_code"),
+    (TYPES, "playbook_code", STEPS, "playbook_code"),
+    (TYPE_STAGES, "incident_type", TYPES, "incident_type"),
+    (TYPE_STAGES, "journey_stage", STAGES, "journey_stage"),
+    (TYPES, "incident_type", TYPE_STAGES, "incident_type"),
+)
+"""Which column of which table names a row of which other one."""
+
+_MAY_BE_EMPTY = {(TYPES, "playbook_code"), (TYPES, "owner_role")}
+"""The rows for which these are needed are told by the tests of the tables."""
+
+_KEYS = (
+    (DEPARTMENTS, ("department",)),
+    (ROLES, ("role",)),
+    (STEPS, ("playbook_code", "step_no")),
+    (TITLES, ("playbook_code",)),
+    (STAGES, ("journey_stage",)),
+    (TYPE_STAGES, ("incident_type",)),
+    (CHANNELS, ("source", "system")),
+)
+
+_HOURS = ("due_hours", "effort_hours")
+
+
+def refuse_mistakes(seeds: Seeds) -> None:
+    """Look at the tables as they stand.
+
+    Raises:
+        UsageError: for the first row that names a role, department, stage, playbook or source that there is
+            not, that stands there twice, or whose hours are no number.
+    """
+    for name, columns in _KEYS:
+        _refuse_doubles(seeds[name], columns)
+    for name, column, named_in, key in _REFERENCES:
+        known = {row[key] for _, row in _rows(seeds[named_in])}
+        for line, row in _rows(seeds[name]):
+            if row[column] not in known and not (row[column] == "" and (name, column) in _MAY_BE_EMPTY):
+                told = row[column] or "is empty and"
+                raise UsageError(
+                    f"{seeds[name]}, line {line}: {column} {told} is not in {named_in}",
+                    f"add it to {named_in}, or write one of {', '.join(sorted(known))}.",
+                )
+    _refuse_hours(seeds[STEPS])
+    _refuse_owners(seeds)
+    for line, row in _rows(seeds[CHANNELS]):
+        if row["source"] not in SOURCES or not row["channel"]:
+            raise UsageError(
+                f"{seeds[CHANNELS]}, line {line}: a row needs a source and its channel",
+                f"the sources are {', '.join(SOURCES)}.",
+            )
+
+
+def _refuse_doubles(path: Path, columns: tuple[str, ...]) -> None:
+    seen = set()
+    for line, row in _rows(path):
+        key = tuple(row[column] for column in columns)
+        if key in seen:
+            raise UsageError(
+                f"{path}, line {line}: {' '.join(key).strip()} stands there twice", "keep one of the lines."
+            )
+        seen.add(key)
+
+
+def _refuse_hours(steps: Path) -> None:
+    for line, row in _rows(steps):
+        for column in _HOURS:
+            digits = row[column].replace(".", "", 1) if column == "effort_hours" else row[column]
+            if not (digits.isascii() and digits.isdigit()):
+                raise UsageError(
+                    f"{steps}, line {line}: {column} is no number of hours",
+                    "write one such as 24; effort_hours may have a fraction such as 0.5.",
+                )
+        if not (row["step_no"].isascii() and row["step_no"].isdigit()):
+            raise UsageError(f"{steps}, line {line}: step_no is no whole number", "number the steps from 1.")
+
+
+def _refuse_owners(seeds: Seeds) -> None:
+    """The owner of an alert is whoever takes the playbook's first step."""
+    firsts: dict[str, tuple[int, str]] = {}
+    for _, row in _rows(seeds[STEPS]):
+        step = int(row["step_no"]), row["owner_role"]
+        firsts[row["playbook_code"]] = min(step, firsts.get(row["playbook_code"], step))
+    for line, row in _rows(seeds[TYPES]):
+        owner = row["owner_role"] or "nobody"
+        first = firsts[row["playbook_code"]][1] if row["playbook_code"] else owner
+        if owner != first:
+            raise UsageError(
+                f"{seeds[TYPES]}, line {line}: {owner} owns {row['incident_type']}, but {first} takes "
+                "the first step of its playbook",
+                f"name the same role there and in {STEPS}.",
+            )
+
+
+def belonging(seeds: Seeds) -> dict[str, str]:
+    """Where the incidents of each type belong by other tables: its stage, its owners' departments."""
+    departments = {row["role"]: row["department"] for _, row in _rows(seeds[ROLES])}
+    found = {row["incident_type"]: row["journey_stage"] for _, row in _rows(seeds[TYPE_STAGES])}
+    for _, row in _rows(seeds[TYPES]):
+        name = row["incident_type"]
+        found[name] = f"{found.get(name, '')} {departments.get(row['owner_role'], '')}"
+    return found
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        for line, row in enumerate(csv.DictReader(file), start=2):
+            yield line, {name: value or "" for name, value in row.items() if name}

@@ -1,0 +1,89 @@
+"""A table of the company that names what there is not is refused in one sentence, before a run."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tolerance import parameters, taxonomy
+from tolerance.errors import UsageError
+from tolerance.settings import DBT_PROJECT
+
+
+@pytest.fixture
+def seeds(tmp_path: Path) -> dict[str, Path]:
+    return {path.name: Path(shutil.copy(path, tmp_path)) for path in (DBT_PROJECT / "seeds").glob("*.csv")}
+
+
+def test_the_tables_of_the_tree_have_no_mistake(seeds: dict[str, Path]) -> None:
+    taxonomy.refuse_mistakes(seeds)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        ("playbooks.csv", ",quality,48", ",quallity,48", r"line 5: owner_role quallity is not in roles.csv"),
+        (
+            "incident_types.csv",
+            ",120,product_defect,quality",
+            ",120,product_defect,boss",
+            "boss is not in roles",
+        ),
+        (
+            "incident_types.csv",
+            ",delivery_lost,logistics",
+            ",delivery_lost,customer_care",
+            "takes the first step",
+        ),
+        ("incident_types.csv", ",24,no_answer,", ",24,answer_all,", "answer_all is not in playbooks.csv"),
+        (
+            "incident_type_stages.csv",
+            "no_answer,get_help\n",
+            "",
+            "no_answer is not in incident_type_stages.csv",
+        ),
+        (
+            "incident_type_stages.csv",
+            "no_answer,get_help",
+            "no_answer,help",
+            "help is not in journey_stages.csv",
+        ),
+        (
+            "roles.csv",
+            "Quality,quality_and_safety",
+            "Quality,",
+            "department is empty and is not in departments.csv",
+        ),
+        ("roles.csv", "quality,Qualité", "security,Qualité", "security stands there twice"),
+        ("playbook_titles.csv", "no_answer,", "answers,", "no_answer is not in playbook_titles.csv"),
+        ("playbooks.csv", "operations,8,2,", "operations,soon,2,", "due_hours is no number of hours"),
+        ("playbooks.csv", "operations,8,2,", "operations,8,a lot,", "effort_hours is no number of hours"),
+        (
+            "channels.csv",
+            "faq,,phone",
+            "calls,,phone",
+            "a row needs a source and its channel: the sources are",
+        ),
+    ],
+)
+def test_a_mistake_is_told_in_one_sentence_with_its_line(
+    seeds: dict[str, Path], name: str, old: str, new: str, message: str
+) -> None:
+    text = seeds[name].read_text("utf-8")
+    assert text.count(old) == 1
+    seeds[name].write_text(text.replace(old, new), "utf-8")
+    with pytest.raises(UsageError, match=message) as refused:
+        taxonomy.refuse_mistakes(seeds)
+    assert "\n" not in str(refused.value)
+    assert name in str(refused.value)
+
+
+def test_a_run_asks_before_anything_is_ingested(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "seeds").mkdir()
+    text = (DBT_PROJECT / "seeds" / "roles.csv").read_text("utf-8")
+    (tmp_path / "seeds" / "roles.csv").write_text(text.replace("billing,", "accounts,"), "utf-8")
+    monkeypatch.setenv("TOLERANCE_COMPANY", str(tmp_path))
+    with pytest.raises(UsageError, match=r"owner_role billing is not in roles\.csv"):
+        parameters.current_parameters()
