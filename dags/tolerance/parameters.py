@@ -47,7 +47,7 @@ class Parameters:
 
 
 def _incident_type_hashes(seeds: dict[str, Path]) -> dict[str, str]:
-    """A hash per type: of its entries, of what goes with it, and of the stage and departments of its incidents."""
+    """A hash per type: of its entries, the types that go with it, its stage and its departments."""
     rows: dict[str, list[object]] = defaultdict(list)
     with seeds[_TAXONOMY].open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
