@@ -1,10 +1,11 @@
 """Who calls, writes or opens a ticket, when and about what: incidents and everyday life.
 
-The company's codes say something and are not always right. Calls about incidents bear the incident's code
-(`_CODED_CALLS`), or `other` where the agent chose none, or now and then a question's (`_MISCODED_INCIDENTS`).
-Questions have codes of their own, which stand for no incident; some are logged as `other`, and a few under the code
-of an incident that they only ask about (`_MISCODED_QUESTIONS`, `_MISCODED_PRAISE`): whoever trusts the company's codes
-counts those as incidents, about one in two hundred of the contacts found.
+The company's codes say something and are not always right. Calls about incidents bear the incident's
+code (`_CODED_CALLS`), or `other` where the agent chose none, or now and then a question's
+(`_MISCODED_INCIDENTS`). Questions have codes of their own, which stand for no incident; some are logged as
+`other`, and a few under the code of an incident that they only ask about (`_MISCODED_QUESTIONS`,
+`_MISCODED_PRAISE`). Tickets are filed likewise (`desk`). Whoever trusts the company's own codes and ticket
+types counts about one in a hundred and fifty of the contacts found as an incident that is none.
 """
 
 from __future__ import annotations
@@ -34,14 +35,16 @@ _WAYS: dict[tuple[str, ...], float] = {
     ("faq", "mail", "tickets"): 4,
     ("tickets", "mail", "faq"): 2,
 }
+_DAYS_TO_TICKET = (0, 0, 0, 1, 1, 2, 4)
+_DAYS_TO_CONTACT = (0, 0, 1, 1, 2, 3, 4)
 _REPORTED_WITHIN = timedelta(days=6)  # from the first contact to the last
 
 OTHER = "other"
 _CODED_CALLS = 0.88  # of the calls about incidents
 _MISCODED_INCIDENTS = 0.01  # of them: logged as a question; the rest is "other"
 _QUESTIONS_AS_OTHER = 0.07  # of the calls that ask or praise
-_MISCODED_QUESTIONS = 0.04  # of the questions near an incident type: logged under its code
-_MISCODED_PRAISE = 0.01
+_MISCODED_QUESTIONS = 0.025  # of the questions near an incident type: logged under its code
+_MISCODED_PRAISE = 0.006
 _TAGGED_TICKETS = 0.78
 
 _DAILY_SOURCES = {"faq": 50, "mail": 25, "tickets": 25}
@@ -88,7 +91,7 @@ def all_contacts(
     first: date,
     until: date,
 ) -> list[Contact]:
-    """`count` contacts in the order of time, those about incidents among them, numbered as each source does."""
+    """`count` contacts in the order of time, those about incidents among them, with the sources' numbers."""
     contacts = [*told[:count]]
     weights = [_exposure(p, first, until) for p in people]
     for person in rng.choices(people, weights=weights, k=count - len(contacts)):
@@ -124,8 +127,8 @@ def of_incident(rng: Random, incident: Incident, until: date) -> list[Contact]:
         _label(rng, contact, incident)
         contacts.append(contact)
         if source == "tickets":
-            incident.outcome = outcome(rng, category(incident.incident_type))
             deadline = deadline_of(incident.incident_type, contacts[0].at)
+            incident.outcome = outcome(rng, category(incident.incident_type), at, deadline)
             contact.steps = life(rng, at, deadline, incident.outcome)
     return contacts
 
@@ -196,7 +199,8 @@ def _next_moment(
     if not contacts:
         return incident.at or moment(rng, incident.on, source)
     for _ in range(8):
-        day = business_date(contacts[-1].at) + timedelta(days=rng.choice((0, 0, 1, 1, 2, 3, 4)))
+        days = _DAYS_TO_TICKET if source == "tickets" else _DAYS_TO_CONTACT
+        day = business_date(contacts[-1].at) + timedelta(days=rng.choice(days))
         if source == "faq" and is_sunday(day):
             continue
         at = moment(rng, day, source)
@@ -242,7 +246,7 @@ def _of_everyday(rng: Random, person: Person, first: date, until: date) -> list[
     if source == "faq":
         contact.code = _everyday_code(rng, contact)
     elif source == "tickets":
-        contact.steps = life(rng, at, None, outcome(rng, "unclassified"))
+        contact.steps = life(rng, at, None, outcome(rng, "unclassified", at, None))
     if kind in ("first", "question") and matter != "spam" and chance(rng, _THANKS_AFTER.get(source, 0)):
         return [contact, *_afterword(rng, contact, until)]
     return [contact]

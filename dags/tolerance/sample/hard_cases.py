@@ -1,4 +1,4 @@
-"""Cases in which it is hard to say which contacts tell of one incident, each planted and written to the truth.
+"""Cases in which it is hard to say which contacts tell of one incident, planted and written to the truth.
 
 | kind | what happens | the truth |
 |---|---|---|
@@ -8,7 +8,7 @@
 | forwarded_mail | a customer forwards another customer's mail | no incident of the one who forwards |
 | two_problems_in_a_mail | one mail tells of two problems | one contact, of the first |
 | reused_message_id | a web form gives all its mails one Message-ID | three incidents of two customers |
-| number_as_written | a mail names its ticket as people do ("votre réf. 4719", "[SAV-4719]"), in no thread | one incident |
+| number_as_written | a mail in no thread names its ticket as people do ("[SAV-4719]") | one incident |
 | references_first_foreign | a mail's References begin with an id that is not the thread's | one incident |
 """
 
@@ -25,7 +25,6 @@ from tolerance.sample.incidents import Incident, Types
 from tolerance.sample.moments import business_date, moment
 from tolerance.sample.phrases import facts_of
 
-# No reader would take the one for the other.
 _UNLIKE = (
     ("product_defect", "billing_error"),
     ("service_outage", "staff_behaviour"),
@@ -58,14 +57,18 @@ class Scene:
         return [c for _, contacts in self.incidents for c in contacts] + self.others
 
 
-class _Stage:
+@dataclass(frozen=True, slots=True)
+class Stage:
     """What a scene is made with: the month it happens in, its people, and chance."""
 
-    def __init__(self, rng: Random, people: tuple[Person, Person], begin: date, until: date, types: Types):
-        self.rng, self.people, self.begin, self.until = rng, people, begin, until
-        self._types = types
+    rng: Random
+    people: tuple[Person, Person]
+    begin: date
+    until: date
+    types: Types
 
     def unlike(self) -> tuple[str, str]:
+        """Two types that no reader takes for one."""
         return self.rng.choice(_UNLIKE)
 
     def tell(
@@ -80,7 +83,7 @@ class _Stage:
     ) -> list[Contact]:
         """One incident `day` days into the month, in this way; no contact when it cannot happen."""
         person, on = self.people[who], self.begin + timedelta(days=day)
-        if not self._types.take(person, incident_type, on) and not again:
+        if not self.types.take(person, incident_type, on) and not again:
             return []
         incident = Incident(person, incident_type, on, way=way)
         contacts = of_incident(self.rng, incident, self.until)
@@ -88,16 +91,13 @@ class _Stage:
         return contacts if len(contacts) == len(way) else []
 
 
-def scenes(
-    rng: Random, kind: str, one: Person, other: Person, begin: date, until: date, types: Types
-) -> Scene | None:
-    """The scene of a kind in the month that begins on `begin`; None when the people's past forbids it."""
+def scene_of(kind: str, stage: Stage) -> Scene | None:
+    """The scene of a kind; None when the people's past forbids it."""
     scene = Scene()
-    is_staged = KINDS[kind](_Stage(rng, (one, other), begin, until, types), scene)
-    return scene if is_staged else None
+    return scene if KINDS[kind](stage, scene) else None
 
 
-def _two_problems(stage: _Stage, scene: Scene) -> bool:
+def _two_problems(stage: Stage, scene: Scene) -> bool:
     one, other = stage.unlike()
     day = stage.rng.randint(1, 20)
     later = day + stage.rng.randint(1, 4)
@@ -106,14 +106,14 @@ def _two_problems(stage: _Stage, scene: Scene) -> bool:
     return bool(first and stage.tell(scene, 0, other, later, stage.rng.choice(ways)))
 
 
-def _two_tickets(stage: _Stage, scene: Scene) -> bool:
+def _two_tickets(stage: Stage, scene: Scene) -> bool:
     incident_type, day = stage.rng.choice(_OF_ONE_TYPE), stage.rng.randint(1, 20)
     first = stage.tell(scene, 0, incident_type, day, ("tickets",))
     later = day + stage.rng.randint(1, 5)
     return bool(first and stage.tell(scene, 0, incident_type, later, ("tickets",), again=True))
 
 
-def _reply_to_old_thread(stage: _Stage, scene: Scene) -> bool:
+def _reply_to_old_thread(stage: Stage, scene: Scene) -> bool:
     old, new = stage.unlike()
     first = stage.tell(scene, 0, old, stage.rng.randint(0, 4), ("mail",))
     second = first and stage.tell(scene, 0, new, stage.rng.randint(15, 26), ("mail",))
@@ -123,7 +123,7 @@ def _reply_to_old_thread(stage: _Stage, scene: Scene) -> bool:
     return True
 
 
-def _forwarded(stage: _Stage, scene: Scene) -> bool:
+def _forwarded(stage: Stage, scene: Scene) -> bool:
     told = stage.tell(scene, 0, stage.unlike()[0], stage.rng.randint(1, 20), ("mail",))
     if not told:
         return False
@@ -143,7 +143,7 @@ def _forwarded(stage: _Stage, scene: Scene) -> bool:
     return on <= stage.until
 
 
-def _two_problems_in_a_mail(stage: _Stage, scene: Scene) -> bool:
+def _two_problems_in_a_mail(stage: Stage, scene: Scene) -> bool:
     one, other = stage.unlike()
     told = stage.tell(scene, 0, one, stage.rng.randint(1, 20), ("mail",))
     if not told:
@@ -152,7 +152,7 @@ def _two_problems_in_a_mail(stage: _Stage, scene: Scene) -> bool:
     return True
 
 
-def _reused_message_id(stage: _Stage, scene: Scene) -> bool:
+def _reused_message_id(stage: Stage, scene: Scene) -> bool:
     one, other = stage.unlike()
     day = stage.rng.randint(0, 6)
     told = stage.tell(scene, 0, one, day, ("mail",))
@@ -163,7 +163,7 @@ def _reused_message_id(stage: _Stage, scene: Scene) -> bool:
     return len(told) == 3  # noqa: PLR2004
 
 
-def _number_as_written(stage: _Stage, scene: Scene) -> bool:
+def _number_as_written(stage: Stage, scene: Scene) -> bool:
     told = stage.tell(scene, 0, stage.unlike()[0], stage.rng.randint(1, 20), ("tickets", "mail"))
     if not told:
         return False
@@ -171,7 +171,7 @@ def _number_as_written(stage: _Stage, scene: Scene) -> bool:
     return True
 
 
-def _references_first_foreign(stage: _Stage, scene: Scene) -> bool:
+def _references_first_foreign(stage: Stage, scene: Scene) -> bool:
     told = stage.tell(scene, 0, stage.unlike()[1], stage.rng.randint(1, 20), ("mail", "mail"))
     if not told:
         return False
@@ -179,7 +179,7 @@ def _references_first_foreign(stage: _Stage, scene: Scene) -> bool:
     return True
 
 
-KINDS: dict[str, Callable[[_Stage, Scene], bool]] = {
+KINDS: dict[str, Callable[[Stage, Scene], bool]] = {
     "two_problems_in_a_week": _two_problems,
     "two_tickets_of_one_type": _two_tickets,
     "reply_to_old_thread": _reply_to_old_thread,

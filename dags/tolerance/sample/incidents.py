@@ -74,7 +74,7 @@ def category(incident_type: str) -> str:
 
 
 class Types:
-    """Which type an incident is of: each once to begin with, then by season, and none twice in a short time."""
+    """Which type an incident is of: each once to begin with, then by season, none twice in a short time."""
 
     def __init__(self, rng: Random) -> None:
         """Start with nothing dealt."""

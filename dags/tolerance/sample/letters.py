@@ -99,8 +99,8 @@ def _content(rng: Random, contact: Contact) -> tuple[str, str]:
     if contact.kind == "absence":
         contact.subject = fill(rng.choice(manners.absence_subjects), facts, subject=_notice(language))
         return fill(rng.choice(manners.absences), facts), ""
-    if contact.kind == "forwarded":
-        return _forwarded(rng, contact)
+    if contact.kind == "forwarded" and contact.earlier:
+        return _forwarded(rng, contact, contact.earlier)
     paragraphs = [story_of(rng, contact)]
     if chance(rng, 0.12) and contact.person.customer_id and contact.kind not in ("thanks", "resolved"):
         number = contact.person.customer_id
@@ -108,10 +108,9 @@ def _content(rng: Random, contact: Contact) -> tuple[str, str]:
     return _reference(rng, contact, letter(rng, paragraphs, language, facts))
 
 
-def _forwarded(rng: Random, contact: Contact) -> tuple[str, str]:
+def _forwarded(rng: Random, contact: Contact, original: Contact) -> tuple[str, str]:
     """Somebody else's mail below a line of one's own."""
-    language, original = contact.person.language, contact.earlier
-    assert original is not None
+    language = contact.person.language
     contact.subject = ("TR: " if language == "fr" else "Fwd: ") + original.subject
     text = letter(rng, [rng.choice(MANNERS[language].forwards)], language, contact.facts)
     theirs = original.person.language

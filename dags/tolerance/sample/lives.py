@@ -16,7 +16,7 @@ from tolerance.sample.chance import chance
 from tolerance.sample.company import Person, is_active
 from tolerance.sample.contacts import Contact, of_incident, thanks_when_resolved
 from tolerance.sample.departures import LEAST_DAYS, Departure, hazard
-from tolerance.sample.hard_cases import KINDS, HardCase, Scene, scenes
+from tolerance.sample.hard_cases import KINDS, HardCase, Stage, scene_of
 from tolerance.sample.incidents import (
     AT_NIGHT,
     CUMULATIVE,
@@ -33,8 +33,8 @@ from tolerance.sample.resolutions import deadline_of, ends_as, step_at
 BUDGET, _PENALTY, _KEPT_A_MONTH = 150.0, 100.0, 0.95  # the default account
 _CUSTOMERS_PER_HARD_CASE = 100  # of each kind
 
-# A small sample has every form: the first two incidents of each type are reported in words only, by a mail and by
-# an untagged ticket, the next two by a coded call and a tagged ticket.
+# A small sample has every form: the first two incidents of each type are reported in words only, by a mail
+# and by an untagged ticket, the next two by a coded call and a tagged ticket.
 _FORMS: tuple[tuple[tuple[str, ...], bool], ...] = (
     (("mail",), False),
     (("tickets",), False),
@@ -165,14 +165,12 @@ class _Company:
     def _stage(self, kind: str, begin: date, end: date) -> None:
         """A hard case for a person of the whole month, or two."""
         for _ in range(20):
-            people = [self._rng.choice(self._people) for _ in range(2)]
+            people = self._rng.choice(self._people), self._rng.choice(self._people)
             if people[0] is people[1] or not all(
                 is_active(p, begin - timedelta(days=1)) and is_active(p, end) for p in people
             ):
                 continue
-            scene: Scene | None = scenes(
-                self._rng, kind, people[0], people[1], begin, self._until, self._types
-            )
+            scene = scene_of(kind, Stage(self._rng, people, begin, self._until, self._types))
             if scene is None:
                 continue
             for incident, contacts in scene.incidents:
@@ -194,7 +192,7 @@ class _Company:
         return sum(_PENALTY * _KEPT_A_MONTH ** (month - m) for m in months)
 
     def _let_leave(self, begin: date, end: date) -> None:
-        """Some leave on a day of the next month, the more likely the more is remembered at the end of this."""
+        """Some leave on a day of the next month, the likelier the more is remembered at the end of this."""
         for person in self._people:
             if person.ended_on is not None:
                 continue

@@ -95,7 +95,6 @@ def facts_of(rng: Random, person: Person, on: date) -> Facts:
     mine, the, bare = rng.choice(_PRODUCTS[language])
     happened = on - timedelta(days=rng.randint(1, 5))
     ahead = on + timedelta(days=rng.randint(4, 20))
-    minute = 5 * rng.randrange(12)
     amount = f"{rng.randint(9, 240)},{rng.choice(('00', '50', '90', '99'))} €"
     if language == "fr":
         by_date = f"le {happened.day} {month_name(happened, 'fr')}"
@@ -115,9 +114,7 @@ def facts_of(rng: Random, person: Person, on: date) -> Facts:
         "carrier": rng.choice(_CARRIERS),
         "offer": rng.choice(_OFFERS),
         "agent": rng.choice(_AGENTS),
-        "hour": f"{rng.randint(8, 19)} h {minute:02d}"
-        if language == "fr"
-        else f"{rng.randint(8, 19)}:{minute:02d}",
+        "hour": f"{rng.randint(8, 19)}{' h ' if language == 'fr' else ':'}{5 * rng.randrange(12):02d}",
         "month": month_name(on.replace(day=1) - timedelta(days=1), language),
         "date": reported_date,
         "past_date": f"{happened.day} {month_name(happened, language)}",
@@ -219,7 +216,7 @@ def agent_note(rng: Random, contact: Contact) -> str:
 
 
 def roughen(rng: Random, text: str) -> str:
-    """The text as some keyboards make it: without accents, with curly apostrophes, with slips of the finger."""
+    """The text as some keyboards make it: without accents, with curly apostrophes, with slips."""
     if chance(rng, 0.18):
         text = " ".join(_mistyped(rng, word) for word in text.split(" "))
     if chance(rng, 0.10):

@@ -1,9 +1,9 @@
 """How a ticket ends, and what that makes of its incident: the sample's own reading of the resolution rule.
 
-Of a hundred tickets of each category so many are solved in time, late, reopened, badly rated or never answered
-(`_OUTCOMES`); the shares hold in every month. `life` makes a ticket's changes of an outcome, `ends_as` says by the
-rule which category the incident has on a day. A rule written a second time on purpose: a truth that read the tables
-under test would prove little.
+Of a hundred tickets of each category so many are solved in time, late, reopened, badly rated or never
+answered (`_OUTCOMES`); the shares hold in every month. `life` makes a ticket's changes of an outcome,
+`ends_as` says by the rule which category the incident has on a day. The rule is written a second time on
+purpose: a truth that read the tables under test would prove little.
 """
 
 from __future__ import annotations
@@ -71,10 +71,12 @@ class Step:
     solved_at: datetime | None
 
 
-def outcome(rng: Random, category: str) -> str:
-    """How a ticket of the category will end."""
+def outcome(rng: Random, category: str, created: datetime, deadline: datetime | None) -> str:
+    """How a ticket of the category will end; one that was opened when it was too late is late."""
     shares = _OUTCOMES[category]
-    return rng.choices([*shares], weights=[*shares.values()])[0]
+    drawn = rng.choices([*shares], weights=[*shares.values()])[0]
+    is_too_late = deadline is not None and deadline < created + 3 * _LEAST_CARE
+    return "late" if drawn == "in_time" and is_too_late else drawn
 
 
 def deadline_of(incident_type: str, first_contact_at: datetime) -> datetime | None:
@@ -142,7 +144,7 @@ def _solved(rng: Random, solved: datetime, ending: str) -> list[Step]:
 
 
 def ends_as(category: str, deadline: datetime | None, steps: Sequence[Step], end: datetime) -> str:
-    """The category of an incident at `end`, from its type's category and its ticket's changes (none without)."""
+    """The category of an incident at `end`, from its type's category and its ticket's changes, if any."""
     state = step_at(steps, end)
     if state is None or category == "unclassified":
         return category

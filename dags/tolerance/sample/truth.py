@@ -22,15 +22,17 @@ _NOBODY = ("bounce", "newsletter")
 def number_incidents(contacts: Sequence[Contact], until: date) -> list[Incident]:
     """The incidents that exist at the sample's end, numbered in the order of their first contact.
 
-    Sets `incident_no` and `at` of each. An incident that only a deleted ticket reported does not
-    count and keeps an empty number.
+    Sets `incident_no` and `at` of each. A deleted ticket tells of nothing: an incident that only such a
+    one reported does not count and keeps an empty number.
     """
     end = end_of_day(until)
     incidents: dict[int, Incident] = {}
     for contact in contacts:  # in the order of time
-        incident = contact.incident
         state = step_at(contact.steps, end)
-        if incident is None or (state is not None and state.status == "deleted"):
+        if state is not None and state.status == "deleted":
+            contact.incident = None
+        incident = contact.incident
+        if incident is None:
             continue
         if not incident.incident_no:
             incident.incident_no = f"I{len(incidents) + 1:06d}"
@@ -49,7 +51,7 @@ def put_truth(
             (_incident_row(incident) for incident in incidents),
         ),
         "contacts": (
-            "source;native_id;customer_id;incident_no;incident_type;occurred_at;about_incident_no",
+            "source;native_id;customer_id;incident_no;incident_type;occurred_at;about_incident_no;kind;matter",
             (_contact_row(contact) for contact in contacts),
         ),
         "bad_records": ("source;file_name;reason", (_bad_row(bad) for bad in deliveries.bad_records)),
@@ -94,6 +96,8 @@ def _contact_row(contact: Contact) -> tuple[str, ...]:
         incident.incident_type if incident and number else "",
         _stamp(contact.at),
         contact.about.incident_no if contact.about else number,
+        contact.kind,
+        contact.matter,
     )
 
 
