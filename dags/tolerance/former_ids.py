@@ -23,7 +23,7 @@ from tolerance.record_hashes import hash_within
 from tolerance.records import SYSTEM
 from tolerance.state import State
 
-_SYSTEMS = {"tickets": "updated_at"}
+_SYSTEMS = {"faq": "asked_at", "tickets": "updated_at"}
 """The sources whose records have systems, with the column that tells the newest version."""
 
 

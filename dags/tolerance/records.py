@@ -140,5 +140,7 @@ def raw_schema(source: str) -> pa.Schema:
     contract = CONTRACTS[source]
     columns = [(column.name, _ARROW[column.type]) for column in contract.columns]
     if contract.default_system:
-        columns += [(SYSTEM, pa.string()), (IS_UNDATED, pa.bool_())]
+        columns.append((SYSTEM, pa.string()))
+    if contract.has_versions:
+        columns.append((IS_UNDATED, pa.bool_()))
     return pa.schema(columns + LINEAGE_COLUMNS, {VERSION: str(CURRENT[Format.RAW])})

@@ -1,4 +1,4 @@
-"""A ticket is known by its system and its number, also where an earlier release knew its number alone."""
+"""A ticket or call is known by its system and number, also where a release knew its number alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pyarrow.parquet as pq
 
 from tests.properties.pipeline import OF_TREE, Pipeline, Project
-from tests.properties.records import Customer, Mail, Ticket
+from tests.properties.records import Call, Customer, Mail, Ticket
 from tests.properties.test_alert_life import alerts, at, listed
 from tolerance.aliases import aliases
 from tolerance.intake import read as reading
@@ -38,27 +38,38 @@ def glpi(pipeline: Pipeline, name: str, *tickets: Row) -> None:
     write(pipeline, f"{DAY}/glpi/{name}", header, lines)
 
 
-def write(pipeline: Pipeline, name: str, header: str, lines: list[str]) -> None:
-    path = pipeline.extracts / "tickets" / name
+def aircall(pipeline: Pipeline, name: str, *calls: Row) -> None:
+    header = "Call ID,Customer number,Datetime (UTC),Direction,Tags"
+    lines = [f"{number},{customer},{DAY} 12:00:00,inbound,colis_perdu" for number, customer in calls]
+    write(pipeline, f"{DAY}/aircall/{name}", header, lines, source="faq")
+
+
+def write(pipeline: Pipeline, name: str, header: str, lines: list[str], source: str = "tickets") -> None:
+    path = pipeline.extracts / source / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join([header, *lines]) + "\n", "utf-8")
 
 
-def linked_tickets(pipeline: Pipeline) -> set[tuple[str, str, str]]:
-    """Customer, system and number of each ticket that anchors an incident."""
-    query = "select customer_id, system, native_id from fct_incident_contact where source = 'tickets'"
+def linked(pipeline: Pipeline, source: str) -> set[tuple[str, str, str]]:
+    """Customer, system and number of each ticket or call that an incident rests on."""
+    query = "select customer_id, system, native_id from fct_incident_contact where source = $1"
     with pipeline.tables() as warehouse:
-        return set(warehouse.execute(query).fetchall())
+        return set(warehouse.execute(query, [source]).fetchall())
 
 
 def by_release_0_1_0(pipeline: Pipeline) -> None:
     """Leave the records as a release left them that knew no systems."""
-    for path in (pipeline.state.raw / "tickets").glob("*/*.parquet"):
+    for path in [
+        *pipeline.state.raw.glob("tickets/*/*.parquet"),
+        *pipeline.state.raw.glob("faq/*/*.parquet"),
+    ]:
         rows = pq.read_table(path)
         pq.write_table(rows.drop_columns([SYSTEM]), path)
 
 
-def test_two_desks_with_one_number_have_two_tickets_and_a_mail_means_its_senders_own(tmp_path: Path) -> None:
+def test_two_desks_or_call_logs_with_one_number_have_two_contacts_and_a_mail_means_its_senders_own(
+    tmp_path: Path,
+) -> None:
     pipeline = Pipeline(tmp_path / "company", OF_TREE)
     customers = [
         Customer("A", ("a@example.com",)),
@@ -86,8 +97,11 @@ def test_two_desks_with_one_number_have_two_tickets_and_a_mail_means_its_senders
         for name in "ab"
     ]
     pipeline.deliver("mails.mbox", list(mails), DAY)
+    pipeline.deliver("calls.csv", [Call("own call", "7", "007", at(DAY), "colis_perdu")], DAY)
+    aircall(pipeline, "calls.csv", (7, "M"))
     pipeline.run(DAY)
-    assert linked_tickets(pipeline) == {
+    assert linked(pipeline, "faq") == {("007", "call_log", "7"), ("M", "aircall", "7")}
+    assert linked(pipeline, "tickets") == {
         ("A", "freshdesk", "1001"),
         ("B", "freshdesk", "1002"),
         ("B", "glpi", "1001"),
@@ -112,21 +126,23 @@ def test_two_desks_with_one_number_have_two_tickets_and_a_mail_means_its_senders
 def test_ids_told_before_systems_were_known_are_told_no_more(tmp_path: Path) -> None:
     project = Project.copied_to(tmp_path / "project")
     pipeline = Pipeline(tmp_path / "company", project)
-    pipeline.deliver("customers.csv", [Customer(name) for name in "ABCD"], DAY)
+    pipeline.deliver("customers.csv", [Customer(name) for name in "ABCDEFG"], DAY)
     freshdesk(pipeline, "list.csv", (1001, "A"), (1002, "B"))
     glpi(pipeline, "list.csv", (1001, "C"))
     pipeline.deliver("own.csv", [Ticket("own", "7", at(DAY), at(DAY), "D", tags=("billing_error",))], DAY)
+    pipeline.deliver("calls.csv", [Call("own call", "9", "E", at(DAY), "colis_perdu")], DAY)
+    aircall(pipeline, "calls.csv", (8, "F"), (9, "G"))
     with patch.object(reading, "system_of", lambda *_: None):
         pipeline.run(DAY)
     by_release_0_1_0(pipeline)
     told = alerts(pipeline)
-    assert told.keys() == {"B", "C", "D"}, "the older ticket 1001 vanished without a word"
+    assert told.keys() == {*"BCDEF"}, "the older ticket 1001 and call 9 vanished without a word"
 
     project.replace("macros/contacts/contact_id.sql", "coalesce(", "ifnull(")  # the release
     pipeline.run(NEXT)
-    assert listed(pipeline, NEXT) == {"A": "new"}
-    assert {customer: row for customer, row in alerts(pipeline).items() if customer != "A"} == told
-    assert len(aliases(pipeline.state)) == 2
+    assert listed(pipeline, NEXT) == {"A": "new", "G": "new"}
+    assert {customer: row for customer, row in alerts(pipeline).items() if customer not in "AG"} == told
+    assert len(aliases(pipeline.state)) == 3
 
     # What was delivered before is known as what it was.
     freshdesk(pipeline, "again.csv", (1002, "B"))

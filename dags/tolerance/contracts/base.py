@@ -184,6 +184,11 @@ class Contract:
         return self._by_name[name]
 
     @cached_property
+    def has_versions(self) -> bool:
+        """Whether a record comes again when it changes, also to be deleted."""
+        return bool(self.deletion)
+
+    @cached_property
     def customer_columns(self) -> tuple[str, ...]:
         """The columns that can identify the customer of a record."""
         return tuple(self.field(name).columns[0].name for name in self.customer)

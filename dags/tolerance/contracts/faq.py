@@ -24,4 +24,5 @@ CONTRACT = Contract(
     customer=("customer_id",),
     business_dates=("asked_on",),
     tells_newest_date=True,
+    default_system="call_log",
 )

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from tolerance.readers import quoting_words as words
 
@@ -106,8 +106,12 @@ class _History:
         self.says_anything = self.says_anything or _is_more_than_a_greeting(line)
 
 
+@lru_cache(maxsize=4)
 def cut(text: str) -> Cut:
-    """The own words of a text and the older mail in it: `own_words` and `forwarded_words` at once."""
+    """The own words of a text and the older mail in it: `own_words` and `forwarded_words` at once.
+
+    The parts of a mail are compared with one another, so the same text comes several times.
+    """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     short = _Lines(map(_for_matching, lines))
     history = _without_history(lines, short)

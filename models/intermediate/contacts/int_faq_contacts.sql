@@ -22,7 +22,7 @@ final as (
     select
         -- key
         'faq' as source,
-        cast(null as varchar) as other_system,
+        calls.other_system,
         calls.call_id as native_id,
 
         -- foreign keys

@@ -11,6 +11,7 @@ final as (
     select
         -- key
         records.call_id,
+        records.system as other_system,
 
         -- foreign keys
         records.customer_id,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.errors import HeaderParseError
 from email.message import Message
+from functools import cached_property
 
 import orjson
 
@@ -43,7 +44,7 @@ _MOST_NOTICE_WORDS = 40
 _WORD = re.compile(r"\w+")
 
 
-@dataclass(slots=True)
+@dataclass
 class Contents:
     """The parts of one mail: texts to read, attachments to list, mails that it encloses."""
 
@@ -56,9 +57,12 @@ class Contents:
     is_alternative: bool = False
     """Whether the plain and the HTML text are to say the same."""
 
-    @property
+    @cached_property
     def text(self) -> str:
-        """The whole text, with history: the plain parts, or the HTML parts where those say what matters."""
+        """The whole text, with history: the plain parts, or the HTML parts where those say what matters.
+
+        To be asked for when all parts are here.
+        """
         written = "\n".join(self.plain)
         if not self.html:
             return clean(written)[:MAX_BODY_CHARACTERS]
