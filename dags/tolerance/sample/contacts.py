@@ -5,7 +5,7 @@ code (`_CODED_CALLS`), or `other` where the agent chose none, or now and then a 
 (`_MISCODED_INCIDENTS`). Questions have codes of their own, which stand for no incident; some are logged as
 `other`, and a few under the code of an incident that they only ask about (`_MISCODED_QUESTIONS`,
 `_MISCODED_PRAISE`). Tickets are filed likewise (`desk`). Whoever trusts the company's own codes and ticket
-types counts about one in a hundred and fifty of the contacts found as an incident that is none.
+types finds an incident that is none in about one of 200 contacts found.
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ TRANSIENT = {
     "no_answer": 17.0,
 }
 UNCLASSIFIED = {"other_incident": 1.0}
+WEIGHTS = {"cumulative": CUMULATIVE, "transient": TRANSIENT, "unclassified": UNCLASSIFIED}
 AT_NIGHT = {"service_outage": 3.0, "payment_fraud": 1.0}
 
 # Per customer and year. Relations start evenly over years, so a steady company grows a little.
@@ -114,9 +115,6 @@ def monthly_rates(people: Sequence[Person], contacts: int, years: float) -> dict
         name: tuple(scale * _A_YEAR[name] / 12 * _mean_season(weights, month) for month in range(1, 13))
         for name, weights in WEIGHTS.items()
     }
-
-
-WEIGHTS = {"cumulative": CUMULATIVE, "transient": TRANSIENT, "unclassified": UNCLASSIFIED}
 
 
 def _season(incident_type: str, month: int) -> float:

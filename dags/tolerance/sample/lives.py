@@ -124,12 +124,7 @@ class _Company:
             self._happen(Incident(person, incident_type, on, at))
 
     def _strike_last_day(self) -> None:
-        """The last day has a cumulative incident, also in a small company, and it breaks an account."""
-        if any(
-            i.on == self._until and i.is_plain and category(i.incident_type) == "cumulative"
-            for i in self.lives.incidents
-        ):
-            return
+        """The last day has a cumulative incident, also in a small company, and one that breaks an account."""
         month = _month(self._until)
         bearable = [
             p
