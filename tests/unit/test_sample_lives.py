@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from datetime import date, timedelta
+from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -84,6 +85,25 @@ def test_nobody_has_an_incident_after_leaving(company: tuple[list[Person], Lives
     assert all(i.person.ended_on is None or i.on <= i.person.ended_on for i in lives.incidents)
 
 
+def test_no_two_incidents_of_a_customer_could_be_taken_for_one_but_in_hard_cases(
+    company: tuple[list[Person], Lives],
+) -> None:
+    _, lives = company
+    hard = {id(c.incident) for case in lives.hard_cases for c in case.contacts}
+    near = [{"delivery_late", "delivery_lost"}, {"account_access", "website_problem"}]
+    near.append({"billing_error", "refund_missing"})
+    by_person: defaultdict[str, list[tuple[date, str]]] = defaultdict(list)
+    for incident in lives.incidents:
+        if id(incident) not in hard:
+            by_person[incident.person.customer_id].append((incident.on, incident.incident_type))
+    for told in by_person.values():
+        for (on, one), (later, other) in pairwise(sorted(told)):
+            if later - on < timedelta(days=20):
+                assert one != other
+                assert {one, other} not in near
+                assert "no_answer" not in {one, other} or "other_incident" in {one, other}
+
+
 def test_every_kind_of_hard_case_is_there_with_what_it_promises(company: tuple[list[Person], Lives]) -> None:
     _, lives = company
     kinds = Counter(case.kind for case in lives.hard_cases)
@@ -110,6 +130,9 @@ def test_every_kind_of_hard_case_is_there_with_what_it_promises(company: tuple[l
             assert last.person is not first.person
         elif case.kind == "two_problems_in_a_mail":
             assert [c.second_matter != c.matter for c in case.contacts] == [True]
+        elif case.kind == "one_problem_two_names":
+            assert len(incidents) == 1
+            assert len({c.matter for c in case.contacts}) == 2
         elif case.kind == "reused_message_id":
             assert len({c.native_id for c in case.contacts}) == 1
             assert len({c.person.customer_id for c in case.contacts}) == 2

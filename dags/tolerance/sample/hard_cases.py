@@ -7,6 +7,7 @@
 | reply_to_old_thread | a mail answers an old thread and tells of a new problem | two incidents |
 | forwarded_mail | a customer forwards another customer's mail | no incident of the one who forwards |
 | two_problems_in_a_mail | one mail tells of two problems | one contact, of the first |
+| one_problem_two_names | a call says late, the mail about the same parcel says lost | one incident |
 | reused_message_id | a web form gives all its mails one Message-ID | three incidents of two customers |
 | number_as_written | a mail in no thread names its ticket as people do ("[SAV-4719]") | one incident |
 | references_first_foreign | a mail's References begin with an id that is not the thread's | one incident |
@@ -32,6 +33,11 @@ _UNLIKE = (
     ("website_problem", "contract_dispute"),
     ("billing_error", "service_outage"),
     ("delivery_late", "account_access"),
+)
+_NAMED_EITHER_WAY = (
+    ("delivery_late", "delivery_lost"),
+    ("website_problem", "account_access"),
+    ("billing_error", "refund_missing"),
 )
 _OF_ONE_TYPE = ("product_defect", "billing_error", "delivery_late", "service_outage", "website_problem")
 
@@ -152,6 +158,15 @@ def _two_problems_in_a_mail(stage: Stage, scene: Scene) -> bool:
     return True
 
 
+def _one_problem_two_names(stage: Stage, scene: Scene) -> bool:
+    one, other = stage.rng.choice(_NAMED_EITHER_WAY)
+    told = stage.tell(scene, 0, one, stage.rng.randint(1, 20), ("faq", "mail"))
+    if not told:
+        return False
+    told[1].matter = other
+    return True
+
+
 def _reused_message_id(stage: Stage, scene: Scene) -> bool:
     one, other = stage.unlike()
     day = stage.rng.randint(0, 6)
@@ -185,6 +200,7 @@ KINDS: dict[str, Callable[[Stage, Scene], bool]] = {
     "reply_to_old_thread": _reply_to_old_thread,
     "forwarded_mail": _forwarded,
     "two_problems_in_a_mail": _two_problems_in_a_mail,
+    "one_problem_two_names": _one_problem_two_names,
     "reused_message_id": _reused_message_id,
     "number_as_written": _number_as_written,
     "references_first_foreign": _references_first_foreign,

@@ -48,7 +48,14 @@ _SEASONS = {
     "billing_error": (1.3, 1.0, 0.95, 0.95, 0.95, 0.95, 0.95, 0.95, 1.05, 1.0, 0.95, 1.0),  # new prices
     "website_problem": (1.0, 0.9, 0.9, 0.95, 0.95, 0.95, 0.9, 0.9, 1.0, 1.0, 1.3, 1.25),
 }
-_DAYS_APART = 25  # of two incidents of one type and customer, but for the hard cases: above any link window
+_DAYS_APART = 25  # of two incidents of one customer that anybody would take for one: above any link window
+# Besides those of one type. Who waits for an answer waits about something.
+_TAKEN_FOR_ONE = (
+    {"delivery_late", "delivery_lost"},
+    {"account_access", "website_problem"},
+    {"billing_error", "refund_missing"},
+    *({"no_answer", other} for other in (*CUMULATIVE, *TRANSIENT)),
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -75,12 +82,13 @@ def category(incident_type: str) -> str:
 
 
 class Types:
-    """Which type an incident is of: each once to begin with, then by season, none twice in a short time."""
+    """Which type an incident is of: each once to begin with, then by season, none near a like one."""
 
     def __init__(self, rng: Random) -> None:
         """Start with nothing dealt."""
         self._rng = rng
-        self._days: defaultdict[tuple[str, str], list[date]] = defaultdict(list)
+        self._suffered: defaultdict[str, list[tuple[date, str]]] = defaultdict(list)
+        self._near = (*_TAKEN_FOR_ONE, *({name} for weights in WEIGHTS.values() for name in weights))
         self._undealt = {id(weights): [*weights] for weights in (CUMULATIVE, TRANSIENT)}
 
     def draw(self, person: Person, weights: dict[str, float], on: date) -> str | None:
@@ -92,11 +100,14 @@ class Types:
         return None
 
     def take(self, person: Person, incident_type: str, on: date) -> bool:
-        """Note the type for the person and day, unless another of that type is near."""
-        days = self._days[person.customer_id, incident_type]
-        if any(abs((on - day).days) <= _DAYS_APART for day in days):
+        """Note the type for the person and day, unless one that it could be taken for is near."""
+        suffered = self._suffered[person.customer_id]
+        if any(
+            abs((on - day).days) <= _DAYS_APART and {name, incident_type} in self._near
+            for day, name in suffered
+        ):
             return False
-        days.append(on)
+        suffered.append((on, incident_type))
         return True
 
     def _type(self, weights: dict[str, float], on: date) -> str:
