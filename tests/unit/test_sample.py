@@ -22,11 +22,12 @@ import pytest
 from tolerance.errors import UsageError
 from tolerance.records import QuarantineReason
 from tolerance.sample import SampleCounts, make_sample
-from tolerance.sample.phrases import HARMLESS_TOPICS, MANNERS, words_about
+from tolerance.sample.phrases import HARMLESS_TOPICS
+from tolerance.settings import PROJECT_ROOT
 
 PARIS = ZoneInfo("Europe/Paris")
 UNTIL = date(2026, 10, 31)
-SIZES: dict[str, Any] = {"customers": 250, "contacts": 5_000, "years": 5, "daily_days": 12}
+SIZES: dict[str, Any] = {"customers": 250, "contacts": 5_000, "years": 5, "daily_days": 30}
 TYPES = {
     "delivery_late": "transient",
     "delivery_lost": "cumulative",
@@ -42,6 +43,16 @@ TYPES = {
     "website_problem": "transient",
     "no_answer": "transient",
     "other_incident": "unclassified",
+}
+PARIS_CODES = {
+    "colis_perdu": "delivery_lost",
+    "retard_livraison": "delivery_late",
+    "produit_defectueux": "product_defect",
+    "panne_service": "service_outage",
+    "erreur_facture": "billing_error",
+    "remboursement_non_recu": "refund_missing",
+    "fraude_carte": "payment_fraud",
+    "autre": "other",
 }
 
 
@@ -161,11 +172,13 @@ def test_history_comes_first_and_then_a_folder_a_day(made: tuple[Path, SampleCou
     first = UNTIL - timedelta(days=SIZES["daily_days"])
     assert counts.first_delivery_on == first
     all_days: set[date] = set()
-    for source in ("faq", "mail", "tickets"):  # a small company has days without a mail
+    for source in ("faq", "mail", "tickets"):  # a small company has days without a contact
         days = {date.fromisoformat(p.name) for p in (root / source).iterdir()}
         assert min(days) == first
         all_days |= days
-    assert sorted(all_days) == [first + timedelta(n) for n in range(SIZES["daily_days"] + 1)]
+    days_of_delivery = {first + timedelta(n) for n in range(SIZES["daily_days"] + 1)}
+    assert all_days <= days_of_delivery
+    assert len(all_days) > 0.8 * len(days_of_delivery)
     assert (root / "customers" / first.isoformat() / "customers.csv").is_file()
     assert len([*(root / "customers").iterdir()]) > 1
 
@@ -175,9 +188,10 @@ def test_every_contact_of_the_truth_is_delivered_and_no_other(
     made: tuple[Path, SampleCounts], source: str
 ) -> None:
     root, _ = made
-    rows = [row["native_id"] for row in truth(root, "contacts") if row["source"] == source]
-    assert len(rows) == len(set(rows)) > 0
-    assert native_ids(source, root) == set(rows)
+    rows = [row for row in truth(root, "contacts") if row["source"] == source]
+    # A web form gives several mails one Message-ID: the time tells them apart.
+    assert len({(row["native_id"], row["occurred_at"]) for row in rows}) == len(rows) > 0
+    assert native_ids(source, root) == {row["native_id"] for row in rows}
 
 
 def test_customers_of_the_truth_agree_with_the_files(made: tuple[Path, SampleCounts]) -> None:
@@ -199,22 +213,100 @@ def test_customers_of_the_truth_agree_with_the_files(made: tuple[Path, SampleCou
     assert {i["customer_id"] for i in truth(root, "incidents")} <= known
 
 
-def test_coded_calls_and_tagged_tickets_say_the_type_of_the_truth(
-    made: tuple[Path, SampleCounts],
-) -> None:
+def test_codes_and_tags_say_the_type_of_the_truth_but_for_a_few(made: tuple[Path, SampleCounts]) -> None:
     root, _ = made
     kinds = {(r["source"], r["native_id"]): r["incident_type"] for r in truth(root, "contacts")}
-    for call in calls(root):
+    miscoded: Counter[str] = Counter()
+    of_calls = {call["call_id"]: call for call in calls(root)}
+    for call in of_calls.values():
         kind = kinds["faq", call["call_id"]]
-        assert call["faq_code"] in ({kind, "other"} if kind else HARMLESS_TOPICS)
+        code = PARIS_CODES.get(call["faq_code"], call["faq_code"])
+        assert code in (*TYPES, *HARMLESS_TOPICS, "other")
+        if code in TYPES:
+            miscoded["incident codes"] += 1
+            miscoded["questions"] += kind != code
+            assert kind in ("", code)
+        elif kind:
+            assert code in ("other", *HARMLESS_TOPICS)
+    assert 0 < miscoded["questions"] < 0.03 * miscoded["incident codes"]
     newest = {t["id"]: t for t in tickets(root) if t.get("id", 0) >= 10_000}
     assert any(len(set(t["tags"]) & set(TYPES)) > 1 for t in newest.values())
+    misfiled = 0
     for number, ticket in newest.items():
         tagged = [tag for tag in ticket["tags"] if tag in TYPES]
         kind = kinds["tickets", str(number)]
         if tagged and ticket["status"] != "deleted":
             assert min(tagged, key=[*TYPES].index) == kind
-        assert kind == "" or tagged or ticket["type"] in ("incident", "problem")
+        misfiled += bool(kind) and not tagged and ticket["type"] not in ("incident", "problem")
+    assert misfiled < 0.03 * len(newest)
+
+
+def test_questions_and_praise_stand_under_other_beside_incidents(made: tuple[Path, SampleCounts]) -> None:
+    root, _ = made
+    rows = {r["native_id"]: r for r in truth(root, "contacts") if r["source"] == "faq"}
+    others = [rows[c["call_id"]] for c in calls(root) if c["faq_code"] in ("other", "autre")]
+    incidents = sum(row["incident_no"] != "" for row in others)
+    assert 0.2 < incidents / len(others) < 0.8
+    assert any(row["matter"] == "praise" for row in others)
+
+
+def test_thanks_after_a_resolution_belong_to_the_incident_and_tell_of_none(
+    made: tuple[Path, SampleCounts],
+) -> None:
+    root, _ = made
+    ends = {i["incident_no"]: i["ends_as"] for i in truth(root, "incidents")}
+    thanks = [r for r in truth(root, "contacts") if r["kind"] == "resolved"]
+    assert len(thanks) > 10
+    for row in thanks:
+        assert row["incident_no"] == ""
+        assert ends[row["about_incident_no"]] == "transient"
+
+
+def deadline_hours() -> dict[str, int | None]:
+    with (PROJECT_ROOT / "dbt_project" / "seeds" / "incident_types.csv").open(encoding="utf-8") as file:
+        return {
+            row["incident_type"]: int(row["deadline_hours"]) if row["deadline_hours"] else None
+            for row in csv.DictReader(file)
+        }
+
+
+def test_each_incident_ends_as_the_rule_says_of_its_delivered_ticket(made: tuple[Path, SampleCounts]) -> None:
+    root, _ = made
+    hours = deadline_hours()
+    newest: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
+    for path in sorted(root.glob("tickets/*/tickets.json")):
+        document = json.loads(path.read_text("utf-8"))
+        metrics = {(m["ticket_id"], m["updated_at"]): m for m in document["metric_sets"]}
+        for ticket in document["tickets"]:
+            state = ticket, metrics.get((ticket.get("id"), ticket["updated_at"]), {})
+            before = newest.get(str(ticket.get("id")))
+            if before is None or before[0]["updated_at"] <= ticket["updated_at"]:
+                newest[str(ticket.get("id"))] = state
+    ticket_of = {
+        r["incident_no"]: newest[r["native_id"]]
+        for r in truth(root, "contacts")
+        if r["source"] == "tickets" and r["incident_no"]
+    }
+    end = datetime.combine(UNTIL + timedelta(days=1), datetime.min.time(), PARIS)
+    seen: Counter[tuple[str, str]] = Counter()
+    for incident in truth(root, "incidents"):
+        expected, allowed = incident["category"], hours[incident["incident_type"]]
+        if incident["incident_no"] in ticket_of and allowed is not None:
+            ticket, metrics = ticket_of[incident["incident_no"]]
+            deadline = datetime.fromisoformat(incident["occurred_at"]) + timedelta(hours=allowed)
+            solved = metrics["solved_at"] and datetime.fromisoformat(metrics["solved_at"])
+            in_time = bool(solved and solved <= deadline)
+            is_bad = ticket["satisfaction_rating"]["score"] == "bad"
+            if expected == "cumulative" and in_time and not metrics["reopens"] and not is_bad:
+                expected = "transient"
+            elif expected == "transient":
+                is_missed = deadline < end and not in_time
+                expected = "cumulative" if is_missed or is_bad or metrics["reopens"] >= 2 else "transient"
+        else:
+            assert incident["outcome"] == "no_ticket" or allowed is None
+        assert incident["ends_as"] == expected, incident
+        seen[incident["category"], expected] += 1
+    assert min(seen[a, b] for a in ("cumulative", "transient") for b in ("cumulative", "transient")) > 5
 
 
 def test_an_incident_happens_at_its_earliest_contact(made: tuple[Path, SampleCounts]) -> None:
@@ -240,14 +332,24 @@ def test_an_incident_happens_at_its_earliest_contact(made: tuple[Path, SampleCou
     assert checked > len(truth(root, "incidents")) / 2
 
 
-def test_two_incidents_of_one_type_lie_further_apart_than_any_link_window(
+def test_but_for_hard_cases_incidents_of_one_type_lie_further_apart_than_any_link_window(
     made: tuple[Path, SampleCounts],
 ) -> None:
     root, _ = made
+    numbers = {(r["source"], r["native_id"]): r["incident_no"] for r in truth(root, "contacts")}
+    hard = {
+        numbers[source, native_id]
+        for case in truth(root, "hard_cases")
+        if case["kind"] == "two_tickets_of_one_type"
+        for source, _, native_id in [contact.partition(":") for contact in case["contacts"].split()]
+    }
     by_person: dict[tuple[str, str], list[datetime]] = {}
     for incident in truth(root, "incidents"):
+        if incident["incident_no"] in hard:
+            continue
         key = incident["customer_id"], incident["incident_type"]
         by_person.setdefault(key, []).append(datetime.fromisoformat(incident["occurred_at"]))
+    assert hard
     for times in by_person.values():
         times.sort()
         gaps = [later - earlier for earlier, later in pairwise(times)]
@@ -260,7 +362,8 @@ def test_every_type_occurs_as_code_as_tag_and_in_words_only(
     root, _ = made
     kinds = {(r["source"], r["native_id"]): r for r in truth(root, "contacts")}
     contacts_of = Counter(r["incident_no"] for r in kinds.values())
-    assert {c["faq_code"] for c in calls(root)} >= set(TYPES)
+    assert {PARIS_CODES.get(c["faq_code"], c["faq_code"]) for c in calls(root)} >= set(TYPES)
+    assert {c["faq_code"] for c in calls(root)} > set(PARIS_CODES)
     assert {tag for t in tickets(root) for tag in t["tags"]} >= set(TYPES)
     only_mails = {
         r["incident_type"]
@@ -276,15 +379,16 @@ def test_every_type_occurs_as_code_as_tag_and_in_words_only(
     assert untagged >= set(TYPES)
 
 
-def test_the_last_days_each_bring_a_cumulative_incident(made: tuple[Path, SampleCounts]) -> None:
+def test_the_last_day_brings_a_cumulative_incident_also_in_a_small_company(
+    made: tuple[Path, SampleCounts],
+) -> None:
     root, _ = made
     days = Counter(
         datetime.fromisoformat(i["occurred_at"]).astimezone(PARIS).date()
         for i in truth(root, "incidents")
         if i["category"] == "cumulative"
     )
-    for offset in range(SIZES["daily_days"]):
-        assert days[UNTIL - timedelta(days=offset)] >= 1
+    assert days[UNTIL] >= 1
 
 
 def test_mails_are_mboxrd_in_several_forms_and_charsets(made: tuple[Path, SampleCounts]) -> None:
@@ -393,16 +497,6 @@ def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
 def test_sizes_that_make_no_company_are_refused(tmp_path: Path, sizes: dict[str, int]) -> None:
     with pytest.raises(UsageError, match="A sample needs"):
         make_sample(tmp_path / "company", **sizes)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("language", ["fr", "en"])
-def test_words_are_varied_in_both_languages(language: str) -> None:
-    assert len(HARMLESS_TOPICS) >= 15
-    for incident_type in TYPES:
-        assert len(words_about(incident_type, language).sentences) >= 4
-    for topic in HARMLESS_TOPICS:
-        assert words_about(topic, language).sentences
-    assert len(MANNERS[language].greetings) > 3
 
 
 def test_progress_is_told_in_sentences(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ from tolerance.sample.deliveries import (
     make_tickets,
     write_all,
 )
-from tolerance.sample.incidents import category, plan
+from tolerance.sample.incidents import category
+from tolerance.sample.lives import live
 from tolerance.sample.truth import number_incidents, put_truth
 
 __all__ = ["SampleCounts", "make_sample"]
@@ -80,18 +81,13 @@ def make_sample(
     deliveries = Deliveries(until - timedelta(days=daily_days), until)
 
     people = found(_stream(seed, "people"), customers, first_delivery=deliveries.first_delivery, until=until)
-    rows = rows_by_day(_stream(seed, "rows"), people, first_delivery=deliveries.first_delivery, until=until)
-    planned = plan(
-        _stream(seed, "incidents"),
-        people,
-        contacts=contacts,
-        first=first,
-        first_delivery=deliveries.first_delivery,
-        until=until,
+    lives = live(_stream(seed, "lives"), people, contacts=contacts, first=first, until=until)
+    say(
+        f"{customers} customers, {len(lives.incidents)} incidents, {len(lives.departures)} departures planned"
     )
-    say(f"{customers} customers, {len(planned)} incidents planned")
+    rows = rows_by_day(_stream(seed, "rows"), people, first_delivery=deliveries.first_delivery, until=until)
     contacted = all_contacts(
-        _stream(seed, "contacts"), people, planned, count=contacts, first=first, until=until
+        _stream(seed, "contacts"), people, lives.contacts, count=contacts, first=first, until=until
     )
     by_source: dict[str, list[Contact]] = {"faq": [], "mail": [], "tickets": []}
     for contact in contacted:
@@ -106,9 +102,9 @@ def make_sample(
     deliver_tickets(_stream(seed, "exports"), deliveries)
     say(f"writing {len(by_source['mail'])} mails")
     deliver_mails(_stream(seed, "mails"), deliveries, by_source["mail"])
-    incidents = number_incidents(contacted, deliveries)
+    incidents = number_incidents(contacted, until)
     files = len(deliveries.files)
-    put_truth(deliveries, contacted, incidents)
+    put_truth(deliveries, contacted, incidents, lives)
     _put_in_place(deliveries, out)
     return SampleCounts(
         customers=customers,

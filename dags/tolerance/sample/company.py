@@ -44,9 +44,7 @@ _MAIL_HOSTS = (
     "example.net",
 )
 _UNKNOWN_START_SHARE = 0.01
-_ENDED_SHARE = 0.04
 _SECOND_ADDRESS_SHARE = 0.18
-_SHORTEST_ENDED = 200  # days of a relationship that may have ended
 _DAYS_FOR_CHANGES = 2  # of delivery after the first, at least
 _HOUSEHOLDS = 3  # pairs of customers that share one address
 
@@ -62,7 +60,7 @@ class Person:
     addresses: tuple[str, ...]
     phone: str
     started_on: date | None
-    ended_on: date | None
+    ended_on: date | None  # set by whoever lets people leave
     known_on: date  # the day of the first customers file that has the row
     bad_luck: float  # cumulative incidents, relative to the average customer's
     liveliness: float  # contacts, relative to the average customer's
@@ -110,8 +108,6 @@ def _person(rng: Random, customer_id: str, started_on: date, first_delivery: dat
     addresses = [_address(rng, first, last)]
     if chance(rng, _SECOND_ADDRESS_SHARE):
         addresses.append(_address(rng, first, last))
-    days = (until - started_on).days
-    ended = chance(rng, _ENDED_SHARE) and days > _SHORTEST_ENDED
     known_on = first_delivery
     if started_on > first_delivery:  # most are in the file of their day, some come late
         known_on = min(started_on + timedelta(days=rng.choice((0, 0, 0, 1, 2, 5))), until)
@@ -123,7 +119,7 @@ def _person(rng: Random, customer_id: str, started_on: date, first_delivery: dat
         addresses=tuple(addresses),
         phone=_phone(rng, language),
         started_on=None if chance(rng, _UNKNOWN_START_SHARE) else started_on,
-        ended_on=started_on + timedelta(days=rng.randint(180, days)) if ended else None,
+        ended_on=None,
         known_on=known_on,
         bad_luck=rng.gammavariate(2.0, 1 / 2.0),
         liveliness=0.3 + rng.gammavariate(1.2, 1 / 1.2),
@@ -203,7 +199,7 @@ def _changes(
         address = _address(rng, person.first_name, person.last_name)
         person.new_address = (day, address)
     for person in forgotten:
-        person.started_on = first_delivery - timedelta(days=rng.randint(100, 3_000))
+        person.started_on = first_delivery - timedelta(days=rng.randint(2_000, 4_000))
     for person in returned:
         person.ended_on = None
     return sorted(changes, key=lambda change: (change[0], change[1].customer_id))

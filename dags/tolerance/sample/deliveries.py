@@ -8,18 +8,17 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
 from tolerance.records import QuarantineReason
 from tolerance.sample.chance import chance
 from tolerance.sample.company import CustomerRow
-from tolerance.sample.contacts import Contact
+from tolerance.sample.contacts import OTHER, Contact
 from tolerance.sample.desk import (
     Json,
     Requesters,
-    Step,
     Ticket,
     export,
     metric_set_json,
@@ -27,16 +26,16 @@ from tolerance.sample.desk import (
     ticket_json,
 )
 from tolerance.sample.letters import dated_1970, mbox_entry
-from tolerance.sample.moments import CLOSES, COMPANY_ZONE, OPENS, business_date, instant
+from tolerance.sample.moments import CLOSES, COMPANY_ZONE, OPENS, business_date
 from tolerance.sample.phrases import (
     MANNERS,
     agent_note,
     fill,
-    is_incident,
     roughen,
-    story,
-    subject_line,
+    story_of,
+    subject_of,
 )
+from tolerance.sample.resolutions import Step
 
 _LATE = 0.025
 _LATEST_DAYS = 20
@@ -46,7 +45,17 @@ _CUSTOMERS_HEADER = (
     "customer_id;email;phone;relationship_started_on;relationship_ended_on;preferred_language\n"
 )
 _FAQ_HEADER = "call_id;customer_id;asked_at;faq_code;question;answered;agent_team;language\n"
-_SILENT_CODE = "other"
+# Two telephone systems, two lists of codes: Paris speaks French where the code list does.
+_PARIS_CODES = {
+    "delivery_lost": "colis_perdu",
+    "delivery_late": "retard_livraison",
+    "product_defect": "produit_defectueux",
+    "service_outage": "panne_service",
+    "billing_error": "erreur_facture",
+    "refund_missing": "remboursement_non_recu",
+    "payment_fraud": "fraude_carte",
+    OTHER: "autre",
+}
 _LYON_WRITES_OFFSETS_FROM = 2024
 _ANSWERED = {True: 0.55, False: 0.9}  # by whether the call is about an incident
 
@@ -222,9 +231,9 @@ def _plant_in_calls(rng: Random, deliveries: Deliveries, by_day: dict[date, list
 
 
 def _call_line(rng: Random, contact: Contact) -> str:
-    about_incident = is_incident(contact.matter)
-    code = contact.matter if contact.is_coded or not about_incident else _SILENT_CODE
+    about_incident = contact.incident is not None
     team = _team(rng, contact.at)
+    code = _PARIS_CODES.get(contact.code, contact.code) if team == "paris" else contact.code
     return _csv_line(
         contact.native_id,
         contact.person.customer_id,
@@ -259,7 +268,7 @@ def _asked_at(at: datetime, team: str) -> str:
 def _note(rng: Random, contact: Contact) -> str:
     """The agent's note; some hold separators, quotes or a line break."""
     language, facts = contact.person.language, contact.facts
-    note = agent_note(rng, contact.matter, language, facts)
+    note = agent_note(rng, contact)
     if contact.kind == "reminder":
         note = rng.choice(MANNERS[language].reminder_notes) + note
     if contact.earlier is not None and contact.earlier.source == "tickets":
@@ -291,7 +300,7 @@ def deliver_mails(rng: Random, deliveries: Deliveries, contacts: Iterable[Contac
         day = deliveries.late(rng, business_date(contact.at), is_on_time=contact.is_on_time)
         entry = mbox_entry(rng, contact)
         by_day[day].append(entry)
-        if contact.kind == "first" and not is_incident(contact.matter):
+        if contact.kind == "first" and contact.incident is None:
             sample_entry = entry.replace(contact.native_id.encode(), b"no-clock@mail.example")
     yesterdays: list[bytes] = []
     for day in deliveries.days:
@@ -337,15 +346,8 @@ def make_tickets(rng: Random, contacts: Iterable[Contact]) -> list[Ticket]:
 
 
 def _ticket(rng: Random, contact: Contact, requesters: Requesters) -> Ticket:
-    language, facts = contact.person.language, contact.facts
-    contact.subject = subject_line(rng, contact.matter, language, facts)
-    text = story(rng, contact.matter, language, facts, reminder=contact.kind == "reminder")
-    return open_ticket(rng, contact, contact.subject, roughen(rng, text), requesters)
-
-
-def end_of_day(day: date) -> datetime:
-    """The last second of the company's day, in UTC."""
-    return instant(day + timedelta(days=1), time()) - timedelta(seconds=1)
+    contact.subject = subject_of(rng, contact)
+    return open_ticket(rng, contact, contact.subject, roughen(rng, story_of(rng, contact)), requesters)
 
 
 def _versions(ticket: Ticket, deliveries: Deliveries) -> list[Step]:

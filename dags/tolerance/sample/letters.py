@@ -28,8 +28,8 @@ from tolerance.sample.phrases import (
     letter,
     month_name,
     roughen,
-    story,
-    subject_line,
+    story_of,
+    subject_of,
     weekday_name,
 )
 from tolerance.sample.wording import words
@@ -99,17 +99,32 @@ def _content(rng: Random, contact: Contact) -> tuple[str, str]:
     if contact.kind == "absence":
         contact.subject = fill(rng.choice(manners.absence_subjects), facts, subject=_notice(language))
         return fill(rng.choice(manners.absences), facts), ""
-    if contact.kind == "thanks":
-        text = letter(rng, [rng.choice(manners.thanks)], language, facts)
+    if contact.kind == "forwarded" and contact.earlier:
+        return _forwarded(rng, contact, contact.earlier)
+    paragraphs = [story_of(rng, contact)]
+    if chance(rng, 0.12) and contact.person.customer_id and contact.kind not in ("thanks", "resolved"):
+        number = contact.person.customer_id
+        paragraphs.append(f"N° client {number}" if language == "fr" else f"Customer {number}")
+    return _reference(rng, contact, letter(rng, paragraphs, language, facts))
+
+
+def _forwarded(rng: Random, contact: Contact, original: Contact) -> tuple[str, str]:
+    """Somebody else's mail below a line of one's own."""
+    language = contact.person.language
+    contact.subject = ("TR: " if language == "fr" else "Fwd: ") + original.subject
+    text = letter(rng, [rng.choice(MANNERS[language].forwards)], language, contact.facts)
+    theirs = original.person.language
+    told = letter(rng, [story_of(rng, original)], theirs, original.facts)
+    at = original.at.astimezone(COMPANY_ZONE)
+    day = f"{weekday_name(at, language)} {at.day} {month_name(at, language)} {at.year} {at:%H:%M}"
+    sender = f"{original.person.full_name} <{original.person.addresses[0]}>"
+    if language == "fr":
+        head = f"---------- Message transféré ---------\nDe : {sender}\nDate : {day}\n"
+        head += f"Objet : {original.subject}\nÀ : {SERVICE_ADDRESS}\n\n"
     else:
-        reminder = contact.kind == "reminder"
-        paragraphs = [story(rng, contact.matter, language, facts, reminder=reminder)]
-        if chance(rng, 0.12) and contact.person.customer_id:
-            number = contact.person.customer_id
-            paragraphs.append(f"N° client {number}" if language == "fr" else f"Customer {number}")
-        text = letter(rng, paragraphs, language, facts)
-    text, quoted = _reference(rng, contact, text)
-    return text, quoted
+        head = f"---------- Forwarded message ---------\nFrom: {sender}\nDate: {day}\n"
+        head += f"Subject: {original.subject}\nTo: {SERVICE_ADDRESS}\n\n"
+    return text, head + told
 
 
 def _notice(language: str) -> str:
@@ -121,9 +136,19 @@ def _reference(rng: Random, contact: Contact, text: str) -> tuple[str, str]:
     language, facts, earlier = contact.person.language, contact.facts, contact.earlier
     manners = MANNERS[language]
     if earlier is None:
-        contact.subject = subject_line(rng, contact.matter, language, facts)
+        contact.subject = subject_of(rng, contact)
         return text, ""
-    about = earlier.subject or subject_line(rng, contact.matter, language, facts)
+    about = earlier.subject or subject_of(rng, contact)
+    if contact.twist == "number_as_written":
+        if chance(rng, 0.5):
+            contact.subject = fill(
+                rng.choice(manners.number_subjects), facts, ticket=earlier.native_id, subject=about
+            )
+        else:
+            contact.subject = subject_of(rng, contact)
+            mention = rng.choice(manners.number_mentions)
+            text = fill(mention, facts, ticket=earlier.native_id) + "\n\n" + text
+        return text, ""
     if earlier.source == "tickets":
         if chance(rng, 0.7):
             contact.subject = fill(
@@ -133,7 +158,7 @@ def _reference(rng: Random, contact: Contact, text: str) -> tuple[str, str]:
                 subject=about,
             )
         else:
-            contact.subject = subject_line(rng, contact.matter, language, facts)
+            contact.subject = subject_of(rng, contact)
             mention = rng.choice(manners.ticket_mentions)
             text = fill(mention, facts, ticket=earlier.native_id) + "\n\n" + text
     else:
@@ -255,7 +280,7 @@ def _encoded(subject: str, charset: str) -> str:
 
 def _thread(rng: Random, contact: Contact) -> Sequence[tuple[str, str]]:
     earlier = contact.earlier
-    if earlier is None:
+    if earlier is None or contact.kind == "forwarded" or contact.twist == "number_as_written":
         return ()
     answer = f"<{rng.getrandbits(64):016x}@orlane.example>"  # the company's own, not in the mbox
     if earlier.source == "tickets":
@@ -264,7 +289,10 @@ def _thread(rng: Random, contact: Contact) -> Sequence[tuple[str, str]]:
             return ()
         notice = f"<desk-{earlier.native_id}@orlane.example>"
         return (("In-Reply-To", notice), ("References", notice))
-    return (("In-Reply-To", answer), ("References", f"<{earlier.native_id}> {answer}"))
+    references = f"<{earlier.native_id}> {answer}"
+    if contact.twist == "references_first_foreign":  # an older thread, which mail programs put in front
+        references = f"<{rng.getrandbits(64):016x}@bulletin.example> {references}"
+    return (("In-Reply-To", answer), ("References", references))
 
 
 def _bounce(contact: Contact) -> Message:

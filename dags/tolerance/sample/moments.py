@@ -19,7 +19,7 @@ _HOURS = {
         "tickets": (1, 0, 0, 0, 0, 0, 1, 3, 7, 9, 9, 8, 6, 7, 8, 8, 8, 6, 5, 5, 6, 6, 4, 2),
     }.items()
 }
-_WEEKDAY_SHARES = (1.0, 0.95, 0.9, 0.9, 0.9, 0.5, 0.2)  # Monday to Sunday
+_WEEKDAY_SHARES = (1.0, 0.9, 0.85, 0.85, 0.9, 0.4, 0.15)  # Monday to Sunday
 _SUNDAY = 6
 _MARCH, _OCTOBER, _LAST_WEEK = 3, 10, 25  # the clock changes on the last Sunday
 OPENS, CLOSES = 8, 20  # hours of the service desk
@@ -39,6 +39,11 @@ def moment(rng: Random, day: date, source: str) -> datetime:
 def instant(day: date, at: time) -> datetime:
     """Local wall time of the company as an instant in UTC; `fold` tells the doubled hour apart."""
     return datetime.combine(day, at, COMPANY_ZONE).astimezone(UTC)
+
+
+def end_of_day(day: date) -> datetime:
+    """The last second of the company's day, in UTC."""
+    return instant(day + timedelta(days=1), time()) - timedelta(seconds=1)
 
 
 def business_date(at: datetime) -> date:

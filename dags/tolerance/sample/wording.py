@@ -13,12 +13,16 @@ class MatterWords:
     """The words for one matter.
 
     `subjects` head a mail or a ticket, `sentences` are the customer's own words, `notes` what an
-    agent types during a call. All may hold the facts of `phrases.Facts` in braces.
+    agent types during a call. Of an incident type `details` come with it, and `questions` and
+    `question_notes` are near it and tell of none. All may hold the facts of `phrases.Facts` in braces.
     """
 
     subjects: tuple[str, ...]
     sentences: tuple[str, ...]
     notes: tuple[str, ...]
+    details: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+    question_notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +30,17 @@ class Manners:
     """What a mail of one language has around its matter."""
 
     greetings: tuple[str, ...]
-    openers: tuple[str, ...]  # before the matter of an incident; often left out
+    polite_openers: tuple[str, ...]  # before the matter of an incident
+    furious_openers: tuple[str, ...]
     asks: tuple[str, ...]  # what the customer expects, after an incident
+    furious_asks: tuple[str, ...]
+    consequences: tuple[str, ...]  # what an incident does to the customer
+    chatter: tuple[str, ...]  # beside the point, in complaints and questions alike
+    thanks_resolved: tuple[str, ...]  # when an incident is over
+    number_mentions: tuple[str, ...]  # `{ticket}` as people write it, in a body
+    number_subjects: tuple[str, ...]
+    forwards: tuple[str, ...]  # before somebody else's mail
+    second_problems: tuple[str, ...]  # before what a mail tells of besides
     closings: tuple[str, ...]
     footers: tuple[str, ...]  # what a telephone or a mail program adds
     reminders: tuple[str, ...]  # a second mail about an incident
