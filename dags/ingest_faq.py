@@ -1,6 +1,6 @@
 """Ingest the call centre's log of calls against FAQ entries: who called about what.
 
-When: every day at 04:00 business time; `tolerance_daily` starts once all four sources are ingested.
+When: every day at 04:00 business time; `tolerance_daily` starts once all sources are ingested.
 Reads: `EXTRACTS/faq/`, up to the as-of date.
 Writes: `landing/`, `raw/faq/`, `quarantine/faq/` and one record per load in `raw/loads/`.
 If it fails: the sentence in the task's log names the file. Fix it, clear the task.

@@ -1,6 +1,6 @@
 """Ingest the customers' mails (.eml, .mbox, Maildir): who wrote what, with the address as a keyed hash.
 
-When: every day at 04:00 business time; `tolerance_daily` starts once all four sources are ingested.
+When: every day at 04:00 business time; `tolerance_daily` starts once all sources are ingested.
 Reads: `EXTRACTS/mail/`, up to the as-of date.
 Writes: `landing/`, `raw/mail/`, `quarantine/mail/` and one record per load in `raw/loads/`.
 If it fails: the sentence in the task's log names the file. Fix it, clear the task.

@@ -1,6 +1,6 @@
 """Ingest the help desk's tickets (Zendesk JSON, NDJSON, CSV): every version of every ticket.
 
-When: every day at 04:00 business time; `tolerance_daily` starts once all four sources are ingested.
+When: every day at 04:00 business time; `tolerance_daily` starts once all sources are ingested.
 Reads: `EXTRACTS/tickets/`, up to the as-of date.
 Writes: `landing/`, `raw/tickets/`, `quarantine/tickets/` and one record per load in `raw/loads/`.
 If it fails: the sentence in the task's log names the file. Fix it, clear the task.

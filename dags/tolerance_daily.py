@@ -1,6 +1,6 @@
 """Compute the tolerance account of every customer as of one date, publish it, tell the CRM.
 
-When: as soon as all four sources are ingested (see the `ingest_*` DAGs), for the as-of date of those
+When: as soon as all sources are ingested (see the `ingest_*` DAGs), for the as-of date of those
 loads.
 Reads: `raw/`, `history/`, the company's numbers in `dbt_project/seeds/`. Writes: `warehouse.duckdb`,
 then `serving/tolerance.duckdb` (what BI opens), then `outbox/crm/<as-of>/`.

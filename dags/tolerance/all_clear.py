@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from expectations import extracts
 from tolerance import gates, inbox
-from tolerance.contracts import SOURCES
+from tolerance.contracts import NEEDED, SOURCES
 from tolerance.intake.loads import load_records
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def of_inbox(state: State, extracts: Path, as_of: date) -> list[str]:
     warnings: list[str] = []
     for source in SOURCES:
         found = inbox.deliveries(extracts, source, as_of)
-        if not found.files:
+        if not found.files and (source in NEEDED or source in known):
             was = "delivered before, but now " if source in known else ""
             warnings.append(
                 f"{source}: {was}the inbox has no file for {as_of} or before; balances still decay."

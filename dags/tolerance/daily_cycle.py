@@ -10,7 +10,7 @@ import duckdb
 from rich.console import Console
 
 from tolerance import all_clear, local_run, storage
-from tolerance.contracts import SOURCES
+from tolerance.contracts import NEEDED
 from tolerance.crm.list_profiles import profiles_named
 from tolerance.errors import NotPublishedError, UsageError
 from tolerance.file_modes import put_right
@@ -76,7 +76,7 @@ def _inbox(request: Request, console: Console) -> Path:
     if not request.extracts.is_dir():
         raise UsageError(
             f"EXTRACTS={request.extracts} is not a folder",
-            f"give the folder that holds {', '.join(f'{source}/' for source in SOURCES)}.",
+            f"give the folder that holds {', '.join(f'{source}/' for source in NEEDED)}.",
         )
     return request.extracts.resolve()
 

@@ -26,7 +26,7 @@ from filelock import FileLock, Timeout
 
 from tolerance import inbox, reread, runs
 from tolerance.company import CompanyError
-from tolerance.contracts import SOURCES
+from tolerance.contracts import NEEDED, SOURCES
 from tolerance.errors import ToleranceError
 from tolerance.identity import KEY_VARIABLE
 from tolerance.intake.loads import known_loads, refuse_lost_loads
@@ -409,7 +409,11 @@ def _inbox(extracts: Path) -> Finding:
     ]
     if waiting:
         return Finding("inbox", Verdict.WARNING, f"{len(waiting)} files wait ({_some(waiting)})")
-    missing = [source for source, deliveries in zip(SOURCES, sources, strict=True) if not deliveries.files]
+    missing = [
+        source
+        for source, deliveries in zip(SOURCES, sources, strict=True)
+        if source in NEEDED and not deliveries.files
+    ]
     if missing:
         return Finding("inbox", Verdict.WARNING, f"no file of {', '.join(missing)} in {extracts}")
     count = sum(len(deliveries.files) for deliveries in sources)

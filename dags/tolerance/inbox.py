@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from io import BufferedReader
 from pathlib import Path
 
-from tolerance.contracts import SOURCES
+from tolerance.contracts import NEEDED, SOURCES
 from tolerance.errors import ToleranceError
 
 LOOK_INTERVAL_SECONDS = 1.0
@@ -93,7 +93,7 @@ def deliveries(extracts: Path, source: str, as_of: date) -> Deliveries:
     if not extracts.is_dir():
         raise InboxError(
             f"The inbox {extracts} is not a folder",
-            f"give EXTRACTS= the folder that holds {', '.join(SOURCES)}.",
+            f"give EXTRACTS= the folder that holds {', '.join(NEEDED)}.",
         )
     if _is_of_the_system(extracts):
         raise InboxError(f"The inbox {extracts} belongs to the system", "give EXTRACTS= a folder of files.")

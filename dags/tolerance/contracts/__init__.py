@@ -18,6 +18,9 @@ CONTRACTS = _registered()
 SOURCES = tuple(CONTRACTS)
 """All sources, in the order in which they are ingested."""
 
+NEEDED = tuple(source for source, contract in CONTRACTS.items() if not contract.is_optional)
+"""The sources without which a company's day is not whole."""
+
 
 def contracts_for_dbt() -> list[dict[str, object]]:
     """What the models need to know of each contract; dbt reads it as a source."""

@@ -114,8 +114,11 @@ class Contract:
     native_id: str
     """The column with the source's own id of a record. It is published where its field is public."""
 
-    customer: tuple[str, ...]
+    customer: tuple[str, ...] = ()
     """The fields that can identify a record's customer. The first one takes a vendor's id of a person."""
+
+    is_optional: bool = False
+    """Whether a company may do without: then a missing or empty folder is nothing to warn of."""
 
     business_dates: tuple[str, ...] = ()
     """The columns whose newest day is the newest business date of a file."""
@@ -152,7 +155,7 @@ class Contract:
     def __post_init__(self) -> None:
         """Refuse a contract that names what it does not declare."""
         names, columns = set(self.field_names), {column.name for column in self.columns}
-        unknown = {*self.customer, self.deletion or self.customer[0]} - names
+        unknown = {*self.customer, *filter(None, [self.deletion])} - names
         if self.settled is not None:
             unknown |= {self.settled.field, self.settled.at, self.settled.seen_at} - names
         unknown |= {self.native_id, *self.identity, *self.business_dates} - columns
