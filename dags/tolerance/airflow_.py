@@ -43,7 +43,7 @@ from tolerance.settings import settings
 from tolerance.state import State
 
 RAW = {source: Asset(name=f"raw_{source}", uri=f"tolerance://raw/{source}") for source in SOURCES}
-"""What an ingestion DAG updates; `tolerance_daily` starts when all four are updated."""
+"""What an ingestion DAG updates; `tolerance_daily` starts when all are updated."""
 
 PARAMS = {
     "as_of": Param(

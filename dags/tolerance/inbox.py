@@ -80,7 +80,7 @@ class _Look:
 
 
 _first_looks: dict[Path, _Look] = {}
-"""The last look at each inbox in this process: four sources then wait one second, not four."""
+"""The last look at each inbox in this process: all sources then wait one second, not each."""
 
 
 def deliveries(extracts: Path, source: str, as_of: date) -> Deliveries:

@@ -1,6 +1,6 @@
 """One daily cycle on this machine: the DAGs themselves, run by Airflow in this process.
 
-Does at once what the scheduler does over a day: the four ingestion DAGs, then
+Does at once what the scheduler does over a day: the ingestion DAGs, then
 `tolerance_daily`, each through `dag.test()`, with SQLite for Airflow's own metadata.
 """
 
@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TextIO
 
 from tolerance import files, progress
-from tolerance.contracts import SOURCES
+from tolerance.contracts import NEEDED, SOURCES
 from tolerance.settings import PROJECT_ROOT
 from tolerance.state import State
 from tolerance.warm_dbt import warm_dbt
 
-DAG_IDS = (*(f"ingest_{source}" for source in SOURCES), "tolerance_daily")
+DAILY = "tolerance_daily"
 
 
 class _Listener(logging.Handler):
@@ -42,12 +42,11 @@ class _Listener(logging.Handler):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), self.terminal.fileno())
 
 
-def run_dags(
-    state: State, extracts: Path | None, as_of: date, dag_ids: tuple[str, ...] = DAG_IDS, *, crm: str = ""
-) -> list[str]:
+def run_dags(state: State, extracts: Path | None, as_of: date, *, crm: str = "") -> list[str]:
     """Run the DAGs for `as_of`; return the messages of failed steps, none on success.
 
-    `extracts` is the inbox to ingest, `crm` names the list profiles. A failed DAG stops those that follow.
+    `extracts` is the inbox to ingest; without one nothing is ingested. `crm` names list profiles. A failed
+    DAG stops those that follow.
     Airflow's own output goes to `airflow/logs/run.log` below STATE.
     """
     _configure_airflow(state, extracts, crm)
@@ -59,12 +58,20 @@ def run_dags(
         try:
             _ensure_metadata(state)
             with warm_dbt():
-                for dag_id in dag_ids:
+                for dag_id in _dag_ids(extracts):
                     if not _succeeds(dag_id, as_of):
                         return listener.failures or [f"{dag_id} failed: the reason is in {log}."]
         finally:
             progress.LOGGER.removeHandler(listener)
     return []
+
+
+def _dag_ids(extracts: Path | None) -> list[str]:
+    """The DAGs of a cycle. An optional source that has no folder is left out: a DAG costs a second."""
+    if extracts is None:
+        return [DAILY]
+    sources = [source for source in SOURCES if source in NEEDED or (extracts / source).exists()]
+    return [*(f"ingest_{source}" for source in sources), DAILY]
 
 
 def _configure_airflow(state: State, extracts: Path | None, crm: str) -> None:

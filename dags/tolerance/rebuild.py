@@ -85,7 +85,7 @@ def _rebuild(state: State, extracts: Path | None, console: Console) -> None:
         raise NotPublishedError("Nothing was changed", str(error)) from None
     before = _kept_generation(state)
     try:
-        failures = local_run.run_dags(state, None, as_of, ("tolerance_daily",))
+        failures = local_run.run_dags(state, None, as_of)
         if failures:
             raise NotPublishedError("Not published", failures[0])
         if before is not None:

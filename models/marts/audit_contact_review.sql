@@ -65,6 +65,11 @@ classifications as (
     inner join run on classifications.detector_version = run.detector_version
 ),
 
+decisions as (
+    select * from {{ ref('int_reviews') }}
+    where is_current
+),
+
 contracts as (
     select * from {{ ref('stg_runs__contracts') }}
 ),
@@ -76,8 +81,9 @@ files as (
 reviewed as (
     select
         newest.*,
-        {{ incident_type_of('newest', 'classifications') }} as incident_type,
+        coalesce(decisions.incident_type, {{ incident_type_of('newest', 'classifications') }}) as incident_type,
         case
+            when decisions.is_no_incident then null
             when newest.customer_id is not null and known.customer_id is null and zeros.customer_id is not null
                 then 'lost_leading_zeros'
             when newest.customer_id is not null and known.customer_id is null then 'unknown_customer_id'
@@ -93,6 +99,7 @@ reviewed as (
     left join merged_without_target on newest.contact_id = merged_without_target.contact_id
     left join of_two_systems on newest.contact_id = of_two_systems.contact_id
     left join classifications on newest.text_hash = classifications.text_hash
+    left join decisions on newest.contact_id = decisions.contact_id
     left join {{ ref('int_customers') }} as known on newest.customer_id = known.customer_id
     left join without_zeros as zeros on ltrim(newest.customer_id, '0') = zeros.customer_id
     left join {{ ref('int_address_owners') }} as owners on newest.address_hash = owners.address_hash

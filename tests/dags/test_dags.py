@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tolerance.contracts import SOURCES
+
 ROOT = Path(__file__).resolve().parents[2]
 DAGS = ROOT / "dags"
-DAG_IDS = {"ingest_customers", "ingest_faq", "ingest_mail", "ingest_tickets", "tolerance_daily"}
+DAG_IDS = {*(f"ingest_{source}" for source in SOURCES), "tolerance_daily"}
 INGESTION = ["land", "read", "expect", "load"]
 DAILY = [
     "open_run",

@@ -15,6 +15,8 @@ TICKETS_HEADER = (
     "tags;subject;description;satisfaction;reopens;is_deleted"
 )
 
+REVIEWS_HEADER = "contact_id;decision;decided_by;decided_on;reason"
+
 IDENTITY_KEY = "properties"
 """The key for the hashes of the states made here."""
 
@@ -164,9 +166,30 @@ class Ticket:
         )
 
 
-Record = Customer | Call | Mail | Ticket
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A person's decision on a contact."""
 
-_HEADERS = {"customers": CUSTOMERS_HEADER, "faq": CALLS_HEADER, "tickets": TICKETS_HEADER}
+    marker: str
+    contact_id: str
+    decision: str
+    decided_on: date
+
+    source = "reviews"
+
+    @property
+    def line(self) -> str:
+        return f"{self.contact_id};{self.decision};somebody;{self.decided_on};{self.marker}"
+
+
+Record = Customer | Call | Mail | Ticket | Review
+
+_HEADERS = {
+    "customers": CUSTOMERS_HEADER,
+    "faq": CALLS_HEADER,
+    "tickets": TICKETS_HEADER,
+    "reviews": REVIEWS_HEADER,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,3 +217,8 @@ def write_file(extracts: Path, name: str, delivered_on: date, records: list[Reco
 def at(day: date, clock: str = "12:00:00") -> datetime:
     """An instant of a UTC day."""
     return datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=UTC)
+
+
+def contact_id(contact: Call | Mail | Ticket) -> str:
+    """The id that the warehouse gives a contact of the default system."""
+    return hashlib.md5(f"{contact.source}|{contact.native_id}".encode()).hexdigest()

@@ -6,7 +6,6 @@ belongs to one incident, what it costs; and the account by the direct sum of `to
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from tests.properties.records import FAQ_CODES, Call, Customer, Delivery, Mail, Ticket
+from tests.properties.records import FAQ_CODES, Call, Customer, Delivery, Mail, Review, Ticket, contact_id
 from tolerance import oracle
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -90,10 +89,6 @@ def _is_good(resolution: Resolution) -> bool:
     return resolution.reopens == 0 and resolution.rating != "bad"
 
 
-def contact_id(contact: Contact) -> str:
-    return hashlib.md5(f"{contact.source}|{contact.native_id}".encode()).hexdigest()
-
-
 def visible_on(contact: Contact) -> date:
     return max(business_date(contact.occurred_at), business_date(contact.version_at))
 
@@ -109,6 +104,7 @@ class Truth:
         self._ends_at = datetime.combine(as_of + timedelta(days=1), time.min, PARIS)
         self._hashes = hashes
         self.customers = _newest_customers(deliveries)
+        self._reviews = self._newest_reviews(deliveries)
         self._versions = self._visible_versions(deliveries)
         self.incidents = self._incidents()
         self.accounts = self._accounts()
@@ -119,7 +115,7 @@ class Truth:
         versions: dict[str, dict[str, Contact]] = defaultdict(dict)
         for delivery in deliveries:
             record = delivery.record
-            if not isinstance(record, Customer) and visible_on(record) <= self.as_of:
+            if not isinstance(record, Customer | Review) and visible_on(record) <= self.as_of:
                 versions[contact_id(record)][record.marker] = record
         return {
             name: sorted(
@@ -127,6 +123,25 @@ class Truth:
             )
             for name, of_one in versions.items()
         }
+
+    def _newest_reviews(self, deliveries: Iterable[Delivery]) -> dict[str, Delivery]:
+        """The decision that counts for each contact."""
+        types = {entry.incident_type for entry in self.rules.taxonomy}
+        newest: dict[str, Delivery] = {}
+        for delivery in deliveries:
+            record = delivery.record
+            if (
+                isinstance(record, Review)
+                and record.decided_on <= self.as_of
+                and record.decision in {*types, "no_incident", "transient", "cumulative"}
+            ):
+                known = newest.get(record.contact_id, delivery)
+                newest[record.contact_id] = max(delivery, known, key=_review_order)
+        return newest
+
+    def _decision(self, contact: Contact) -> str | None:
+        delivery = self._reviews.get(contact_id(contact))
+        return delivery.record.decision if delivery and isinstance(delivery.record, Review) else None
 
     def _owner(self, contact: Contact) -> str | None:
         named = None if isinstance(contact, Mail) else contact.customer_id
@@ -148,12 +163,22 @@ class Truth:
         return [
             self._incident(owner, contacts)
             for owner, all_contacts in by_customer.items()
-            for contacts in Links(all_contacts, self._type_of, self.rules).incidents()
+            for contacts in Links(all_contacts, self._type_of, self._is_told_by_words, self.rules).incidents()
         ]
 
     # What it is and what it costs
 
     def _type_of(self, contact: Contact) -> str | None:
+        decision, told = self._decision(contact), self._told_type_of(contact)
+        if decision in ("transient", "cumulative"):
+            return told or WEAK
+        return {None: told, "no_incident": None}.get(decision, decision)
+
+    def _is_told_by_words(self, contact: Contact) -> bool:
+        decision = self._decision(contact)
+        return isinstance(contact, Mail) and (decision is None or decision in ("transient", "cumulative"))
+
+    def _told_type_of(self, contact: Contact) -> str | None:
         if isinstance(contact, Call):
             return FAQ_CODES[contact.faq_code]
         if isinstance(contact, Mail):
@@ -185,6 +210,13 @@ class Truth:
                 reason = self._badly_resolved(resolution, deadline_at)
             if type_category == "transient" and reason:
                 category, points = "cumulative", self.rules.terms.standard_penalty_points
+        reviewed = [self._reviews[contact_id(each)] for each in contacts if contact_id(each) in self._reviews]
+        decided = [each for each in reviewed if _decided(each) in ("transient", "cumulative")]
+        if decided:
+            category, points, reason = type_category, type_points, None
+            if (said := _decided(max(decided, key=_review_order))) != type_category:
+                standard = self.rules.terms.standard_penalty_points
+                category, points, reason = said, standard if said == "cumulative" else Decimal(0), "review"
         row: dict[str, object] = {
             "customer_id": owner,
             "incident_type": incident_type,
@@ -192,7 +224,7 @@ class Truth:
             "penalty_points": points,
             "type_category": type_category,
             "type_penalty_points": type_points,
-            "first_incident_type": self._type_of(self._first_version(speaker)),
+            "first_incident_type": self._told_type_of(self._first_version(speaker)),
             "occurred_on": business_date(occurred_at),
             "first_contact_at": _utc(occurred_at),
             "status": anchor.status if isinstance(anchor, Ticket) else "no_ticket",
@@ -395,6 +427,16 @@ class Truth:
         return customer.started_on <= self.as_of and oracle.month_number(customer.started_on) <= number
 
 
+def _decided(delivery: Delivery) -> str:
+    assert isinstance(delivery.record, Review)
+    return delivery.record.decision
+
+
+def _review_order(delivery: Delivery) -> tuple[date, date, str, int]:
+    assert isinstance(delivery.record, Review)
+    return delivery.record.decided_on, delivery.delivered_on, delivery.file_name, delivery.record_no
+
+
 def _newest_customers(deliveries: Iterable[Delivery]) -> dict[str, Customer]:
     newest: dict[str, tuple[tuple[date, str, int], Customer]] = {}
     for delivery in deliveries:
@@ -429,10 +471,15 @@ class Links:
     """Which contacts of one customer tell of the same incident."""
 
     def __init__(
-        self, contacts: Sequence[Contact], type_of: Callable[[Contact], str | None], rules: Rules
+        self,
+        contacts: Sequence[Contact],
+        type_of: Callable[[Contact], str | None],
+        is_told_by_words: Callable[[Contact], bool],
+        rules: Rules,
     ) -> None:
         self._contacts = contacts
         self._rules = rules
+        self._is_told_by_words = is_told_by_words
         self._types = {id(contact): type_of(contact) for contact in contacts}
         self._tickets = {contact.native_id: contact for contact in contacts if isinstance(contact, Ticket)}
         self._mails = sorted(
@@ -504,7 +551,7 @@ class Links:
             incident_type = self._types[id(speaker)]
             assert incident_type is not None
             first_at = min(contact.occurred_at for contact in contacts)
-            yield _Unit(first_at, name, incident_type, has_ticket, isinstance(speaker, Mail), contacts)
+            yield _Unit(first_at, name, incident_type, has_ticket, self._is_told_by_words(speaker), contacts)
 
     def _matters(self) -> dict[int, str]:
         """Of each mail the id of the mail with which its matter begins."""

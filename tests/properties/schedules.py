@@ -12,7 +12,18 @@ from datetime import date, datetime, timedelta
 from itertools import count
 from random import Random
 
-from tests.properties.records import FAQ_CODES, PHRASES, Call, Customer, Mail, Record, Ticket, at
+from tests.properties.records import (
+    FAQ_CODES,
+    PHRASES,
+    Call,
+    Customer,
+    Mail,
+    Record,
+    Review,
+    Ticket,
+    at,
+    contact_id,
+)
 
 TAGS = (
     "product_defect",
@@ -61,6 +72,7 @@ class Schedule:
                 (self._changed_call, 1),
                 (self._new_mail, 3),
                 (self._changed_mail, 1),
+                (self._new_review, 2),
                 (self._changed_customer, 3),
             )
             kind = random.choices([one for one, _ in kinds], [weight for _, weight in kinds])[0]
@@ -263,6 +275,30 @@ class Schedule:
         )
         self.mails[mail.message_id] = changed
         return [changed]
+
+    def _new_review(self, today: date) -> list[Record]:
+        """On a contact that is known or not, also ahead of its day; some of one day on one contact."""
+        random = self.random
+        known: list[Ticket | Call | Mail] = [
+            *self.tickets.values(),
+            *self.calls.values(),
+            *self.mails.values(),
+        ]
+        if not known:
+            return []
+        about = contact_id(random.choice(known))
+        decisions = ("no_incident", "transient", "cumulative", "product_defect", "no_answer", "nonsense")
+        return [
+            Review(
+                marker=self._marker(),
+                contact_id=about,
+                decision=random.choice(decisions),
+                decided_on=random.choice(
+                    (today, today, today - timedelta(days=3), today + timedelta(days=random.randint(1, 9)))
+                ),
+            )
+            for _ in range(random.choice((1, 1, 2)))
+        ]
 
     def _changed_customer(self, today: date) -> list[Record]:
         random = self.random

@@ -23,7 +23,7 @@ import pytest
 from tests.properties.company import Company
 from tests.properties.comparing import KEYS, against_reference
 from tests.properties.pipeline import Pipeline, Project
-from tests.properties.records import Call, Customer, Mail, Record, Ticket, at
+from tests.properties.records import Call, Customer, Mail, Record, Review, Ticket, at, contact_id
 from tests.properties.reference import Rows, Truth
 
 FIRST, SECOND = date(2025, 1, 20), date(2025, 4, 10)
@@ -50,6 +50,7 @@ class Mistake:
 TOUCHED = "models/intermediate/runs/int_touched_customers.sql"
 CONTACTS = "models/intermediate/contacts/int_contacts.sql"
 LINKS = "dags/tolerance/detection/linking.py"
+REVIEWS = "models/intermediate/contacts/int_reviews.sql"
 REFERENCES = "models/intermediate/incidents/int_ticket_references.sql"
 REPLACE = "macros/incremental/replace_rows.sql"
 MONTHS = "macros/account/account_months.sql"
@@ -388,6 +389,41 @@ MISTAKES = (
         "late_by_code_and_lost_by_code",
     ),
     Mistake(
+        "an_older_decision_wins",
+        "macros/contacts/newest_review_first.sql",
+        "{{ reviews }}.decided_on desc,",
+        "{{ reviews }}.decided_on,",
+        "decided_twice",
+    ),
+    Mistake(
+        "a_decision_counts_before_its_day",
+        REVIEWS,
+        "decisions.decided_on <= run.as_of_on and ",
+        "",
+        "decided_ahead",
+    ),
+    Mistake(
+        "a_decision_that_comes_late_touches_nobody",
+        TOUCHED,
+        "reviews._load_no > run.since_load_no\n        or ",
+        "",
+        "decided_long_ago",
+    ),
+    Mistake(
+        "what_the_words_say_overrules_a_person",
+        CONTACTS,
+        "coalesce(reviews.incident_type, told_type, 'other_incident')",
+        "coalesce(told_type, reviews.incident_type, 'other_incident')",
+        "decided_twice",
+    ),
+    Mistake(
+        "a_passed_deadline_overrules_a_person",
+        INCIDENTS,
+        "case when reason = 'review' then 0 else 1 end, ",
+        "",
+        "decided_harmless_and_unsolved",
+    ),
+    Mistake(
         "the_type_told_first_stands",
         INCIDENTS,
         "                {{ penalty_of('incident_types') }} desc,\n",
@@ -427,6 +463,7 @@ class Traps:
         self._customers()
         self._contacts()
         self._links()
+        self._reviews()
         self._resolutions()
 
     def _customer(self, name: str, *emails: str, started_on: date | None = LONG_AGO) -> Customer:
@@ -563,8 +600,8 @@ class Traps:
         ):
             self._customer(name, f"{name}@example.test")
         self.second.append(self._call("two_problems", later))
-        fraud = self._call("two_problems", later + timedelta(days=1))
-        self.second.append(replace(fraud, faq_code="fraude_carte"))
+        other = self._mail("two_problems@example.test", later + timedelta(days=1))
+        self.second.append(replace(other, incident_type="billing_error"))
         self.second.append(replace(self._call("late_then_lost", later), faq_code="delivery_late"))
         lost = self._mail("late_then_lost@example.test", later + timedelta(days=2))
         self.second.append(replace(lost, incident_type="delivery_lost"))
@@ -577,6 +614,24 @@ class Traps:
                 call = replace(self._call(name, day), faq_code=told)
                 mail = replace(self._mail(f"{name}@example.test", day), incident_type=told)
                 self.second.append(call if len(types) == 2 or not number else mail)
+
+    def _reviews(self) -> None:
+        names = ("decided_twice", "decided_ahead", "decided_long_ago", "decided_harmless_and_unsolved")
+        day = date(2025, 1, 5)
+        tickets = {name: self._ticket(name, day) for name in names[:3]}
+        tickets[names[3]] = self._ticket(names[3], day, "no_answer")
+        for name, ticket in tickets.items():
+            self._customer(name)
+            self.first.append(ticket)
+        for name, decision, decided_on in (
+            ("decided_twice", "billing_error", date(2025, 3, 2)),
+            ("decided_twice", "no_answer", date(2025, 3, 1)),
+            ("decided_ahead", "no_incident", SECOND + timedelta(days=1)),
+            ("decided_long_ago", "no_incident", FIRST - timedelta(days=1)),
+            ("decided_harmless_and_unsolved", "transient", date(2025, 3, 1)),
+        ):
+            number = next(self._numbers)
+            self.second.append(Review(f"m{number}", contact_id(tickets[name]), decision, decided_on))
 
     def _resolutions(self) -> None:
         names = ("deadline_between", "deadline_of_the_day", "deadline_of_tomorrow", "called_before")

@@ -22,6 +22,11 @@ classifications as (
     inner join run on classifications.detector_version = run.detector_version
 ),
 
+reviews as (
+    select * from {{ ref('int_reviews') }}
+    where is_current
+),
+
 addresses as (
     select * from {{ ref('int_customer_addresses') }}
 ),
@@ -53,21 +58,21 @@ classified as (
     select
         versions.*,
         classifications.ticket_references,
-        {{ incident_type_of('versions', 'classifications') }} as incident_type,
+        {{ incident_type_of('versions', 'classifications') }} as told_type,
         case
             when versions.structured_rule is not null then versions.structured_rule
             when versions.is_text_decisive and classifications.incident_type is not null then classifications.rule
             when versions.is_incident_unless_typed then 'ticket_type'
             else 'no_incident'
-        end as detection_rule,
+        end as told_by,
         case
             when versions.structured_rule is not null then 1.0
             when versions.is_text_decisive then coalesce(classifications.confidence, 0)
             else 0
-        end as detection_confidence,
+        end as told_confidence,
         versions.is_text_decisive
         and classifications.incident_type is null
-        and (coalesce(classifications.confidence, 0) > 0 or versions.source = 'tickets') as needs_review
+        and (coalesce(classifications.confidence, 0) > 0 or versions.source = 'tickets') as is_left_open
     from versions
     {% if is_incremental() %}
     inner join candidates on versions.contact_id = candidates.contact_id
@@ -75,12 +80,29 @@ classified as (
     left join classifications on versions.text_hash = classifications.text_hash
 ),
 
+-- What a person decided holds for all versions, and whatever a later detector reads.
+decided as (
+    select
+        classified.*,
+        case
+            when reviews.is_no_incident then null
+            when reviews.contact_id is not null then coalesce(reviews.incident_type, told_type, 'other_incident')
+            else told_type
+        end as incident_type,
+        reviews.is_no_incident
+        or reviews.incident_type is not null
+        or (reviews.category is not null and told_type is null) as is_type_reviewed,
+        reviews.contact_id is not null as is_reviewed
+    from classified
+    left join reviews on classified.contact_id = reviews.contact_id
+),
+
 ranked as (
     select
         *,
         row_number() over (
             partition by contact_id
-            order by {{ newest_version_first('classified') }}
+            order by {{ newest_version_first('decided') }}
         ) as version_rank,
         -- A row of an event log tells its own time alone: the first one is that of the ticket.
         case
@@ -92,7 +114,7 @@ ranked as (
             else occurred_on
         end as happened_on,
         -- What counted first: of one instant the greater content, as always.
-        first_value(incident_type) over (
+        first_value(told_type) over (
             partition by contact_id
             order by
                 version_at asc,
@@ -103,7 +125,7 @@ ranked as (
                 _record_no desc
             rows between unbounded preceding and unbounded following
         ) as first_incident_type
-    from classified
+    from decided
 ),
 
 newest as (
@@ -141,9 +163,9 @@ final as (
         -- what it is about
         incident_type,
         first_incident_type,
-        detection_rule,
-        detection_confidence,
-        needs_review,
+        case when is_type_reviewed then 'review' else told_by end as detection_rule,
+        case when is_type_reviewed then 1.0 else told_confidence end as detection_confidence,
+        is_left_open and not is_reviewed as needs_review,
 
         -- state
         status,

@@ -181,7 +181,7 @@ units as (
         is_ticket_unit,
         min(occurred_at) as first_contact_at,
         max(case when type_rank = 1 then incident_type end) as incident_type,
-        bool_or(type_rank = 1 and detection_rule in ('tag', 'faq_code')) as is_type_structured
+        bool_or(type_rank = 1 and detection_rule in ('tag', 'faq_code', 'review')) as is_type_structured
     from ranked_members
     group by customer_id, unit_id, is_ticket_unit
 ),

@@ -62,6 +62,30 @@ anchors as (
     where contact_id = incident_id
 ),
 
+-- What people decided on the contacts of an incident: the newest decision tells who decided, the newest of those
+-- on the category is its category.
+reviews as (
+    select
+        links.incident_id,
+        reviews.category,
+        reviews.decided_by,
+        reviews.reason,
+        reviews.decided_on,
+        reviews._file_sha256,
+        reviews._record_no,
+        row_number() over (
+            partition by links.incident_id
+            order by {{ newest_review_first('reviews') }}
+        ) as review_rank,
+        row_number() over (
+            partition by links.incident_id, reviews.category is null
+            order by {{ newest_review_first('reviews') }}
+        ) as category_rank
+    from links
+    inner join {{ ref('int_reviews') }} as reviews on links.contact_id = reviews.contact_id
+    where reviews.is_current
+),
+
 compatible_types as (
     select
         incident_type,
@@ -131,8 +155,11 @@ typed as (
         {{ penalty_of('first_types') }} as first_penalty_points,
         speakers.detection_rule,
         speakers.detection_confidence,
-        incident_types.decided_by,
-        incident_types.reason as decided_reason,
+        coalesce(reviews.decided_by, incident_types.decided_by) as decided_by,
+        case
+            when reviews.incident_id is not null then reviews.reason
+            else incident_types.reason
+        end as decided_reason,
         spans.contact_count,
         spans.first_contact_at as occurred_at,
         spans.occurred_on,
@@ -160,6 +187,10 @@ typed as (
             speakers.first_incident_type = first_types.incident_type
             and spans.occurred_on >= first_types.valid_from
             and (spans.occurred_on < first_types.valid_to or first_types.valid_to is null)
+    left join reviews
+        on
+            anchors.incident_id = reviews.incident_id
+            and reviews.review_rank = 1
 ),
 
 -- Only an incident with a ticket can be resolved, so only it can be resolved too late.
@@ -189,6 +220,16 @@ resolved as (
 -- Why a category is another than the type's, since when that is known, and which record says so: a deadline
 -- that nobody met needs none.
 reasons as (
+    select
+        incident_id,
+        category,
+        'review' as reason,
+        cast(decided_on as timestamp) as decided_at,
+        _file_sha256 as file_sha256,
+        _record_no as record_no
+    from reviews
+    where category is not null and category_rank = 1
+    union all
     select
         incident_id,
         'transient' as category,
@@ -238,13 +279,13 @@ reasons as (
     where type_category = 'transient' and rating = 'bad'
 ),
 
--- Of several reasons the one that was known first.
+-- What a person decided stands; of other reasons the one that was known first.
 ranked_reasons as (
     select
         *,
         row_number() over (
             partition by incident_id
-            order by decided_at, reason
+            order by case when reason = 'review' then 0 else 1 end, decided_at, reason
         ) as reason_rank
     from reasons
 ),
@@ -304,6 +345,7 @@ final as (
         on
             resolved.incident_id = reasons.incident_id
             and reasons.reason_rank = 1
+            and resolved.type_category <> reasons.category
 )
 
 select * from final

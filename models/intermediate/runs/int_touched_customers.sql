@@ -40,6 +40,18 @@ classifications as (
     select * from {{ ref('int_text_classifications') }}
 ),
 
+-- A decision came, or came to its day, or the type that it names is another one now.
+reviewed_contacts as (
+    select reviews.contact_id
+    from {{ ref('int_reviews') }} as reviews
+    cross join run
+    where
+        reviews._load_no > run.since_load_no
+        or reviews.decided_on > run.since_as_of_on
+        or reviews.delivered_on > run.since_as_of_on
+        or {{ list_contains_word('run.changed_incident_types', 'reviews.decision') }}
+),
+
 -- What came, or came to its day, or is decided otherwise by changed tables.
 new_contacts as (
     select contact_versions.contact_id
@@ -98,6 +110,8 @@ changed_contacts as (
     select contact_id from new_contacts
     union distinct
     select contact_id from repriced_contacts
+    union distinct
+    select contact_id from reviewed_contacts
     union distinct
     select contact_versions.contact_id
     from contact_versions

@@ -1,0 +1,53 @@
+-- One row per decision that is known on the as-of date, and whether it is the one that counts: of a contact's usable
+-- ones the latest, by the day of the decision, then of the delivery, then the file's name and the record.
+with run as (
+    select * from {{ ref('int_run') }}
+),
+
+types as (
+    select distinct incident_type from {{ ref('incident_types') }}
+),
+
+decisions as (
+    select
+        decisions.*,
+        types.incident_type,
+        case when decisions.decision in ('transient', 'cumulative') then decisions.decision end as category,
+        types.incident_type is not null or decisions.decision in ('no_incident', 'transient', 'cumulative') as is_usable
+    from {{ ref('stg_reviews__decisions') }} as decisions
+    cross join run
+    left join types on decisions.decision = types.incident_type
+    where decisions.decided_on <= run.as_of_on and decisions.delivered_on <= run.as_of_on
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by contact_id, is_usable
+            order by {{ newest_review_first('decisions') }}
+        ) as decision_rank
+    from decisions
+),
+
+final as (
+    select
+        contact_id,
+        decision,
+        decision = 'no_incident' as is_no_incident,
+        incident_type,
+        category,
+        is_usable,
+        is_usable and decision_rank = 1 as is_current,
+        decided_by,
+        reason,
+        decided_on,
+        delivered_on,
+        _file_name,
+        _file_sha256,
+        _record_no,
+        _load_no
+    from ranked
+)
+
+select * from final

@@ -1,0 +1,77 @@
+-- One row per group of contacts on which nobody has decided, the greatest first: what waits for a person, by why it
+-- waits, and the incidents of types that have no category. Worked from the top, it grows shorter fastest.
+with run as (
+    select * from {{ ref('int_run') }}
+),
+
+waiting as (
+    select
+        review_reason as open_question,
+        source,
+        system,
+        incident_type,
+        contact_id,
+        cast(null as varchar) as customer_id,
+        occurred_on,
+        file_name,
+        record_no
+    from {{ ref('audit_contact_review') }}
+),
+
+unclassified as (
+    select
+        'category_of_type' as open_question,
+        contacts.source,
+        contacts.system,
+        incidents.incident_type,
+        contacts.contact_id,
+        incidents.customer_id,
+        incidents.occurred_on,
+        contacts.file_name,
+        contacts.record_no
+    from {{ ref('fct_incident') }} as incidents
+    inner join {{ ref('fct_incident_contact') }} as contacts
+        on
+            incidents.incident_id = contacts.incident_id
+            and contacts.link_rule = 'anchor'
+    where incidents.category = 'unclassified'
+),
+
+open_contacts as (
+    select * from waiting
+    union all
+    select * from unclassified
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by open_question, source, system, incident_type
+            order by occurred_on desc, file_name, record_no
+        ) as example_rank
+    from open_contacts
+),
+
+final as (
+    select
+        ranked.open_question,
+        ranked.source,
+        ranked.system,
+        ranked.incident_type,
+        count(*) as contact_count,
+        min(ranked.occurred_on) as first_on,
+        max(ranked.occurred_on) as last_on,
+        {{ days_between('min(ranked.occurred_on)', 'max(run.as_of_on)') }} as oldest_age_days,
+        string_agg(
+            case when ranked.example_rank <= 3 then ranked.file_name || ', record ' || ranked.record_no end,
+            '; '
+            order by ranked.example_rank
+        ) as examples
+    from ranked
+    cross join run
+    group by ranked.open_question, ranked.source, ranked.system, ranked.incident_type
+)
+
+select * from final
+order by contact_count desc, open_question, source, system, incident_type

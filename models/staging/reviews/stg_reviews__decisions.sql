@@ -1,0 +1,55 @@
+-- One row per decision of a person on a contact, under the contact's current id: where it was given another one
+-- since the person looked, the decision is still about it.
+with records as (
+    select * from {{ below_state(source('reviews', 'records')) }}
+),
+
+aliases as (
+    select * from {{ ref('stg_runs__aliases') }}
+    where kind <> 'alert'
+),
+
+-- A content may lie in the inbox under two names: the later one counts.
+deliveries as (
+    select
+        load_id,
+        load_no,
+        file_sha256,
+        max(delivered_on) as delivered_on,
+        max(file_name) as file_name
+    from {{ ref('stg_runs__loads') }}
+    where source = 'reviews'
+    group by load_id, load_no, file_sha256
+),
+
+final as (
+    select
+        -- key
+        records._file_sha256,
+        records._record_no,
+        records._load_id,
+
+        -- foreign keys
+        coalesce(aliases.current_id, records.contact_id) as contact_id,
+
+        -- attributes
+        records.decision,
+        records.decided_by,
+        nullif(records.reason, '') as reason,
+
+        -- times
+        records.decided_on,
+        deliveries.delivered_on,
+
+        -- lineage
+        deliveries.file_name as _file_name,
+        deliveries.load_no as _load_no
+    from records
+    inner join deliveries
+        on
+            records._load_id = deliveries.load_id
+            and records._file_sha256 = deliveries.file_sha256
+    left join aliases on records.contact_id = aliases.former_id
+)
+
+select * from final
