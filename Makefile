@@ -17,7 +17,7 @@ run_arguments = --state "$(STATE)" \
 	$(if $(AS_OF),--as-of "$(AS_OF)") \
 	$(if $(CRM),--crm "$(CRM)")
 
-.PHONY: help setup run rebuild doctor data-docs preview tags quarantine cases score train sample test soak bench lint format clean explain generations data-dictionary
+.PHONY: help setup run rebuild doctor data-docs preview tags quarantine cases score train labels sample test soak bench lint format clean explain generations data-dictionary
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ score: $(INSTALLED) ## How well are the labelled texts of LABELLED= read? JSON=
 
 train: $(INSTALLED) ## The company's own detector from the labelled texts of LABELLED=
 	@$(BIN)/tolerance train "$(LABELLED)"
+
+labels: $(INSTALLED) ## The texts on which people decided, as labels for train: OUT= STATE=
+	@$(BIN)/tolerance labels "$(OUT)" --state "$(STATE)"
 
 sample: $(INSTALLED) ## Make the sample company in OUT=
 	@$(BIN)/tolerance sample --out "$(OUT)"

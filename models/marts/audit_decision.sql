@@ -1,6 +1,17 @@
--- One row per decision that people delivered on a contact, and what became of it.
-with decisions as (
-    select * from {{ ref('stg_reviews__decisions') }}
+-- One row per decision that people delivered on a contact, however often, and what became of it.
+with deliveries as (
+    select
+        *,
+        row_number() over (
+            partition by contact_id, decision, decided_by, decided_on, reason
+            order by {{ newest_review_first('deliveries') }}
+        ) as delivery_rank
+    from {{ ref('stg_reviews__decisions') }} as deliveries
+),
+
+decisions as (
+    select * from deliveries
+    where delivery_rank = 1
 ),
 
 known as (
@@ -36,6 +47,7 @@ final as (
             decisions._file_sha256 = known._file_sha256
             and decisions._record_no = known._record_no
             and decisions._load_no = known._load_no
+            and decisions._file_name = known._file_name
     left join contacts on decisions.contact_id = contacts.contact_id
 )
 

@@ -122,7 +122,7 @@ class Warehouse:
         # a customers file was delivered decides what it says, and only a folder tells another state.
         delivered_on = today - timedelta(days=self.random.choice((0, 0, 0, 3)))
         name = f"{self.random.choice('azm')}{self.files}.{suffix}"
-        if self.random.random() < 0.8 or (self.is_dated and records[0].source == "customers"):
+        if self.random.random() < 0.8 or (self.is_dated and records[0].source in ("customers", "reviews")):
             name = f"{delivered_on}/{name}"
         else:
             delivered_on = today

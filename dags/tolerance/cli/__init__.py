@@ -18,6 +18,7 @@ _MODULES = {
     "cases": "cases",
     "score": "detection",
     "train": "detection",
+    "labels": "detection",
     "explain": "published",
     "generations": "published",
     "data-docs": "published",

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tolerance.cli.options import STATE, state_in
 from tolerance.errors import UsageError
 
 if TYPE_CHECKING:
@@ -171,3 +172,27 @@ def train(labelled: Path) -> None:
         else:
             verdict = "not kept: it is no better than the shipped score on labels held out"
         console.print(f"{report.language}: {verdict}.", soft_wrap=True, highlight=False, markup=False)
+
+
+@click.command(short_help="The texts on which people decided, as labels for `train`.")
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@STATE
+def labels(out: Path, state_folder: Path) -> None:
+    """Write the texts of all contacts on which people decided (reviews/ in the inbox) to OUT.
+
+    OUT is a CSV as `tolerance train` reads it: text, language, label, type. It holds customers' words, so only
+    its owner can read it. Exit codes: 0 done, 2 wrong usage.
+    """
+    from tolerance.file_modes import keep_private
+    from tolerance.labels import write_labels
+
+    keep_private()
+    with _told_when_not_writable(out):
+        count = write_labels(state_in(state_folder), out)
+    Console().print(
+        f"{out}: {count:,} labelled texts. They are customers' words: keep the file to yourself, and remove it "
+        f"after `tolerance train {out}`.",
+        soft_wrap=True,
+        markup=False,
+        highlight=False,
+    )

@@ -17,6 +17,7 @@ CONTRACT = Contract(
         Field("reason", is_public=True),
     ),
     native_id="contact_id",
+    keeps_duplicates=True,
     takes_profiles=False,
     is_optional=True,
 )

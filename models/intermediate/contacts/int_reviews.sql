@@ -1,5 +1,6 @@
 -- One row per decision that is known on the as-of date, and whether it is the one that counts: of a contact's usable
--- ones the latest, by the day of the decision, then of the delivery, then the file's name and the record.
+-- ones the latest, by the day of the decision, then of the delivery, then the file's name and the record. And
+-- whether it was that for the last published run, so that a file that is delivered again touches nobody.
 with run as (
     select * from {{ ref('int_run') }}
 ),
@@ -13,7 +14,11 @@ decisions as (
         decisions.*,
         types.incident_type,
         case when decisions.decision in ('transient', 'cumulative') then decisions.decision end as category,
-        types.incident_type is not null or decisions.decision in ('no_incident', 'transient', 'cumulative') as is_usable
+        types.incident_type is not null
+        or decisions.decision in ('no_incident', 'transient', 'cumulative') as is_usable,
+        decisions._load_no <= run.since_load_no
+        and decisions.decided_on <= run.since_as_of_on
+        and decisions.delivered_on <= run.since_as_of_on as was_known
     from {{ ref('stg_reviews__decisions') }} as decisions
     cross join run
     left join types on decisions.decision = types.incident_type
@@ -26,7 +31,11 @@ ranked as (
         row_number() over (
             partition by contact_id, is_usable
             order by {{ newest_review_first('decisions') }}
-        ) as decision_rank
+        ) as decision_rank,
+        row_number() over (
+            partition by contact_id, is_usable, was_known
+            order by {{ newest_review_first('decisions') }}
+        ) as former_rank
     from decisions
 ),
 
@@ -39,6 +48,7 @@ final as (
         category,
         is_usable,
         is_usable and decision_rank = 1 as is_current,
+        is_usable and coalesce(was_known, false) and former_rank = 1 as was_current,
         decided_by,
         reason,
         decided_on,

@@ -40,16 +40,48 @@ classifications as (
     select * from {{ ref('int_text_classifications') }}
 ),
 
+reviews as (
+    select * from {{ ref('int_reviews') }}
+),
+
+current_decisions as (
+    select
+        contact_id,
+        decision,
+        decided_by,
+        reason,
+        decided_on
+    from reviews
+    where is_current
+),
+
+former_decisions as (
+    select
+        contact_id,
+        decision,
+        decided_by,
+        reason,
+        decided_on
+    from reviews
+    where was_current
+),
+
+changed_decisions as (
+    (select * from current_decisions except distinct select * from former_decisions)
+    union all
+    (select * from former_decisions except distinct select * from current_decisions)
+),
+
 -- A decision came, or came to its day, or the type that it names is another one now.
 reviewed_contacts as (
+    select contact_id from changed_decisions
+    union distinct
     select reviews.contact_id
-    from {{ ref('int_reviews') }} as reviews
+    from reviews
     cross join run
     where
-        reviews._load_no > run.since_load_no
-        or reviews.decided_on > run.since_as_of_on
-        or reviews.delivered_on > run.since_as_of_on
-        or {{ list_contains_word('run.changed_incident_types', 'reviews.decision') }}
+        run.changed_incident_types <> ''
+        and {{ list_contains_word('run.changed_incident_types', 'reviews.decision') }}
 ),
 
 -- What came, or came to its day, or is decided otherwise by changed tables.

@@ -1,5 +1,6 @@
--- One row per decision of a person on a contact, under the contact's current id: where it was given another one
--- since the person looked, the decision is still about it.
+-- One row per decision of a person on a contact and delivery of its file, because of two decisions of one day the
+-- later delivery wins. Under the contact's current id: where it was given another one since the person looked, the
+-- decision is still about it.
 with records as (
     select * from {{ below_state(source('reviews', 'records')) }}
 ),
@@ -9,21 +10,13 @@ aliases as (
     where kind <> 'alert'
 ),
 
--- A content may lie in the inbox under two names: the later one counts.
 deliveries as (
-    select
-        load_id,
-        load_no,
-        file_sha256,
-        max(delivered_on) as delivered_on,
-        max(file_name) as file_name
-    from {{ ref('stg_runs__loads') }}
+    select * from {{ ref('stg_runs__loads') }}
     where source = 'reviews'
-    group by load_id, load_no, file_sha256
 ),
 
 final as (
-    select
+    select distinct
         -- key
         records._file_sha256,
         records._record_no,
