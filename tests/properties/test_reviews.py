@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from datetime import date
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.properties.comparing import against_rebuild
 from tests.properties.pipeline import Pipeline, Project
 from tests.properties.records import Call, Customer, Mail, Review, Ticket, at, contact_id
 from tests.properties.test_alert_life import listed
-from tolerance.labels import write_labels
+from tolerance.cli import main
 
 DAYS = [date(2025, 1, 20), date(2025, 1, 21), date(2025, 1, 22)]
 CONTACT = at(date(2025, 1, 18))
@@ -112,7 +114,12 @@ def test_customers_who_disagree_with_the_company_are_listed(decided: Pipeline) -
 
 def test_decisions_are_labels_for_training(decided: Pipeline, tmp_path: Path) -> None:
     path = tmp_path / "labels.csv"
-    assert write_labels(decided.state, path) == 5
+    before = os.umask(0o022)
+    try:
+        told = CliRunner().invoke(main, ["labels", str(path), "--state", str(decided.state.root)])
+    finally:
+        os.umask(before)
+    assert "5 labelled texts" in told.output
     lines = path.read_text("utf-8")
     assert "text,language,label,type\n" in lines
     assert ",fr,incident,billing_error\n" in lines

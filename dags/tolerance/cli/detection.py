@@ -180,8 +180,8 @@ def train(labelled: Path) -> None:
 def labels(out: Path, state_folder: Path) -> None:
     """Write the texts of all contacts on which people decided (reviews/ in the inbox) to OUT.
 
-    OUT is a CSV as `tolerance train` reads it: text, language, label, type. It holds customers' words, so only
-    its owner can read it. Exit codes: 0 done, 2 wrong usage.
+    OUT is a CSV as `tolerance train` reads it: text, language, label, type. It holds customers' words, so
+    only its owner can read it. Exit codes: 0 done, 2 wrong usage.
     """
     from tolerance.file_modes import keep_private
     from tolerance.labels import write_labels
@@ -190,8 +190,8 @@ def labels(out: Path, state_folder: Path) -> None:
     with _told_when_not_writable(out):
         count = write_labels(state_in(state_folder), out)
     Console().print(
-        f"{out}: {count:,} labelled texts. They are customers' words: keep the file to yourself, and remove it "
-        f"after `tolerance train {out}`.",
+        f"{out}: {count:,} labelled texts. They are customers' words: keep the file to yourself, and remove "
+        f"it after `tolerance train {out}`.",
         soft_wrap=True,
         markup=False,
         highlight=False,

@@ -18,6 +18,5 @@ CONTRACT = Contract(
     ),
     native_id="contact_id",
     keeps_duplicates=True,
-    takes_profiles=False,
     is_optional=True,
 )

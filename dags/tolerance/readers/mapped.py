@@ -585,7 +585,7 @@ def present_columns(form: Form, header: list[str]) -> dict[str, tuple[str, ...]]
 def identifies_customers(profile: Profile, columns: dict[str, tuple[str, ...]]) -> bool:
     """Whether a field that can identify the customer has a column or a constant."""
     customer = CONTRACTS[profile.source].customer
-    return any(columns.get(name) or name in profile.constants for name in customer)
+    return not customer or any(columns.get(name) or name in profile.constants for name in customer)
 
 
 def _missing_sentence(name: str, missing: str, header: list[str], profile: Profile, form: Form) -> str:

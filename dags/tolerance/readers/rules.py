@@ -84,12 +84,19 @@ def _rule_of(field: Field, settings: Settings, key: bytes) -> Rule:
         Kind.ADDRESSES: lambda text: _address_hashes(text, name, key),
         Kind.PHONE: lambda text: phone_hash(key, text) if text else None,
     }
-    return Rule((column,), (name,), made_of[kind])
+    rule = Rule((column,), (name,), made_of[kind])
+    return _not_empty(rule) if field.is_required else rule
+
+
+def _not_empty(rule: Rule) -> Rule:
+    """The same rule for a field that must be there."""
+    return Rule(rule.columns, rule.fields, lambda text: rule.made_of(there(text, rule.fields[0])))
 
 
 def _text(field: Field) -> Rule:
     if field.is_lowered:
-        return lowered(field.columns[0].name, field.name, least=field.least, most=field.most)
+        rule = lowered(field.columns[0].name, field.name, least=field.least, most=field.most)
+        return _not_empty(rule) if field.is_required else rule
     make = required if field.is_required else optional
     rule = make(field.columns[0].name, field.name, most=field.most)
     return _of_ids(rule, field.name) if field.is_id else rule

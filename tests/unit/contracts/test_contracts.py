@@ -56,6 +56,7 @@ def test_only_ids_that_are_declared_public_are_published() -> None:
         {"source": "customers", "publishes_native_id": True, "default_system": ""},
         {"source": "faq", "publishes_native_id": True, "default_system": "call_log"},
         {"source": "mail", "publishes_native_id": False, "default_system": ""},
+        {"source": "reviews", "publishes_native_id": True, "default_system": ""},
         {"source": "tickets", "publishes_native_id": True, "default_system": "zendesk"},
     ]
     assert not CHAT.publishes_native_id
@@ -108,7 +109,7 @@ def extracts(tmp_path: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("TOLERANCE_IDENTITY_KEY", "key")
     folder = tmp_path / "in" / contract.source
     folder.mkdir(parents=True)
-    if not contract.takes_profiles:
+    if contract.source == "mail":
         (folder / "a.eml").write_text(MAIL, "utf-8")
         (folder / "b.eml").write_text(MAIL.replace("Sat, 10 Oct 2026", CANARY), "utf-8")
         return tmp_path / "in"
@@ -149,7 +150,7 @@ def test_no_preview_log_message_or_list_shows_a_field_that_is_not_public(
     listed = CliRunner().invoke(main, ["quarantine", "--state", str(state.root)])
     assert f"{source} " in listed.output
     assert not [text for text in (*shown, listed.output) if CANARY in text.lower()]
-    if contract.takes_profiles:
+    if contract.source != "mail":
         assert summary.files[0].new_columns == UNDECLARED
         assert UNDECLARED in found.columns.unread
 
