@@ -57,9 +57,31 @@ def from_json(content: bytes) -> Weights:
     )
 
 
+_SMALL = {
+    "fr": """
+        le la les un une des du de au aux et ou mais donc car je tu il elle on nous vous ils me te se mon ma
+        mes votre vos notre nos ce cet cette ces que qui quoi dont ne pas plus est sont etait suis ai avez
+        avons ont pour par sur dans avec sans chez depuis toujours rien tout bonjour merci
+    """,
+    "en": """
+        the a an and or but so because i you he she it we they me him her us them my your our their this
+        that these those which who what not no is are was were am be been have has had do does did will
+        would can could for by of to in at with without from since still nothing hello thanks please
+    """,
+}
+"""Words that say little but in which language; the models know few of them."""
+
+_SMALL_WORDS = {language: frozenset(words.split()) for language, words in _SMALL.items()}
+
+
 def language_of(found: list[str]) -> str:
-    """The language that knows more of the words; French where both know as many."""
-    return max(LANGUAGES, key=lambda language: sum(map(weights(language).words.__contains__, found)))
+    """The language of most of the words, small ones or known ones; French where both have as many."""
+    return max(LANGUAGES, key=lambda language: _words_of(language, found))
+
+
+def _words_of(language: str, found: list[str]) -> int:
+    small, known = _SMALL_WORDS[language], weights(language).words
+    return sum(word in small or word in known for word in found)
 
 
 @dataclass(frozen=True, slots=True)
