@@ -116,8 +116,8 @@ MISTAKES = (
     Mistake(
         "a_changed_entry_of_the_taxonomy_touches_nobody",
         TOUCHED,
-        "run.changed_incident_types <> ''",
-        "run.changed_incident_types = ''",
+        "run.changed_incident_types <> ''\n        and {{ list_contains_word(\n",
+        "1 = 0\n        and {{ list_contains_word(\n",
         "repriced",
     ),
     Mistake(

@@ -71,8 +71,6 @@ reviews as (
         reviews.decided_by,
         reviews.reason,
         reviews.decided_on,
-        reviews._file_sha256,
-        reviews._record_no,
         row_number() over (
             partition by links.incident_id
             order by {{ newest_review_first('reviews') }}
@@ -225,8 +223,9 @@ reasons as (
         category,
         'review' as reason,
         cast(decided_on as timestamp) as decided_at,
-        _file_sha256 as file_sha256,
-        _record_no as record_no
+        -- A decision is delivered again and again; audit_decision has its record.
+        cast(null as varchar) as file_sha256,
+        cast(null as bigint) as record_no
     from reviews
     where category is not null and category_rank = 1
     union all
