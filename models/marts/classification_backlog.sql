@@ -48,7 +48,7 @@ ranked as (
         *,
         row_number() over (
             partition by open_question, source, system, incident_type
-            order by occurred_on desc, file_name, record_no
+            order by occurred_on desc, file_name asc, record_no asc
         ) as example_rank
     from open_contacts
 ),
@@ -74,4 +74,4 @@ final as (
 )
 
 select * from final
-order by contact_count desc, open_question, source, system, incident_type
+order by contact_count desc, open_question asc, source asc, system asc, incident_type asc

@@ -412,8 +412,8 @@ MISTAKES = (
     Mistake(
         "what_the_words_say_overrules_a_person",
         CONTACTS,
-        "coalesce(reviews.incident_type, told_type, 'other_incident')",
-        "coalesce(told_type, reviews.incident_type, 'other_incident')",
+        "coalesce(reviews.incident_type, classified.told_type, 'other_incident')",
+        "coalesce(classified.told_type, reviews.incident_type, 'other_incident')",
         "decided_twice",
     ),
     Mistake(

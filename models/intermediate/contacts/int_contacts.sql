@@ -86,12 +86,13 @@ decided as (
         classified.*,
         case
             when reviews.is_no_incident then null
-            when reviews.contact_id is not null then coalesce(reviews.incident_type, told_type, 'other_incident')
-            else told_type
+            when reviews.contact_id is not null
+                then coalesce(reviews.incident_type, classified.told_type, 'other_incident')
+            else classified.told_type
         end as incident_type,
         reviews.is_no_incident
         or reviews.incident_type is not null
-        or (reviews.category is not null and told_type is null) as is_type_reviewed,
+        or (reviews.category is not null and classified.told_type is null) as is_type_reviewed,
         reviews.contact_id is not null as is_reviewed
     from classified
     left join reviews on classified.contact_id = reviews.contact_id

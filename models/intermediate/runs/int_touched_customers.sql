@@ -66,10 +66,22 @@ former_decisions as (
     where was_current
 ),
 
+new_decisions as (
+    select * from current_decisions
+    except
+    select * from former_decisions
+),
+
+gone_decisions as (
+    select * from former_decisions
+    except
+    select * from current_decisions
+),
+
 changed_decisions as (
-    (select * from current_decisions except distinct select * from former_decisions)
-    union all
-    (select * from former_decisions except distinct select * from current_decisions)
+    select contact_id from new_decisions
+    union distinct
+    select contact_id from gone_decisions
 ),
 
 -- A decision came, or came to its day, or the type that it names is another one now.
