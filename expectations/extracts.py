@@ -99,7 +99,8 @@ def expected_of(source: str, files: list[FileRecord], as_of: date) -> list[Expec
     if extract is None:
         return expected
     weeks = _weeks_before(extracts, as_of)
-    expected += filter(None, [volume(source, extract, weeks)])
+    if not CONTRACTS[source].is_optional:
+        expected += filter(None, [volume(source, extract, weeks)])
     usual = [week for week in weeks if week.measured_records]
     if extract.measured_records and len(usual) >= LEAST_WEEKS:
         expected += _empty_shares(source, extract, usual)

@@ -35,7 +35,8 @@ def of_loads(state: State, as_of: date) -> list[str]:
     records = load_records(state)
     of_the_day = [record for record in records if record.as_of_on == as_of]
     is_unread = {"refused", "empty"}
-    warnings = [] if of_the_day else [NOTHING_CAME.format(as_of=as_of)]
+    has_come = any(record.source in NEEDED for record in of_the_day)
+    warnings = [] if has_come else [NOTHING_CAME.format(as_of=as_of)]
     warnings += [_told(record) for record in of_the_day if record.status in is_unread]
     warnings += [
         _told(record) for record in of_the_day if record.is_doubtful and record.status not in is_unread
@@ -89,7 +90,7 @@ def of_inbox(state: State, extracts: Path, as_of: date) -> list[str]:
     warnings: list[str] = []
     for source in SOURCES:
         found = inbox.deliveries(extracts, source, as_of)
-        if not found.files and (source in NEEDED or source in known):
+        if not found.files and source in NEEDED:
             was = "delivered before, but now " if source in known else ""
             warnings.append(
                 f"{source}: {was}the inbox has no file for {as_of} or before; balances still decay."
@@ -104,7 +105,7 @@ def of_inbox(state: State, extracts: Path, as_of: date) -> list[str]:
 def _of_extract(source: str, files: list[FileRecord], as_of: date, state: State) -> list[str]:
     """What is unusual in a whole extract. Without an extract there is nothing for a gate to judge."""
     expected = extracts.expected_of(source, files, as_of)
-    unusual = extracts.nothing_delivered(source, files, as_of)
+    unusual = extracts.nothing_delivered(source, files, as_of) if source in NEEDED else []
     if expected:
         found = gates.remembered(
             state.gates / f"{source}.json",

@@ -57,7 +57,9 @@ def print_explanation(console: Console, state: State, customer_id: str) -> bool:
         )
         both = [customer_id, customer_id]
         console.print(_table(serving, "What makes the balance", _STATEMENT, [customer_id]))
-        console.print(_table(serving, "What its resolution made of an incident", _RECLASSIFICATIONS, both))
+        console.print(
+            _table(serving, "What a resolution or a person made of an incident", _RECLASSIFICATIONS, both)
+        )
         console.print(_table(serving, "Evidence", _EVIDENCE, both))
     return True
 

@@ -17,7 +17,10 @@ COLUMNS = ("text", "language", "label", "type")
 
 _REVIEWED = """
 with decided as (
-    select reviews.*, versions.source, versions._file_sha256 as file_sha256, versions._record_no as record_no,
+    select
+        reviews.*,
+        (reviews.decided_on, reviews.delivered_on, reviews._file_name, reviews._record_no) as decision_order,
+        versions.source, versions._file_sha256 as file_sha256, versions._record_no as record_no,
         row_number() over (
             partition by reviews.contact_id order by versions.version_at desc, versions._content_hash desc
         ) as version_rank
@@ -25,16 +28,17 @@ with decided as (
     inner join int_contact_versions as versions on reviews.contact_id = versions.contact_id
     where reviews.is_current
 )
-select distinct
+select
     records.contact_text,
-    case when decided.is_no_incident then 'none' else 'incident' end,
-    coalesce(decided.incident_type, '')
+    arg_max(case when decided.is_no_incident then 'none' else 'incident' end, decided.decision_order),
+    arg_max(coalesce(decided.incident_type, ''), decided.decision_order)
 from decided
 inner join int_contact_records as records
     on decided.source = records.source
     and decided.file_sha256 = records._file_sha256
     and decided.record_no = records._record_no
 where decided.version_rank = 1 and trim(records.contact_text) <> ''
+group by records.contact_text
 order by all
 """
 

@@ -6,16 +6,17 @@ with run as (
 
 waiting as (
     select
-        review_reason as open_question,
-        source,
-        system,
-        incident_type,
-        contact_id,
-        cast(null as varchar) as customer_id,
-        occurred_on,
-        file_name,
-        record_no
-    from {{ ref('audit_contact_review') }}
+        reviews.review_reason as open_question,
+        reviews.source,
+        reviews.system,
+        reviews.incident_type,
+        reviews.contact_id,
+        contacts.customer_id,
+        reviews.occurred_on,
+        reviews.file_name,
+        reviews.record_no
+    from {{ ref('audit_contact_review') }} as reviews
+    left join {{ ref('int_contacts') }} as contacts on reviews.contact_id = contacts.contact_id
 ),
 
 unclassified as (
@@ -60,6 +61,7 @@ final as (
         ranked.system,
         ranked.incident_type,
         count(*) as contact_count,
+        count(distinct ranked.customer_id) as customer_count,
         min(ranked.occurred_on) as first_on,
         max(ranked.occurred_on) as last_on,
         {{ days_between('min(ranked.occurred_on)', 'max(run.as_of_on)') }} as oldest_age_days,

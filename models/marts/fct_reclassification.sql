@@ -4,7 +4,8 @@
     meta=replaces(customer_id='touched_customers'),
 ) }}
 
--- One row per incident whose category is another than its type's, because of how it was resolved.
+-- One row per incident whose category is another than its type's, because of how it was
+-- resolved or because a person decided so.
 with incidents as (
     select * from {{ ref('int_incidents') }}
     where reclassification_reason is not null

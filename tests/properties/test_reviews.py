@@ -58,9 +58,9 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     assert costs(pipeline).keys() == {"complaint", "praised", "blamed", "late"}
     ((waiting, reason),) = rows(pipeline, "select contact_id, review_reason from audit_contact_review")
     assert (waiting, reason) == (contact_id(OPEN_TICKET), "unclear_text")
-    assert rows(pipeline, "select open_question, contact_count, examples from classification_backlog") == [
-        ("unclear_text", 1, "2025-01-20/tickets.csv, record 1")
-    ]
+    assert rows(
+        pipeline, "select open_question, contact_count, customer_count, examples from classification_backlog"
+    ) == [("unclear_text", 1, 1, "2025-01-20/tickets.csv, record 1")]
     reviews = [
         Review("words of thanks", contact_id(THANKS), "billing_error", DAYS[1]),
         Review("no complaint", contact_id(COMPLAINT), "no_incident", DAYS[1]),

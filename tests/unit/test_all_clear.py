@@ -189,3 +189,15 @@ def test_silent_services_are_told_in_one_line_but_for_a_source_that_is_told_alre
         assert "mail" not in warning
         serving.execute("delete from audit_service_completeness where status = 'silent'")
         assert all_clear.of_services(serving, []) == []
+
+
+def test_an_optional_source_is_missed_by_nobody_and_stands_for_no_other(state: State, tmp_path: Path) -> None:
+    for week in range(8, 0, -1):
+        loaded(state, AS_OF - timedelta(weeks=week), 90, source="reviews")
+    loaded(state, AS_OF, 1, source="tickets")
+    assert all_clear.of_loads(state, AS_OF) == []
+    told = all_clear.of_inbox(state, tmp_path, AS_OF)
+    assert {warning.partition(":")[0] for warning in told} == {"customers", "faq", "mail", "tickets"}
+    day = AS_OF + timedelta(days=1)
+    loaded(state, day, 1, source="reviews")
+    assert all_clear.of_loads(state, day) == [all_clear.NOTHING_CAME.format(as_of=day)]

@@ -12,7 +12,7 @@ import pytest
 
 from expectations.extracts import expected_of, most_lacking
 from tolerance import all_clear
-from tolerance.contracts import CONTRACTS, SOURCES
+from tolerance.contracts import CONTRACTS, NEEDED
 from tolerance.intake.loads import FileRecord, write_load_record
 from tolerance.intake.measures import customer_id_columns, dated, filled, known, optional_columns
 from tolerance.state import State
@@ -192,7 +192,7 @@ def test_new_columns_are_a_share_of_the_contracts(state: State) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", NEEDED)
 def test_each_day_of_a_small_company_is_all_clear(source: str, seed: int) -> None:
     """From its first delivery on, over ten weeks; few records a day, every share at its own rate."""
     chance = random.Random(f"{source}{seed}")
