@@ -9,7 +9,6 @@ import pytest
 
 from tolerance.warm_dbt import warm_dbt
 
-
 _LONGEST = ("test_a_run_is_a_cache.py", "test_seeded_mistakes.py")
 """The files of tests that take minutes: begun last, one worker would be at them while the others are idle."""
 
