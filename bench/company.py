@@ -59,7 +59,7 @@ def tables(customers: int) -> list[str]:
     return [
         run_of(AS_OF, None),
         f"""
-        create or replace table int_customers as
+        create or replace table int_customer_records as
         with draws as (
             select i, {_draw("i", 0)} as started, {_draw("i", 1)} as ended
             from range({customers}) as numbers (i)
@@ -97,7 +97,12 @@ def tables(customers: int) -> list[str]:
         """,
         """
         create or replace table int_touched_customers as
-        select customer_id, customer_no, relationship_started_on, relationship_ended_on from int_customers
+        select customer_id, customer_no, relationship_started_on, relationship_ended_on from int_customer_records
+        """,
+        """
+        create or replace table int_customer_merges as
+        select customer_id as from_customer_id, customer_id as current_customer_id, true as is_current
+        from int_customer_records where false
         """,
         """
         create or replace table fct_alert as
@@ -127,7 +132,7 @@ def changes_of_a_day(customers: int) -> list[str]:
         """
         create or replace table int_touched_customers as
         select customer_id, customer_no, relationship_started_on, relationship_ended_on
-        from int_customers
+        from int_customer_records
         where customer_id in (
             select customer_id from changes where kind >= 2
             union

@@ -17,7 +17,7 @@ from tolerance.dbt import dbt
 from tolerance.state import State
 
 # In the order in which dbt builds them.
-SMALL = ("int_months", "int_span_months", "int_tenure_budgets")
+SMALL = ("int_customers", "int_months", "int_span_months", "int_tenure_budgets")
 ENGINE = (
     "int_account_incidents",
     "int_touched_segments",

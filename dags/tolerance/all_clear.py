@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from expectations import extracts
 from tolerance import gates, inbox
@@ -55,19 +55,47 @@ order by source, system, team
 """
 
 
-def of_services(serving: duckdb.DuckDBPyConnection, told: list[str]) -> list[str]:
-    """The warning that services of the company are silent against their habit, in one line.
+_CIRCLES = """
+select from_customer_id, to_customer_id, file_name, record_no
+from main.audit_customer_merge
+where status = 'leads_in_a_circle'
+order by from_customer_id
+"""
 
-    A source of which `told` says already that too little was delivered is left out.
+
+def of_tables(serving: duckdb.DuckDBPyConnection, told: list[str]) -> list[str]:
+    """The warnings that only the published tables give, one line each: services that are silent against their
+    habit, but for sources of which `told` says already that too little was delivered, and merges in a circle.
     """
-    if not serving.execute(
-        "select 1 from information_schema.tables where table_name = 'audit_service_completeness'"
-    ).fetchall():
-        return []  # an earlier release published the file
+    return [*_of_services(serving, told), *_of_merges(serving)]
+
+
+def _of_merges(serving: duckdb.DuckDBPyConnection) -> list[str]:
+    circles = _rows(serving, "audit_customer_merge", _CIRCLES)
+    if not circles:
+        return []
+    former, target, file_name, record_no = circles[0]
+    others = f", and {len(circles) - 1} more" if len(circles) > 1 else ""
+    return [
+        f"customer_merges/{file_name}, record {record_no}: {former} is merged into {target}, which leads back to "
+        f"{former}{others}; their accounts stay as they are. Deliver a later merge that breaks the circle; "
+        "audit_customer_merge shows them all."
+    ]
+
+
+def _rows(serving: duckdb.DuckDBPyConnection, table: str, query: str) -> list[tuple[Any, ...]]:
+    """What a query finds in a table; nothing where an earlier release published the file without it."""
+    is_there = "select 1 from information_schema.tables where table_name = $table"
+    if not serving.execute(is_there, {"table": table}).fetchall():
+        return []
+    return serving.execute(query).fetchall()
+
+
+def _of_services(serving: duckdb.DuckDBPyConnection, told: list[str]) -> list[str]:
     silent = [
         f"{'/'.join(filter(None, (source, system, team)))} since {last_sent_on} "
         f"(usually {usual:.0f} records a week)"
-        for source, system, team, last_sent_on, usual in serving.execute(_SILENT).fetchall()
+        for source, system, team, last_sent_on, usual in _rows(serving, "audit_service_completeness", _SILENT)
         if not any(warning.startswith(f"{source}: ") and " delivered for " in warning for warning in told)
     ]
     if not silent:

@@ -97,4 +97,4 @@ def _warnings(state: State, extracts: Path, as_of: date) -> list[str]:
     """What the published tables do not show by themselves; one warning withholds the all-clear."""
     warnings = [*all_clear.of_inbox(state, extracts, as_of), *all_clear.of_loads(state, as_of)]
     with duckdb.connect(str(state.serving), read_only=True) as serving:
-        return warnings + all_clear.of_services(serving, warnings)
+        return warnings + all_clear.of_tables(serving, warnings)

@@ -14,6 +14,12 @@ from main.fct_tolerance_current
 where customer_id = ?
 """
 
+_MERGE = """
+select current_customer_id, merged_on, file_name, record_no
+from main.audit_customer_merge
+where from_customer_id = ? and status = 'counts'
+"""
+
 _STATEMENT = """
 select *
 from main.fct_tolerance_statement
@@ -39,8 +45,21 @@ order by decided_at, incident_id
 
 
 def print_explanation(console: Console, state: State, customer_id: str) -> bool:
-    """Print the statement and the evidence of one customer; False when nobody has this id."""
+    """Print the statement and the evidence of one customer; False when nobody has this id.
+
+    Of a customer who was merged into another one, who that is, then that one's.
+    """
     with duckdb.connect(str(state.serving), read_only=True) as serving:
+        merge = serving.execute(_MERGE, [customer_id]).fetchone()
+        if merge is not None:
+            current_id, merged_on, file_name, record_no = merge
+            console.print(
+                f"{customer_id} is {current_id} since {merged_on} (customer_merges/{file_name}, record {record_no}).",
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )
+            customer_id = current_id
         current = serving.execute(_CURRENT, [customer_id]).fetchone()
         if current is None:
             return False

@@ -13,6 +13,7 @@ from duckdb import DuckDBPyConnection
 from duckdb.func import SPECIAL
 from duckdb.sqltypes import DuckDBPyType
 
+from tolerance.customer_merges import connected_customers, current_customers
 from tolerance.detection.linking import link_by_window, link_threads
 from tolerance.detection.references import ticket_number_keys, ticket_references
 from tolerance.detection.words import detect_incident
@@ -57,6 +58,18 @@ FUNCTIONS = (
         "link_threads",
         link_threads,
         ("VARCHAR[]", "BIGINT[]", "VARCHAR[]", "VARCHAR", "INTEGER"),
+        "INTEGER[]",
+    ),
+    SqlFunction(
+        "current_customers",
+        current_customers,
+        ("VARCHAR[]", "VARCHAR[]", "VARCHAR[]"),
+        "VARCHAR[]",
+    ),
+    SqlFunction(
+        "connected_customers",
+        connected_customers,
+        ("VARCHAR[]", "VARCHAR[]"),
         "INTEGER[]",
     ),
     SqlFunction(

@@ -18,6 +18,7 @@ history as (
 ranked as (
     select
         history.alert_id,
+        history.customer_id,
         history.status,
         history.is_listed,
         row_number() over (
@@ -38,7 +39,8 @@ before as (
     select
         alert_id,
         max(case when recency = 1 then status end) as kept_status,
-        max(case when is_listed and recency_on_lists = 1 then status end) as listed_status
+        max(case when is_listed and recency_on_lists = 1 then status end) as listed_status,
+        max(case when is_listed and recency_on_lists = 1 then customer_id end) as listed_customer_id
     from ranked
     group by alert_id
 ),
@@ -59,6 +61,8 @@ compared as (
         todays.alert_id is not null as is_kept_today,
         coalesce(todays.is_listed, false)
         or (alerts.status = 'open' and coalesce(before.listed_status, 'untold') <> 'open')
+        -- The customer was merged into another one: no news but whom to call.
+        or (alerts.status = 'open' and before.listed_customer_id <> alerts.customer_id)
         or (
             alerts.status in ('retracted', 'closed')
             and coalesce(before.listed_status, alerts.status) <> alerts.status

@@ -31,6 +31,7 @@ told as (
     select
         history.alert_id,
         coalesce(incident_aliases.current_id, history.incident_id) as incident_id,
+        history.customer_id,
         history.raised_on,
         history.status,
         history.told_on
@@ -92,18 +93,24 @@ alerts_at_stake as (
     from {{ this }} as alerts
     inner join customers_at_stake on alerts.current_customer_id = customers_at_stake.customer_id
     union distinct
+    select alerts.alert_id
+    from {{ this }} as alerts
+    inner join customers_at_stake on alerts.customer_id = customers_at_stake.customer_id
+    union distinct
     select told.alert_id
     from told
     inner join links on told.incident_id = links.contact_id
 ),
 {% endif %}
 
--- On which date each was told last, and on which it first went to the CRM: the cap counts that.
+-- On which date each was told last, on which it first went to the CRM (the cap counts that), and for whom it was
+-- raised.
 last_told as (
     select
         alert_id,
         max(told_on) as told_on,
-        min(case when status = 'open' then told_on end) as first_opened_on
+        min(case when status = 'open' then told_on end) as first_opened_on,
+        max(case when told_on = raised_on then customer_id end) as raised_for
     from told
     {% if is_incremental() %}
     where alert_id in (select alerts_at_stake.alert_id from alerts_at_stake)
@@ -117,6 +124,7 @@ claims as (
         told.alert_id,
         told.told_on,
         last_told.first_opened_on,
+        last_told.raised_for,
         ledger.incident_id as current_incident_id,
         ledger.customer_id as current_customer_id,
         row_number() over (
@@ -129,15 +137,24 @@ claims as (
     left join ledger on links.incident_id = ledger.incident_id
 ),
 
+-- Who was merged into another customer is that one, also in what was told before.
 known as (
     select
-        history.*,
+        {%- for column in declared_alert_columns() if column.name != 'customer_id' %}
+        history.{{ column.name }},
+        {%- endfor %}
+        coalesce(merges.current_customer_id, claims.raised_for) as customer_id,
+        history.status,
         claims.first_opened_on,
         claims.current_incident_id,
         claims.current_customer_id,
         claims.claim_rank
     from {{ ref('stg_runs__alert_history') }} as history
     inner join claims on history.alert_id = claims.alert_id and history.told_on = claims.told_on
+    left join {{ ref('int_customer_merges') }} as merges
+        on
+            claims.raised_for = merges.from_customer_id
+            and merges.is_current
 ),
 
 raised_before as (

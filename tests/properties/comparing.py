@@ -29,6 +29,7 @@ MORE_KEYS = {
     "fct_tolerance_statement": ("customer_id", "line_no"),
     "audit_contact_review": ("contact_id",),
     "audit_decision": ("contact_id", "decision", "decided_by", "decided_on", "reason"),
+    "audit_customer_merge": ("from_customer_id", "to_customer_id", "merged_on"),
     "classification_backlog": ("open_question", "source", "system", "incident_type"),
     "classification_disagreement": ("contact_id",),
     "audit_service_completeness": ("source", "system", "team", "sent_on"),

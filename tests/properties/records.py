@@ -16,6 +16,7 @@ TICKETS_HEADER = (
 )
 
 REVIEWS_HEADER = "contact_id;decision;decided_by;decided_on;reason"
+MERGES_HEADER = "from_customer_id;to_customer_id;merged_on"
 
 IDENTITY_KEY = "properties"
 """The key for the hashes of the states made here."""
@@ -182,13 +183,29 @@ class Review:
         return f"{self.contact_id};{self.decision};somebody;{self.decided_on};{self.marker}"
 
 
-Record = Customer | Call | Mail | Ticket | Review
+@dataclass(frozen=True, slots=True, order=True)
+class Merge:
+    """Two ids of customers turned out to be one person."""
+
+    from_id: str
+    to_id: str
+    merged_on: date
+
+    source = "customer_merges"
+
+    @property
+    def line(self) -> str:
+        return f"{self.from_id};{self.to_id};{self.merged_on}"
+
+
+Record = Customer | Call | Mail | Ticket | Review | Merge
 
 _HEADERS = {
     "customers": CUSTOMERS_HEADER,
     "faq": CALLS_HEADER,
     "tickets": TICKETS_HEADER,
     "reviews": REVIEWS_HEADER,
+    "customer_merges": MERGES_HEADER,
 }
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from tests.properties.records import FAQ_CODES, Call, Customer, Delivery, Mail, Review, Ticket, contact_id
+from tests.properties.records import FAQ_CODES, Call, Customer, Delivery, Mail, Merge, Review, Ticket, contact_id
 from tolerance import oracle
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -103,7 +103,9 @@ class Truth:
         self.as_of = as_of
         self._ends_at = datetime.combine(as_of + timedelta(days=1), time.min, PARIS)
         self._hashes = hashes
-        self.customers = _newest_customers(deliveries)
+        delivered = _newest_customers(deliveries)
+        self._merged = _merged(deliveries, delivered, as_of)
+        self.customers = _persons(delivered, self._merged)
         self._reviews = self._newest_reviews(deliveries)
         self._versions = self._visible_versions(deliveries)
         self.incidents = self._incidents()
@@ -115,7 +117,7 @@ class Truth:
         versions: dict[str, dict[str, Contact]] = defaultdict(dict)
         for delivery in deliveries:
             record = delivery.record
-            if not isinstance(record, Customer | Review) and visible_on(record) <= self.as_of:
+            if not isinstance(record, Customer | Review | Merge) and visible_on(record) <= self.as_of:
                 versions[contact_id(record)][record.marker] = record
         return {
             name: sorted(
@@ -146,7 +148,8 @@ class Truth:
     def _owner(self, contact: Contact) -> str | None:
         named = None if isinstance(contact, Mail) else contact.customer_id
         if named is not None:
-            return named if named in self.customers else None
+            person = self._merged.get(named, named)
+            return person if person in self.customers else None
         address = None if isinstance(contact, Call) else contact.email
         owners = [customer.customer_id for customer in self.customers.values() if address in customer.emails]
         return owners[0] if len(owners) == 1 else None
@@ -446,6 +449,42 @@ def _newest_customers(deliveries: Iterable[Delivery]) -> dict[str, Customer]:
             if name not in newest or newest[name][0] < rank:
                 newest[name] = rank, delivery.record
     return {name: record for name, (_, record) in newest.items()}
+
+
+def _merged(deliveries: Iterable[Delivery], known: dict[str, Customer], as_of: date) -> dict[str, str]:
+    """Of each customer who is another one today, which one."""
+    ranked = sorted(
+        (delivery.record.merged_on, delivery.delivered_on, delivery.file_name, delivery.record_no, delivery.record)
+        for delivery in deliveries
+        if isinstance(delivery.record, Merge) and delivery.record.merged_on <= as_of
+    )
+    latest = {merge.from_id: merge.to_id for *_, merge in ranked}
+    straight = {name: into for name, into in latest.items() if name not in _stations(into, latest)}
+    merged: dict[str, str] = {}
+    for name, into in straight.items():
+        merged.update((name, station) for station in _stations(into, straight) if station in known)
+    return merged
+
+
+def _stations(name: str, latest: dict[str, str]) -> list[str]:
+    """Where the merges lead from a customer on, each station once."""
+    stations = [name]
+    while (into := latest.get(stations[-1])) is not None and into not in stations:
+        stations.append(into)
+    return stations
+
+
+def _persons(delivered: dict[str, Customer], merged: dict[str, str]) -> dict[str, Customer]:
+    """The customers of today, with the addresses and the first day of all who were merged."""
+    persons: dict[str, Customer] = {}
+    for name, customer in delivered.items():
+        if name in merged:
+            continue
+        all_ids = [customer, *(other for former, other in delivered.items() if merged.get(former) == name)]
+        started = [other.started_on for other in all_ids if other.started_on is not None]
+        emails = tuple(address for other in all_ids for address in other.emails)
+        persons[name] = replace(customer, emails=emails, started_on=min(started, default=None))
+    return persons
 
 
 # What belongs to one incident ---------------------------------------------------------

@@ -18,6 +18,7 @@ from tests.properties.records import (
     Call,
     Customer,
     Mail,
+    Merge,
     Record,
     Review,
     Ticket,
@@ -73,6 +74,7 @@ class Schedule:
                 (self._new_mail, 3),
                 (self._changed_mail, 1),
                 (self._new_review, 2),
+                (self._new_merge, 1),
                 (self._changed_customer, 3),
             )
             kind = random.choices([one for one, _ in kinds], [weight for _, weight in kinds])[0]
@@ -298,6 +300,18 @@ class Schedule:
                 ),
             )
             for _ in range(random.choice((1, 1, 2)))
+        ]
+
+    def _new_merge(self, today: date) -> list[Record]:
+        """Late, ahead of its day, into somebody not known yet, in a chain or a circle, or undone."""
+        random = self.random
+        names = [*self.names, f"s{self.number}-nobody"]
+        return [
+            Merge(
+                random.choice(names),
+                random.choice(names),
+                today + timedelta(days=random.choice((0, 0, -30, random.randint(1, 9)))),
+            )
         ]
 
     def _changed_customer(self, today: date) -> list[Record]:

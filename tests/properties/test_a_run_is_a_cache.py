@@ -33,7 +33,7 @@ BUILT_BEFORE_THE_KILL = (
 )
 
 WITHOUT_LEAVES = (
-    f"{MODELS_ONLY} audit_decision audit_service_completeness classification_backlog"
+    f"{MODELS_ONLY} audit_decision audit_customer_merge audit_service_completeness classification_backlog"
     " classification_disagreement mart_workload_by_role"
 )
 """On a day that is not checked nobody looks at what is computed whole and feeds nothing."""
@@ -131,7 +131,7 @@ class Warehouse:
         # a customers file was delivered decides what it says, and only a folder tells another state.
         delivered_on = today - timedelta(days=self.random.choice((0, 0, 0, 3)))
         name = f"{self.random.choice('azm')}{self.files}.{suffix}"
-        if self.random.random() < 0.8 or (self.is_dated and records[0].source in ("customers", "reviews")):
+        if self.random.random() < 0.8 or (self.is_dated and records[0].source in ("customers", "reviews", "customer_merges")):
             name = f"{delivered_on}/{name}"
         else:
             delivered_on = today

@@ -23,7 +23,7 @@ import pytest
 from tests.properties.company import Company
 from tests.properties.comparing import KEYS, against_reference
 from tests.properties.pipeline import Pipeline, Project
-from tests.properties.records import Call, Customer, Mail, Record, Review, Ticket, at, contact_id
+from tests.properties.records import Call, Customer, Mail, Merge, Record, Review, Ticket, at, contact_id
 from tests.properties.reference import Rows, Truth
 
 FIRST, SECOND = date(2025, 1, 20), date(2025, 4, 10)
@@ -48,6 +48,8 @@ class Mistake:
 
 
 TOUCHED = "models/intermediate/runs/int_touched_customers.sql"
+CUSTOMERS = "models/intermediate/contacts/int_customers.sql"
+MERGES = "models/intermediate/contacts/int_customer_merges.sql"
 CONTACTS = "models/intermediate/contacts/int_contacts.sql"
 LINKS = "dags/tolerance/detection/linking.py"
 REVIEWS = "models/intermediate/contacts/int_reviews.sql"
@@ -243,17 +245,80 @@ MISTAKES = (
     ),
     Mistake(
         "the_customer_record_that_came_last_wins",
-        "models/intermediate/contacts/int_customers.sql",
+        "models/intermediate/contacts/int_customer_records.sql",
         "order by delivered_on desc, _file_name desc, _load_no desc, _record_no desc",
         "order by _load_no desc, _file_name desc, _record_no desc",
         "late_customer_file",
     ),
     Mistake(
         "an_end_that_is_delivered_changes_no_account",
-        "models/intermediate/contacts/int_customers.sql",
+        "models/intermediate/contacts/int_customer_records.sql",
         "\n        and newest.relationship_ended_on is not distinct from known.relationship_ended_on",
         "",
         "ended",
+    ),
+    Mistake(
+        "a_merge_touches_nobody",
+        TOUCHED,
+        "    select from_customer_id as customer_id from changed_merges\n",
+        "    select from_customer_id as customer_id from changed_merges where 1 = 0\n",
+        "merged_again",
+    ),
+    Mistake(
+        "a_merge_touches_the_merged_customer_alone",
+        TOUCHED,
+        "on members.group_no = connected_customers.group_no",
+        "on members.group_no = connected_customers.group_no and 1 = 0",
+        "merged_into",
+    ),
+    Mistake(
+        "the_former_account_stays",
+        CUSTOMERS,
+        "where records.customer_id not in (select merges.from_customer_id from merges)",
+        "",
+        "merged_away",
+    ),
+    Mistake(
+        "a_merge_forgets_what_names_the_former_customer",
+        CONTACTS,
+        "coalesce(merges.current_customer_id, newest.customer_id, owners.customer_id)",
+        "coalesce(newest.customer_id, owners.customer_id)",
+        "merged_into",
+    ),
+    Mistake(
+        "who_was_merged_before_anybody_told_of_him_is_sought_nowhere",
+        CONTACTS,
+        "on merges.current_customer_id = customers.customer_id",
+        "on merges.current_customer_id = customers.customer_id and 1 = 0",
+        "merged_with_nobody_known",
+    ),
+    Mistake(
+        "a_merge_counts_before_its_day",
+        MERGES,
+        "where merges.merged_on <= run.as_of_on and",
+        "where",
+        "merged_tomorrow",
+    ),
+    Mistake(
+        "the_first_merge_of_a_customer_holds_for_good",
+        "macros/contacts/newest_merge_first.sql",
+        "{{ merges }}.merged_on desc",
+        "{{ merges }}.merged_on asc",
+        "merged_again",
+    ),
+    Mistake(
+        "a_merged_relationship_begins_when_the_remaining_one_did",
+        CUSTOMERS,
+        "least(records.relationship_started_on, former.relationship_started_on)",
+        "records.relationship_started_on",
+        "merged_into",
+    ),
+    Mistake(
+        "a_mail_from_the_address_of_both_is_nobodys",
+        "models/intermediate/contacts/int_address_owners.sql",
+        "coalesce(merges.current_customer_id, addresses.customer_id)",
+        "addresses.customer_id",
+        "merged_into",
     ),
     Mistake(
         "the_link_window_chains",
@@ -461,6 +526,7 @@ class Traps:
         self._versions()
         self._dates()
         self._customers()
+        self._merges()
         self._contacts()
         self._links()
         self._reviews()
@@ -556,6 +622,29 @@ class Traps:
         self.second.append(Customer("arrives_later", (), LONG_AGO))
         self._customer("late_customer_file")
         self.first.append(self._ticket("late_customer_file", date(2025, 1, 2)))
+
+    def _merges(self) -> None:
+        both = "both@example.test"
+        self._customer("merged_into", both, started_on=date(2024, 6, 1))
+        self._customer("merged_away", both)
+        self.first.append(self._ticket("merged_away", date(2024, 11, 8)))
+        self.first.append(self._mail(both, date(2025, 1, 8)))
+        self.second.append(self._call("merged_away", date(2025, 3, 8)))
+        self._customer("merged_with_nobody_known")
+        self.first.append(self._ticket("never_delivered", date(2025, 1, 8)))
+        self._customer("merged_tomorrow")
+        self.first.append(self._ticket("merged_tomorrow", date(2025, 1, 8)))
+        self._customer("merged_again")
+        self._customer("merged_formerly")
+        self.first.append(self._ticket("moves_on", date(2025, 1, 8)))
+        self._customer("moves_on")
+        self.first.append(Merge("moves_on", "merged_formerly", date(2025, 1, 10)))
+        self.second += [
+            Merge("merged_away", "merged_into", date(2025, 3, 1)),
+            Merge("never_delivered", "merged_with_nobody_known", date(2025, 3, 1)),
+            Merge("merged_tomorrow", "merged_into", SECOND + timedelta(days=1)),
+            Merge("moves_on", "merged_again", date(2025, 3, 1)),
+        ]
 
     def _contacts(self) -> None:
         self._customer("three_calls")
@@ -745,7 +834,7 @@ def misread_thanks(project: Project) -> Iterator[None]:
 
 
 def _deliver(pipeline: Pipeline, day: date, records: list[Record]) -> None:
-    suffixes = {"customers": "csv", "faq": "csv", "mail": "mbox", "reviews": "csv", "tickets": "csv"}
+    suffixes = {"customers": "csv", "customer_merges": "csv", "faq": "csv", "mail": "mbox", "reviews": "csv", "tickets": "csv"}
     for source, suffix in suffixes.items():
         of_source = [record for record in records if record.source == source]
         if of_source:

@@ -171,7 +171,7 @@ def test_a_date_for_which_no_source_delivered_anything_is_no_all_clear(state: St
 
 def test_silent_services_are_told_in_one_line_but_for_a_source_that_is_told_already() -> None:
     with duckdb.connect() as serving:
-        assert all_clear.of_services(serving, []) == []  # of a release without the table
+        assert all_clear.of_tables(serving, []) == []  # of a release without the table
         serving.execute("create table audit_generation as select date '2026-11-20' as as_of_on")
         serving.execute(
             "create table audit_service_completeness as from (values "
@@ -181,14 +181,14 @@ def test_silent_services_are_told_in_one_line_but_for_a_source_that_is_told_alre
             "('tickets', 'jira', '', date '2026-11-19', date '2026-11-12', 9.0, 'silent')"
             ") as t (source, system, team, sent_on, last_sent_on, usual_week_records, status)"
         )
-        (warning,) = all_clear.of_services(serving, [])
+        (warning,) = all_clear.of_tables(serving, [])
         assert "faq/call_log/returns since 2026-11-16 (usually 45 records a week), mail since" in warning
         assert "sales" not in warning
         assert "jira" not in warning
-        (warning,) = all_clear.of_services(serving, ["mail: nothing was delivered for 2026-11-20; on this …"])
+        (warning,) = all_clear.of_tables(serving, ["mail: nothing was delivered for 2026-11-20; on this …"])
         assert "mail" not in warning
         serving.execute("delete from audit_service_completeness where status = 'silent'")
-        assert all_clear.of_services(serving, []) == []
+        assert all_clear.of_tables(serving, []) == []
 
 
 def test_an_optional_source_is_missed_by_nobody_and_stands_for_no_other(state: State, tmp_path: Path) -> None:

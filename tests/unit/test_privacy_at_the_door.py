@@ -43,6 +43,7 @@ FILES = {
     f"T2;C1;{ADDRESS};2026-11-01;;;{WORD};incident;;;{WORD};{WORD};;;\n",
     "tickets/a.json": f'{{"users":[{{"id":1,"email":"{ADDRESS}"}}],"tickets":[{{"id":7,"requester_id":1,'
     f'"status":"open","created_at":"2026-11-01T10:00:00Z","subject":"{WORD}"}},{{"id":"{WORD}"}}]}}',
+    "customer_merges/a.csv": f"from_customer_id;to_customer_id;merged_on\nC2;C1;{WORD}\nC2;C1;2026-11-01\n",
     "reviews/a.csv": f"contact_id;decision;decided_by;decided_on;reason\nC1;no_incident;somebody;{WORD};\n",
     "mail/a.eml": f"From: {WORD} <{ADDRESS}>\nDate: Mon, 2 Nov 2026 10:00:00 +0100\nMessage-ID: <1@x>\n"
     f"Subject: {WORD}\n\n{WORD}\n",

@@ -68,7 +68,7 @@ def export_alerts(state: State, profiles: tuple[ListProfile, ...] = (canonical.P
         columns = [column[0] for column in cursor.description or ()]
         rows = cursor.fetchall()
         warnings = all_clear.of_loads(state, date.fromisoformat(as_of))
-        warnings += all_clear.of_services(serving, warnings)
+        warnings += all_clear.of_tables(serving, warnings)
     lists = {profile.file_name: profile.written(columns, rows) for profile in profiles}
     with shared(folder):
         for file_name, content in lists.items():

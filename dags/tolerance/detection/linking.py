@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from tolerance.components import components
 from tolerance.detection.words import NO_TYPE
 
 _MICROSECONDS_A_DAY = 86_400_000_000
@@ -95,7 +96,7 @@ def link_threads(
     pairs = _pairs(compatible_types)
     window = window_days * _MICROSECONDS_A_DAY
     ids = _linking_ids(thread_ids, sent_us)
-    threads = _threads(ids)
+    threads = components(ids)
     matters: list[_Matter] = []
     of_id: dict[str, _Matter] = {}
     latest: dict[int, _Matter] = {}
@@ -130,22 +131,6 @@ def _linking_ids(thread_ids: Sequence[str], sent_us: Sequence[int]) -> list[list
         [f" {position}"] if len(words) == 1 and at > begun[words[0]] + _MICROSECONDS_A_DAY else words
         for position, (words, at) in enumerate(zip(ids, sent_us, strict=True))
     ]
-
-
-def _threads(ids: Sequence[Sequence[str]]) -> list[int]:
-    """For each mail the number of its thread: those that share an id, also through others, have one."""
-    parents: dict[str, str] = {}
-
-    def root(word: str) -> str:
-        while (parent := parents.setdefault(word, word)) != word:
-            parents[word] = word = parents[parent]
-        return word
-
-    for words in ids:
-        for word in words[1:]:
-            parents[root(word)] = root(words[0])
-    numbers: dict[str, int] = {}
-    return [numbers.setdefault(root(words[0]), len(numbers)) for words in ids]
 
 
 def _may_join(unit: _Incident, incident: _Incident, pairs: Pairs) -> bool:

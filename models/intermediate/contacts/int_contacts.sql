@@ -31,9 +31,22 @@ addresses as (
     select * from {{ ref('int_customer_addresses') }}
 ),
 
+merges as (
+    select
+        from_customer_id,
+        current_customer_id
+    from {{ ref('int_customer_merges') }}
+    where is_current and current_customer_id is not null
+),
+
 {% if is_incremental() %}
 touched as (
-    select * from {{ ref('int_touched_customers') }}
+    select customer_id from {{ ref('int_touched_customers') }}
+    union distinct
+    -- A contact may name an id that was merged before any record told of it.
+    select merges.from_customer_id as customer_id
+    from merges
+    inner join {{ ref('int_touched_customers') }} as customers on merges.current_customer_id = customers.customer_id
 ),
 
 touched_addresses as (
@@ -141,8 +154,9 @@ resolved as (
         case when newest.customer_id is not null then 'customer_id' else 'address' end as customer_rule
     from newest
     left join {{ ref('int_address_owners') }} as owners on newest.address_hash = owners.address_hash
+    left join merges on newest.customer_id = merges.from_customer_id
     inner join {{ ref('int_customers') }} as customers
-        on coalesce(newest.customer_id, owners.customer_id) = customers.customer_id
+        on coalesce(merges.current_customer_id, newest.customer_id, owners.customer_id) = customers.customer_id
 ),
 
 final as (

@@ -10,6 +10,14 @@ customers as (
     select * from {{ ref('int_customers') }}
 ),
 
+records as (
+    select * from {{ ref('int_customer_records') }}
+),
+
+merges as (
+    select * from {{ ref('int_customer_merges') }}
+),
+
 contact_versions as (
     select * from {{ ref('int_contact_versions') }}
 ),
@@ -20,12 +28,12 @@ addresses as (
 
 -- A record that is delivered again and says the same touches nobody.
 changed_customers as (
-    select customers.customer_id
-    from customers
+    select records.customer_id
+    from records
     cross join run
     where
-        customers.changed_load_no > run.since_load_no
-        or customers.changed_on > run.since_as_of_on
+        records.changed_load_no > run.since_load_no
+        or records.changed_on > run.since_as_of_on
 ),
 
 -- An address that moves from one customer to another changes both.
@@ -191,6 +199,40 @@ newly_started_or_ended as (
         )
 ),
 
+current_merges as (
+    select
+        from_customer_id,
+        to_customer_id
+    from merges
+    where is_current
+),
+
+former_merges as (
+    select
+        from_customer_id,
+        to_customer_id
+    from merges
+    where was_current
+),
+
+new_merges as (
+    select * from current_merges
+    except
+    select * from former_merges
+),
+
+gone_merges as (
+    select * from former_merges
+    except
+    select * from current_merges
+),
+
+changed_merges as (
+    select from_customer_id from new_merges
+    union distinct
+    select from_customer_id from gone_merges
+),
+
 {% if incidents_before %}
 -- A deadline passes without any record. Which do was written by the last run, or by attempts after it: those
 -- have changed only customers who are touched anyway, and a deadline that passed before them passes again.
@@ -206,7 +248,7 @@ passed_deadlines as (
 ),
 
 {% endif %}
-touched as (
+found as (
     select customer_id from changed_customers
     union distinct
     select customer_id from sharers_of_changed_addresses
@@ -214,24 +256,67 @@ touched as (
     select customer_id from owners_of_changed_contacts
     union distinct
     select customer_id from newly_started_or_ended
+    union distinct
+    select from_customer_id as customer_id from changed_merges
     {% if incidents_before %}
     union distinct
     select customer_id from passed_deadlines
     {% endif %}
 ),
 
+-- Whom merges ever connected are touched together: what is one's today may have been the other's.
+connected_customers as (
+    select
+        from_customer_id as customer_id,
+        group_no
+    from merges
+    union distinct
+    select
+        to_customer_id as customer_id,
+        group_no
+    from merges
+),
+
+touched as (
+    select customer_id from found
+    union distinct
+    select members.customer_id
+    from connected_customers as members
+    inner join connected_customers on members.group_no = connected_customers.group_no
+    inner join found on connected_customers.customer_id = found.customer_id
+),
+
+-- Who is another one today has nothing left to compute, only rows to lose.
+numbered as (
+    select
+        customer_id,
+        customer_no,
+        relationship_started_on,
+        relationship_ended_on
+    from customers
+    union all
+    select
+        records.customer_id,
+        records.customer_no,
+        records.relationship_started_on,
+        records.relationship_ended_on
+    from merges
+    inner join records on merges.from_customer_id = records.customer_id
+    where merges.is_current and merges.current_customer_id <> merges.from_customer_id
+),
+
 final as (
     select
-        customers.customer_id,
-        customers.customer_no,
-        customers.relationship_started_on,
-        customers.relationship_ended_on
-    from customers
+        numbered.customer_id,
+        numbered.customer_no,
+        numbered.relationship_started_on,
+        numbered.relationship_ended_on
+    from numbered
     cross join run
     where
         run.is_full_rebuild
         or {{ should_full_refresh() }}
-        or customers.customer_id in (select touched.customer_id from touched)
+        or numbered.customer_id in (select touched.customer_id from touched)
 )
 
 select * from final

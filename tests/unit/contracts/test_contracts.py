@@ -53,6 +53,7 @@ def test_a_field_is_secret_unless_it_says_that_it_is_public() -> None:
 
 def test_only_ids_that_are_declared_public_are_published() -> None:
     assert contracts_for_dbt() == [
+        {"source": "customer_merges", "publishes_native_id": True, "default_system": ""},
         {"source": "customers", "publishes_native_id": True, "default_system": ""},
         {"source": "faq", "publishes_native_id": True, "default_system": "call_log"},
         {"source": "mail", "publishes_native_id": False, "default_system": ""},

@@ -1,0 +1,47 @@
+-- One row per merge of customers that was delivered, however often, and what became of it: the bridge from a former
+-- customer_id to the one of today.
+with deliveries as (
+    select
+        *,
+        row_number() over (
+            partition by from_customer_id, to_customer_id, merged_on
+            order by {{ newest_merge_first('deliveries') }}
+        ) as delivery_rank
+    from {{ ref('stg_customer_merges__merges') }} as deliveries
+),
+
+merges as (
+    select * from deliveries
+    where delivery_rank = 1
+),
+
+known as (
+    select * from {{ ref('int_customer_merges') }}
+),
+
+final as (
+    select
+        merges.from_customer_id,
+        merges.to_customer_id,
+        merges.merged_on,
+        case
+            when known.from_customer_id is null then 'waits_for_its_day'
+            when not known.is_current then 'replaced'
+            when merges.from_customer_id = merges.to_customer_id then 'undone'
+            when known.current_customer_id is null then 'leads_in_a_circle'
+            when known.current_customer_id = known.from_customer_id then 'unknown_customer'
+            else 'counts'
+        end as status,
+        case when known.is_current then known.current_customer_id end as current_customer_id,
+        merges._file_name as file_name,
+        merges._record_no as record_no
+    from merges
+    left join known
+        on
+            merges._file_sha256 = known._file_sha256
+            and merges._record_no = known._record_no
+            and merges._load_no = known._load_no
+            and merges._file_name = known._file_name
+)
+
+select * from final
