@@ -97,7 +97,8 @@ def tables(customers: int) -> list[str]:
         """,
         """
         create or replace table int_touched_customers as
-        select customer_id, customer_no, relationship_started_on, relationship_ended_on from int_customer_records
+        select customer_id, customer_no, relationship_started_on, relationship_ended_on
+        from int_customer_records
         """,
         """
         create or replace table int_customer_merges as

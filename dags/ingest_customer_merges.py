@@ -2,7 +2,7 @@
 
 When: every day at 04:00 business time; `tolerance_daily` starts once all sources are ingested.
 Reads: `EXTRACTS/customer_merges/`, up to the as-of date.
-Writes: `landing/`, `raw/customer_merges/`, `quarantine/customer_merges/` and one record per load in `raw/loads/`.
+Writes: `landing/`, `raw/customer_merges/`, `quarantine/customer_merges/`, and its loads in `raw/loads/`.
 If it fails: the sentence in the task's log names the file. Fix it, clear the task.
 A load counts once its load record is written, so a retry loads nothing twice.
 """

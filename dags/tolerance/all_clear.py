@@ -77,9 +77,9 @@ def _of_merges(serving: duckdb.DuckDBPyConnection) -> list[str]:
     former, target, file_name, record_no = circles[0]
     others = f", and {len(circles) - 1} more" if len(circles) > 1 else ""
     return [
-        f"customer_merges/{file_name}, record {record_no}: {former} is merged into {target}, which leads back to "
-        f"{former}{others}; their accounts stay as they are. Deliver a later merge that breaks the circle; "
-        "audit_customer_merge shows them all."
+        f"customer_merges/{file_name}, record {record_no}: {former} is merged into {target}, which leads "
+        f"back to {former}{others}; their accounts stay as they are. Deliver a later merge that breaks the "
+        "circle; audit_customer_merge shows them all."
     ]
 
 

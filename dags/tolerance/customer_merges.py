@@ -60,6 +60,6 @@ def _in_circles(into: Mapping[str, str]) -> set[str]:
             way[name] = None
             name = into[name]
         if name in way:
-            *names, = way
-            found.update(names[names.index(name):])
+            (*names,) = way
+            found.update(names[names.index(name) :])
     return found

@@ -54,7 +54,8 @@ def print_explanation(console: Console, state: State, customer_id: str) -> bool:
         if merge is not None:
             current_id, merged_on, file_name, record_no = merge
             console.print(
-                f"{customer_id} is {current_id} since {merged_on} (customer_merges/{file_name}, record {record_no}).",
+                f"{customer_id} is {current_id} since {merged_on} "
+                f"(customer_merges/{file_name}, record {record_no}).",
                 highlight=False,
                 markup=False,
                 soft_wrap=True,

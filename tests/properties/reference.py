@@ -13,7 +13,17 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from tests.properties.records import FAQ_CODES, Call, Customer, Delivery, Mail, Merge, Review, Ticket, contact_id
+from tests.properties.records import (
+    FAQ_CODES,
+    Call,
+    Customer,
+    Delivery,
+    Mail,
+    Merge,
+    Review,
+    Ticket,
+    contact_id,
+)
 from tolerance import oracle
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -453,10 +463,14 @@ def _newest_customers(deliveries: Iterable[Delivery]) -> dict[str, Customer]:
 
 def _merged(deliveries: Iterable[Delivery], known: dict[str, Customer], as_of: date) -> dict[str, str]:
     """Of each customer who is another one today, which one."""
-    ranked = sorted(
-        (delivery.record.merged_on, delivery.delivered_on, delivery.file_name, delivery.record_no, delivery.record)
+    known_today = [
+        (delivery, delivery.record)
         for delivery in deliveries
         if isinstance(delivery.record, Merge) and delivery.record.merged_on <= as_of
+    ]
+    ranked = sorted(
+        (merge.merged_on, delivery.delivered_on, delivery.file_name, delivery.record_no, merge)
+        for delivery, merge in known_today
     )
     latest = {merge.from_id: merge.to_id for *_, merge in ranked}
     straight = {name: into for name, into in latest.items() if name not in _stations(into, latest)}

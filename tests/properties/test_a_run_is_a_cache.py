@@ -39,6 +39,10 @@ WITHOUT_LEAVES = (
 """On a day that is not checked nobody looks at what is computed whole and feeds nothing."""
 
 
+DATED = ("customers", "customer_merges", "reviews")
+"""The sources of which the later delivery wins."""
+
+
 @dataclass
 class Warehouse:
     """Many schedules side by side, one run after the other."""
@@ -131,7 +135,9 @@ class Warehouse:
         # a customers file was delivered decides what it says, and only a folder tells another state.
         delivered_on = today - timedelta(days=self.random.choice((0, 0, 0, 3)))
         name = f"{self.random.choice('azm')}{self.files}.{suffix}"
-        if self.random.random() < 0.8 or (self.is_dated and records[0].source in ("customers", "reviews", "customer_merges")):
+        if self.random.random() < 0.8 or (
+            self.is_dated and records[0].source in ("customers", "reviews", "customer_merges")
+        ):
             name = f"{delivered_on}/{name}"
         else:
             delivered_on = today
