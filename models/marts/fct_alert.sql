@@ -63,6 +63,12 @@ customers_at_stake as (
     select touched.customer_id from {{ ref('int_touched_customers') }} as touched
     union distinct
     select customers_who_wait.customer_id from customers_who_wait
+    union distinct
+    -- An alert whose incident moved is looked at again with the customer who has it now.
+    select alerts.current_customer_id
+    from {{ this }} as alerts
+    inner join {{ ref('int_touched_customers') }} as touched on alerts.customer_id = touched.customer_id
+    where alerts.current_customer_id is not null
 ),
 {% endif %}
 
