@@ -70,7 +70,7 @@ decisions as (
     where is_current
 ),
 
-merges as (
+customer_merges as (
     select
         from_customer_id,
         current_customer_id
@@ -108,9 +108,9 @@ reviewed as (
     left join of_two_systems on newest.contact_id = of_two_systems.contact_id
     left join classifications on newest.text_hash = classifications.text_hash
     left join decisions on newest.contact_id = decisions.contact_id
-    left join merges on newest.customer_id = merges.from_customer_id
+    left join customer_merges on newest.customer_id = customer_merges.from_customer_id
     left join {{ ref('int_customers') }} as known
-        on coalesce(merges.current_customer_id, newest.customer_id) = known.customer_id
+        on coalesce(customer_merges.current_customer_id, newest.customer_id) = known.customer_id
     left join without_zeros as zeros on ltrim(newest.customer_id, '0') = zeros.customer_id
     left join {{ ref('int_address_owners') }} as owners on newest.address_hash = owners.address_hash
 ),

@@ -10,7 +10,7 @@ with deliveries as (
     from {{ ref('stg_customer_merges__merges') }} as deliveries
 ),
 
-merges as (
+customer_merges as (
     select * from deliveries
     where delivery_rank = 1
 ),
@@ -21,27 +21,27 @@ known as (
 
 final as (
     select
-        merges.from_customer_id,
-        merges.to_customer_id,
-        merges.merged_on,
+        customer_merges.from_customer_id,
+        customer_merges.to_customer_id,
+        customer_merges.merged_on,
         case
             when known.from_customer_id is null then 'waits_for_its_day'
             when not known.is_current then 'replaced'
-            when merges.from_customer_id = merges.to_customer_id then 'undone'
+            when customer_merges.from_customer_id = customer_merges.to_customer_id then 'undone'
             when known.current_customer_id is null then 'leads_in_a_circle'
             when known.current_customer_id = known.from_customer_id then 'unknown_customer'
             else 'counts'
         end as status,
         case when known.is_current then known.current_customer_id end as current_customer_id,
-        merges._file_name as file_name,
-        merges._record_no as record_no
-    from merges
+        customer_merges._file_name as file_name,
+        customer_merges._record_no as record_no
+    from customer_merges
     left join known
         on
-            merges._file_sha256 = known._file_sha256
-            and merges._record_no = known._record_no
-            and merges._load_no = known._load_no
-            and merges._file_name = known._file_name
+            customer_merges._file_sha256 = known._file_sha256
+            and customer_merges._record_no = known._record_no
+            and customer_merges._load_no = known._load_no
+            and customer_merges._file_name = known._file_name
 )
 
 select * from final

@@ -149,7 +149,7 @@ known as (
         {%- for column in declared_alert_columns() if column.name != 'customer_id' %}
         history.{{ column.name }},
         {%- endfor %}
-        coalesce(merges.current_customer_id, claims.raised_for) as customer_id,
+        coalesce(customer_merges.current_customer_id, claims.raised_for) as customer_id,
         history.status,
         claims.first_opened_on,
         claims.current_incident_id,
@@ -157,10 +157,10 @@ known as (
         claims.claim_rank
     from {{ ref('stg_runs__alert_history') }} as history
     inner join claims on history.alert_id = claims.alert_id and history.told_on = claims.told_on
-    left join {{ ref('int_customer_merges') }} as merges
+    left join {{ ref('int_customer_merges') }} as customer_merges
         on
-            claims.raised_for = merges.from_customer_id
-            and merges.is_current
+            claims.raised_for = customer_merges.from_customer_id
+            and customer_merges.is_current
 ),
 
 raised_before as (

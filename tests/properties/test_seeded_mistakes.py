@@ -26,6 +26,7 @@ from tests.properties.comparing import KEYS, against_reference
 from tests.properties.pipeline import MODELS_ONLY, Pipeline, Project
 from tests.properties.records import Call, Customer, Mail, Merge, Record, Review, Ticket, at, contact_id
 from tests.properties.reference import Rows, Truth
+from tolerance.contracts import SOURCES
 from tolerance.runs import Run
 
 FIRST, SECOND = date(2025, 1, 20), date(2025, 4, 10)
@@ -291,28 +292,28 @@ MISTAKES = (
     Mistake(
         "the_former_account_stays",
         CUSTOMERS,
-        "where records.customer_id not in (select merges.from_customer_id from merges)",
+        "where records.customer_id not in (select customer_merges.from_customer_id from customer_merges)",
         "",
         "merged_away",
     ),
     Mistake(
         "a_merge_forgets_what_names_the_former_customer",
         CONTACTS,
-        "coalesce(merges.current_customer_id, newest.customer_id, owners.customer_id)",
+        "coalesce(customer_merges.current_customer_id, newest.customer_id, owners.customer_id)",
         "coalesce(newest.customer_id, owners.customer_id)",
         "merged_into",
     ),
     Mistake(
         "who_was_merged_before_anybody_told_of_him_is_sought_nowhere",
         CONTACTS,
-        "on merges.current_customer_id = customers.customer_id",
-        "on merges.current_customer_id = customers.customer_id and 1 = 0",
+        "on customer_merges.current_customer_id = customers.customer_id",
+        "on customer_merges.current_customer_id = customers.customer_id and 1 = 0",
         "merged_with_nobody_known",
     ),
     Mistake(
         "a_merge_counts_before_its_day",
         MERGES,
-        "where merges.merged_on <= run.as_of_on and",
+        "where customer_merges.merged_on <= run.as_of_on and",
         "where",
         "merged_tomorrow",
     ),
@@ -333,7 +334,7 @@ MISTAKES = (
     Mistake(
         "a_mail_from_the_address_of_both_is_nobodys",
         "models/intermediate/contacts/int_address_owners.sql",
-        "coalesce(merges.current_customer_id, addresses.customer_id)",
+        "coalesce(customer_merges.current_customer_id, addresses.customer_id)",
         "addresses.customer_id",
         "merged_into",
     ),
@@ -869,16 +870,9 @@ def misread_thanks(project: Project) -> Iterator[None]:
 
 
 def _deliver(pipeline: Pipeline, day: date, records: list[Record]) -> None:
-    suffixes = {
-        "customers": "csv",
-        "customer_merges": "csv",
-        "faq": "csv",
-        "mail": "mbox",
-        "reviews": "csv",
-        "tickets": "csv",
-    }
-    for source, suffix in suffixes.items():
+    for source in SOURCES:
         of_source = [record for record in records if record.source == source]
+        suffix = "mbox" if source == "mail" else "csv"
         if of_source:
             pipeline.deliver(f"{day}/all.{suffix}", of_source, day)
 

@@ -11,12 +11,12 @@ with addresses as (
 owned as (
     select
         addresses.address_hash,
-        coalesce(merges.current_customer_id, addresses.customer_id) as customer_id
+        coalesce(customer_merges.current_customer_id, addresses.customer_id) as customer_id
     from addresses
-    left join {{ ref('int_customer_merges') }} as merges
+    left join {{ ref('int_customer_merges') }} as customer_merges
         on
-            addresses.customer_id = merges.from_customer_id
-            and merges.is_current
+            addresses.customer_id = customer_merges.from_customer_id
+            and customer_merges.is_current
 ),
 
 final as (

@@ -31,7 +31,7 @@ addresses as (
     select * from {{ ref('int_customer_addresses') }}
 ),
 
-merges as (
+customer_merges as (
     select
         from_customer_id,
         current_customer_id
@@ -44,9 +44,9 @@ touched as (
     select customer_id from {{ ref('int_touched_customers') }}
     union distinct
     -- A contact may name an id that was merged before any record told of it.
-    select merges.from_customer_id as customer_id
-    from merges
-    inner join {{ ref('int_touched_customers') }} as customers on merges.current_customer_id = customers.customer_id
+    select customer_merges.from_customer_id as customer_id
+    from customer_merges
+    inner join {{ ref('int_touched_customers') }} as customers on customer_merges.current_customer_id = customers.customer_id
 ),
 
 touched_addresses as (
@@ -154,9 +154,9 @@ resolved as (
         case when newest.customer_id is not null then 'customer_id' else 'address' end as customer_rule
     from newest
     left join {{ ref('int_address_owners') }} as owners on newest.address_hash = owners.address_hash
-    left join merges on newest.customer_id = merges.from_customer_id
+    left join customer_merges on newest.customer_id = customer_merges.from_customer_id
     inner join {{ ref('int_customers') }} as customers
-        on coalesce(merges.current_customer_id, newest.customer_id, owners.customer_id) = customers.customer_id
+        on coalesce(customer_merges.current_customer_id, newest.customer_id, owners.customer_id) = customers.customer_id
 ),
 
 final as (

@@ -8,15 +8,15 @@ with run as (
     select * from {{ ref('int_run') }}
 ),
 
-merges as (
+customer_merges as (
     select
-        merges.*,
-        merges._load_no <= run.since_load_no
-        and merges.merged_on <= run.since_as_of_on
-        and merges.delivered_on <= run.since_as_of_on as was_known
-    from {{ ref('stg_customer_merges__merges') }} as merges
+        customer_merges.*,
+        customer_merges._load_no <= run.since_load_no
+        and customer_merges.merged_on <= run.since_as_of_on
+        and customer_merges.delivered_on <= run.since_as_of_on as was_known
+    from {{ ref('stg_customer_merges__merges') }} as customer_merges
     cross join run
-    where merges.merged_on <= run.as_of_on and merges.delivered_on <= run.as_of_on
+    where customer_merges.merged_on <= run.as_of_on and customer_merges.delivered_on <= run.as_of_on
 ),
 
 ranked as (
@@ -24,19 +24,21 @@ ranked as (
         *,
         row_number() over (
             partition by from_customer_id
-            order by {{ newest_merge_first('merges') }}
+            order by {{ newest_merge_first('customer_merges') }}
         ) as merge_rank,
         row_number() over (
             partition by from_customer_id, was_known
-            order by {{ newest_merge_first('merges') }}
+            order by {{ newest_merge_first('customer_merges') }}
         ) as former_rank
-    from merges
+    from customer_merges
 ),
 
 known_customers as (
     select list(customer_id order by customer_id) as customer_ids
     from {{ ref('int_customer_records') }}
-    where customer_id in (select merges.from_customer_id from merges union select merges.to_customer_id from merges)
+    where
+        customer_id in (select customer_merges.from_customer_id from customer_merges)
+        or customer_id in (select customer_merges.to_customer_id from customer_merges)
 ),
 
 holding as (
@@ -60,7 +62,7 @@ pairs as (
     select distinct
         from_customer_id,
         to_customer_id
-    from merges
+    from customer_merges
 ),
 
 pair_lists as (

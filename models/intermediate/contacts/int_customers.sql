@@ -6,7 +6,7 @@ with records as (
     select * from {{ ref('int_customer_records') }}
 ),
 
-merges as (
+customer_merges as (
     select
         from_customer_id,
         current_customer_id
@@ -16,11 +16,11 @@ merges as (
 
 former as (
     select
-        merges.current_customer_id,
+        customer_merges.current_customer_id,
         min(records.relationship_started_on) as relationship_started_on
     from records
-    inner join merges on records.customer_id = merges.from_customer_id
-    group by merges.current_customer_id
+    inner join customer_merges on records.customer_id = customer_merges.from_customer_id
+    group by customer_merges.current_customer_id
 ),
 
 final as (
@@ -32,7 +32,7 @@ final as (
         records.preferred_language
     from records
     left join former on records.customer_id = former.current_customer_id
-    where records.customer_id not in (select merges.from_customer_id from merges)
+    where records.customer_id not in (select customer_merges.from_customer_id from customer_merges)
 )
 
 select * from final

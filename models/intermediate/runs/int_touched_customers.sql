@@ -14,7 +14,7 @@ records as (
     select * from {{ ref('int_customer_records') }}
 ),
 
-merges as (
+customer_merges as (
     select * from {{ ref('int_customer_merges') }}
 ),
 
@@ -203,7 +203,7 @@ current_merges as (
     select
         from_customer_id,
         to_customer_id
-    from merges
+    from customer_merges
     where is_current
 ),
 
@@ -211,7 +211,7 @@ former_merges as (
     select
         from_customer_id,
         to_customer_id
-    from merges
+    from customer_merges
     where was_current
 ),
 
@@ -269,12 +269,12 @@ connected_customers as (
     select
         from_customer_id as customer_id,
         group_no
-    from merges
+    from customer_merges
     union distinct
     select
         to_customer_id as customer_id,
         group_no
-    from merges
+    from customer_merges
 ),
 
 touched as (
@@ -300,9 +300,9 @@ numbered as (
         records.customer_no,
         records.relationship_started_on,
         records.relationship_ended_on
-    from merges
-    inner join records on merges.from_customer_id = records.customer_id
-    where merges.is_current and merges.current_customer_id <> merges.from_customer_id
+    from customer_merges
+    inner join records on customer_merges.from_customer_id = records.customer_id
+    where customer_merges.is_current and customer_merges.current_customer_id <> customer_merges.from_customer_id
 ),
 
 final as (
