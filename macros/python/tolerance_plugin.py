@@ -34,7 +34,7 @@ FUNCTIONS = (
         "detect_incident",
         detect_incident,
         ("VARCHAR",),
-        "STRUCT(incident_type VARCHAR, confidence DOUBLE, rule VARCHAR)",
+        "STRUCT(incident_type VARCHAR, likely_type VARCHAR, confidence DOUBLE, rule VARCHAR)",
     ),
     SqlFunction(
         "ticket_references",

@@ -45,10 +45,12 @@ INCIDENT, REVIEW, NO_INCIDENT = "incident", "review", "none"
 class Detection(TypedDict):
     """What was read in a text: a type or None, the confidence in [0, 1], and the rule that decided.
 
-    None with a confidence above 0 waits for review.
+    None with a confidence above 0 waits for review. `likely_type` is the likeliest type of an incident whose
+    type is not clear: it costs nothing, and links.
     """
 
     incident_type: str | None
+    likely_type: str | None
     confidence: float
     rule: str
 
@@ -65,6 +67,9 @@ class Reading:
     phrase_confidence: float
     model_type: str
     """The likeliest type by the words, or `other_incident` where it is not clear."""
+
+    likely_type: str | None
+    """The likeliest type by the words where it is not clear; None where it is, or where nothing was asked."""
 
     word_count: int
     rule: str
@@ -145,17 +150,20 @@ def read(text: str, language: str | None = None) -> Reading:
     if (model := own.model(known_language)) is not None:
         logit, rule = model.logit(told), f"{OWN_RULE}{model.version}"
     score = probability(logit)
-    model_type = NO_TYPE
+    model_type, likely_type = NO_TYPE, None
     if score >= REVIEW_FROM:
         (first, name), (second, _) = type_shares(told.shown, known)[:2]
         if first - second >= MIN_TYPE_MARGIN:
             model_type = name
+        else:
+            likely_type = name
     return Reading(
         known_language,
         score,
         phrase_type,
         phrase_confidence,
         model_type,
+        likely_type,
         sum(map(str.isalpha, found)),
         rule if phrase_type is None else PHRASES_RULE,
     )
@@ -168,10 +176,12 @@ def detect_incident(text: str | None) -> Detection:
     confidence is above 0.
     """
     if not text or not text.strip():
-        return {"incident_type": None, "confidence": 0.0, "rule": PHRASES_RULE}
+        return {"incident_type": None, "likely_type": None, "confidence": 0.0, "rule": PHRASES_RULE}
     found = read(text)
+    is_incident = found.outcome == INCIDENT
     return {
-        "incident_type": found.incident_type if found.outcome == INCIDENT else None,
+        "incident_type": found.incident_type if is_incident else None,
+        "likely_type": found.likely_type if is_incident and found.incident_type == NO_TYPE else None,
         "confidence": 0.0 if found.outcome == NO_INCIDENT else found.confidence,
         "rule": found.rule,
     }

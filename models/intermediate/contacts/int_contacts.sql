@@ -71,6 +71,7 @@ classified as (
     select
         versions.*,
         classifications.ticket_references,
+        classifications.likely_type,
         {{ incident_type_of('versions', 'classifications') }} as told_type,
         case
             when versions.structured_rule is not null then versions.structured_rule
@@ -177,6 +178,8 @@ final as (
 
         -- what it is about
         incident_type,
+        -- It links what words leave without a clear type, and costs nothing.
+        case when incident_type = 'other_incident' and not is_reviewed then likely_type end as likely_type,
         first_incident_type,
         case when is_type_reviewed then 'review' else told_by end as detection_rule,
         case when is_type_reviewed then 1.0 else told_confidence end as detection_confidence,

@@ -94,6 +94,7 @@ final as (
 
         -- what it is about
         detection.incident_type as incident_type,
+        detection.likely_type as likely_type,
         detection.confidence as confidence,
         detection.rule as rule,
 

@@ -78,6 +78,7 @@ others as (
         contacts.source,
         contacts.native_id,
         contacts.incident_type,
+        contacts.likely_type,
         contacts.detection_rule,
         contacts.occurred_at,
         threads.thread_contact_id
@@ -125,6 +126,7 @@ members as (
         source,
         native_id,
         incident_type,
+        likely_type,
         detection_rule,
         occurred_at,
         unit_id,
@@ -138,6 +140,7 @@ members as (
         others.source,
         others.native_id,
         others.incident_type,
+        others.likely_type,
         others.detection_rule,
         others.occurred_at,
         coalesce(
@@ -180,13 +183,16 @@ units as (
         unit_id,
         is_ticket_unit,
         min(occurred_at) as first_contact_at,
-        max(case when type_rank = 1 then incident_type end) as incident_type,
+        -- What links it: its type, or the likely one where its words leave that open.
+        max(
+            case when type_rank = 1 then coalesce(likely_type, nullif(incident_type, 'other_incident')) end
+        ) as linking_type,
         bool_or(type_rank = 1 and detection_rule in ('tag', 'faq_code', 'review')) as is_type_structured
     from ranked_members
     group by customer_id, unit_id, is_ticket_unit
 ),
 
--- A weak type makes no link by itself.
+-- Without any type nothing is joined by the window.
 gaps as (
     select
         *,
@@ -195,7 +201,7 @@ gaps as (
             order by first_contact_at, unit_id
         ) as previous_at
     from units
-    where incident_type <> 'other_incident'
+    where linking_type is not null
 ),
 
 -- Units further apart than the window can never meet; only the close ones need the step by step rule.
@@ -226,7 +232,7 @@ cluster_lists as (
         link_by_window(
             list(epoch_us(clusters.first_contact_at) order by clusters.first_contact_at, clusters.unit_id),
             list(clusters.is_ticket_unit order by clusters.first_contact_at, clusters.unit_id),
-            list(clusters.incident_type order by clusters.first_contact_at, clusters.unit_id),
+            list(clusters.linking_type order by clusters.first_contact_at, clusters.unit_id),
             list(clusters.is_type_structured order by clusters.first_contact_at, clusters.unit_id),
             any_value(compatible_types.pairs),
             {{ var('link_window_days') }}

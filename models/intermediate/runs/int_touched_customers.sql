@@ -152,6 +152,7 @@ reread_texts as (
         run.former_detector_versions <> ''
         and (
             formerly.incident_type is distinct from classifications.incident_type
+            or formerly.likely_type is distinct from classifications.likely_type
             or formerly.confidence is distinct from classifications.confidence
             or formerly.rule is distinct from classifications.rule
             or formerly.ticket_references is distinct from classifications.ticket_references
