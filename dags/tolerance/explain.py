@@ -35,6 +35,14 @@ where customer_id = ?
 order by occurred_at, source, native_id
 """
 
+_DECISIONS = """
+select incident_id, incident_type, category, decided_by, decided_on, decided_reason
+from main.fct_incident
+where customer_id = ?
+  and incident_id in (select incident_id from main.fct_tolerance_statement where customer_id = ?)
+order by occurred_on, incident_id
+"""
+
 _RECLASSIFICATIONS = """
 select incident_id, from_category, to_category, reason, decided_at, evidence_file_name, evidence_record_no
 from main.fct_reclassification
@@ -80,6 +88,7 @@ def print_explanation(console: Console, state: State, customer_id: str) -> bool:
         console.print(
             _table(serving, "What a resolution or a person made of an incident", _RECLASSIFICATIONS, both)
         )
+        console.print(_table(serving, "Who decided what an incident costs", _DECISIONS, both))
         console.print(_table(serving, "Evidence", _EVIDENCE, both))
     return True
 

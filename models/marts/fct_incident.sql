@@ -37,6 +37,7 @@ final as (
         incidents.detection_confidence,
         incidents.decided_by,
         incidents.decided_reason,
+        incidents.decided_on,
 
         -- where it belongs
         incident_types.journey_stage,

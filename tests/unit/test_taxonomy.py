@@ -40,9 +40,9 @@ def test_the_tables_of_the_tree_have_no_mistake(seeds: dict[str, Path]) -> None:
         ("incident_types.csv", ",24,no_answer,", ",24,answer_all,", "answer_all is not in playbooks.csv"),
         (
             "incident_type_stages.csv",
-            "no_answer,get_help\n",
-            "",
-            "no_answer is not in incident_type_stages.csv",
+            "no_answer,get_help",
+            "no_reply,get_help",
+            "no_reply is not in incident_types.csv",
         ),
         (
             "incident_type_stages.csv",
@@ -87,3 +87,18 @@ def test_a_run_asks_before_anything_is_ingested(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv("TOLERANCE_COMPANY", str(tmp_path))
     with pytest.raises(UsageError, match=r"owner_role billing is not in roles\.csv"):
         parameters.current_parameters()
+
+
+def test_a_companys_types_need_no_stage_and_may_leave_types_of_the_tree_out(
+    seeds: dict[str, Path], tmp_path: Path
+) -> None:
+    own = tmp_path / "company" / "incident_types.csv"
+    own.parent.mkdir()
+    lines = seeds["incident_types.csv"].read_text("utf-8").splitlines()
+    kept = [
+        line.replace("website_problem,", "app_crash,", 1)
+        for line in lines
+        if not line.startswith("no_answer")
+    ]
+    own.write_text("\n".join(kept) + "\n", "utf-8")
+    taxonomy.refuse_mistakes(seeds | {"incident_types.csv": own})

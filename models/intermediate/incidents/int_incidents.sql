@@ -158,6 +158,7 @@ typed as (
             when reviews.incident_id is not null then reviews.reason
             else incident_types.reason
         end as decided_reason,
+        coalesce(reviews.decided_on, incident_types.valid_from) as decided_on,
         spans.contact_count,
         spans.first_contact_at as occurred_at,
         spans.occurred_on,
@@ -315,6 +316,7 @@ final as (
         resolved.detection_confidence,
         resolved.decided_by,
         resolved.decided_reason,
+        resolved.decided_on,
         resolved.contact_count,
         resolved.channel,
 
