@@ -16,12 +16,21 @@ from tolerance.errors import UsageError
 @STATE
 def explain(customer_id: str, state_folder: Path) -> None:
     """Explain one customer's balance line by line, down to the records it is based on."""
+    import duckdb
+
     from tolerance.explain import print_explanation
 
     state = state_in(state_folder)
     if not state.serving.exists():
         raise UsageError(f"Nothing is published in {state.root} yet", "run a date first.")
-    if not print_explanation(Console(), state, customer_id):
+    try:
+        is_known = print_explanation(Console(), state, customer_id)
+    except (duckdb.CatalogException, duckdb.BinderException):
+        raise UsageError(
+            f"{state.serving} was published by another release and lacks what this one explains",
+            "run a date: that publishes it anew.",
+        ) from None
+    if not is_known:
         raise UsageError("No such customer in the published generation.")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from click.testing import CliRunner
 
@@ -273,3 +274,13 @@ def test_every_command_has_a_line_of_help_that_is_not_cut_and_tells_its_exit_cod
         assert code == 0
         if name in {"run", "rebuild", "doctor", "data-docs", "preview", "quarantine"}:
             assert "Exit codes:" in " ".join(said.split()), name
+
+
+def test_explain_says_when_another_release_published_the_file(tmp_path: Path) -> None:
+    (tmp_path / "serving").mkdir()
+    with duckdb.connect(str(tmp_path / "serving" / "tolerance.duckdb")) as serving:
+        serving.execute("create table fct_tolerance_current as select 'C1' as customer_id")
+    code, said = run("explain", "C1", "--state", str(tmp_path))
+    assert code == 2
+    assert "was published by another release" in " ".join(said.split())
+    assert "Traceback" not in said
