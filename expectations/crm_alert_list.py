@@ -29,7 +29,8 @@ def suite() -> ExpectationSuite:
     return new_suite(
         "crm_alert_list",
         [
-            *(expect.ExpectColumnValuesToBeUnique(column=column) for column in ("alert_id", "incident_id")),
+            expect.ExpectColumnValuesToBeUnique(column="alert_id"),
+            expect.ExpectCompoundColumnsToBeUnique(column_list=["incident_id", "customer_id"]),
             *(expect.ExpectColumnValuesToNotBeNull(column=column) for column in NEEDED),
             *(
                 expect.ExpectColumnValueLengthsToBeBetween(

@@ -1,5 +1,5 @@
--- One row per alert that this date's run raised, listed, or whose status it changed: kept as a file, so
--- that what was known and told then is never computed again.
+-- One row per alert that this date's run raised, listed, or whose status, customer or contacts it changed: kept as a
+-- file, so that what was known and told then is never computed again.
 with run as (
     select * from {{ ref('int_run') }}
 ),
@@ -7,8 +7,19 @@ with run as (
 alerts as (
     select
         {{ alert_columns() }},
+        current_incident_id,
+        retraction_reason,
         status
     from {{ ref('fct_alert') }}
+),
+
+contacts as (
+    select
+        incident_id,
+        string_agg(contact_id, ',' order by contact_id) as contact_ids
+    from {{ ref('int_incident_links') }}
+    where incident_id in (select alerts.current_incident_id from alerts)
+    group by incident_id
 ),
 
 history as (
@@ -19,6 +30,7 @@ ranked as (
     select
         history.alert_id,
         history.customer_id,
+        history.contact_ids,
         history.status,
         history.is_listed,
         row_number() over (
@@ -39,6 +51,7 @@ before as (
     select
         alert_id,
         max(case when recency = 1 then status end) as kept_status,
+        max(case when recency = 1 then contact_ids end) as kept_contact_ids,
         max(case when is_listed and recency_on_lists = 1 then status end) as listed_status,
         max(case when is_listed and recency_on_lists = 1 then customer_id end) as listed_customer_id
     from ranked
@@ -57,7 +70,10 @@ todays as (
 compared as (
     select
         alerts.*,
+        coalesce(contacts.contact_ids, before.kept_contact_ids) as contact_ids,
         before.kept_status,
+        before.kept_contact_ids,
+        before.listed_status,
         todays.alert_id is not null as is_kept_today,
         coalesce(todays.is_listed, false)
         or (alerts.status = 'open' and coalesce(before.listed_status, 'untold') <> 'open')
@@ -68,6 +84,7 @@ compared as (
             and coalesce(before.listed_status, alerts.status) <> alerts.status
         ) as is_listed
     from alerts
+    left join contacts on alerts.current_incident_id = contacts.incident_id
     left join before on alerts.alert_id = before.alert_id
     left join todays on alerts.alert_id = todays.alert_id
 ),
@@ -77,7 +94,16 @@ final as (
         {{ alert_columns() }},
         compared.status,
         run.as_of_on as told_on,
-        compared.is_listed
+        compared.is_listed,
+        case
+            when not compared.is_listed or compared.status = 'closed' then null
+            when compared.status = 'retracted' then compared.retraction_reason
+            when compared.listed_status = 'retracted' then 'reopened'
+            when compared.listed_status is not null then 'customer_merged'
+            when compared.kept_status = 'held_by_cap' then 'released'
+            else 'new'
+        end as change_reason,
+        compared.contact_ids
     from compared
     cross join run
     where
@@ -85,6 +111,7 @@ final as (
         or compared.is_kept_today
         or compared.kept_status is null
         or compared.kept_status <> compared.status
+        or compared.contact_ids is distinct from compared.kept_contact_ids
 )
 
 select * from final

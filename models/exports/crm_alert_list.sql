@@ -16,6 +16,7 @@ final as (
     select
         {{ alert_columns() }},
         status,
+        change_reason,
         case
             when status = 'retracted' then 'retracted'
             when alert_id in (select listed_before.alert_id from listed_before) then 'changed'

@@ -1,11 +1,11 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_rows',
-    meta=replaces(current_customer_id='touched_customers', alert_id='new_rows'),
+    meta=replaces(customer_id='touched_customers', alert_id='new_rows'),
 ) }}
 
--- One row per red alert, as known when it was raised: only its status changes afterwards, and which
--- incident and customer it stands for today.
+-- One row per red alert, of an incident and the customer whom it burdens, as known when it was raised: only its
+-- status changes afterwards, and which incident it stands for today.
 -- Alerts raised on earlier dates are read back from what was kept in files, so a rebuilt warehouse
 -- neither forgets them nor raises them twice.
 {% set at_stake_only =
@@ -32,6 +32,7 @@ told as (
         history.alert_id,
         coalesce(incident_aliases.current_id, history.incident_id) as incident_id,
         history.customer_id,
+        history.contact_ids,
         history.raised_on,
         history.status,
         history.told_on
@@ -48,12 +49,12 @@ told as (
 {% if is_incremental() %}
 -- Untouched, but the cap may let them through today, or the CRM has closed them.
 customers_who_wait as (
-    select alerts.current_customer_id as customer_id
+    select alerts.customer_id
     from {{ this }} as alerts
     cross join run
     left join told on alerts.alert_id = told.alert_id
     where alerts.status in ('open', 'held_by_cap')
-    group by alerts.alert_id, alerts.current_customer_id, run.as_of_on
+    group by alerts.alert_id, alerts.customer_id, run.as_of_on
     having
         coalesce(min(case when told.status = 'open' then told.told_on end), run.as_of_on) >= run.as_of_on
         or max(case when told.status = 'closed' then 1 else 0 end) = 1
@@ -63,12 +64,6 @@ customers_at_stake as (
     select touched.customer_id from {{ ref('int_touched_customers') }} as touched
     union distinct
     select customers_who_wait.customer_id from customers_who_wait
-    union distinct
-    -- An alert whose incident moved is looked at again with the customer who has it now.
-    select alerts.current_customer_id
-    from {{ this }} as alerts
-    inner join {{ ref('int_touched_customers') }} as touched on alerts.customer_id = touched.customer_id
-    where alerts.current_customer_id is not null
 ),
 {% endif %}
 
@@ -84,6 +79,14 @@ customers as (
     select * from {{ ref('int_customers') }} {{ at_stake_only }}
 ),
 
+-- A late incident can break an account through the line of a later one.
+balances as (
+    select
+        customer_id,
+        is_negative
+    from {{ ref('fct_tolerance_current') }} {{ at_stake_only }}
+),
+
 incident_types as (
     select * from {{ ref('incident_types') }}
 ),
@@ -92,20 +95,26 @@ links as (
     select * from {{ ref('int_incident_links') }} {{ at_stake_only }}
 ),
 
+merges as (
+    select
+        from_customer_id,
+        current_customer_id
+    from {{ ref('int_customer_merges') }}
+    where is_current and current_customer_id is not null
+),
+
 {% if is_incremental() %}
--- Those whose incident a customer at stake had when it was last looked at, or has now.
+-- Told alerts of a customer at stake. One that an attempt raised, and that nobody was told of, is gone with it.
 alerts_at_stake as (
-    select alerts.alert_id
-    from {{ this }} as alerts
-    inner join customers_at_stake on alerts.current_customer_id = customers_at_stake.customer_id
-    union distinct
     select alerts.alert_id
     from {{ this }} as alerts
     inner join customers_at_stake on alerts.customer_id = customers_at_stake.customer_id
     union distinct
     select told.alert_id
     from told
-    inner join links on told.incident_id = links.contact_id
+    left join merges on told.customer_id = merges.from_customer_id
+    inner join customers_at_stake
+        on coalesce(merges.current_customer_id, told.customer_id) = customers_at_stake.customer_id
 ),
 {% endif %}
 
@@ -124,53 +133,136 @@ last_told as (
     group by alert_id
 ),
 
--- An incident that found a stronger anchor has a new id; the alert raised under the old one is its alias.
-claims as (
+-- As told last, of the customer of today: who was merged into another one is that one, also in what was told before.
+told_last as (
     select
         told.alert_id,
         told.told_on,
+        told.incident_id,
+        told.contact_ids,
+        told.raised_on,
+        told.status,
         last_told.first_opened_on,
-        last_told.raised_for,
-        ledger.incident_id as current_incident_id,
-        ledger.customer_id as current_customer_id,
-        row_number() over (
-            partition by ledger.incident_id
-            order by told.raised_on, told.alert_id
-        ) as claim_rank
+        coalesce(merges.current_customer_id, last_told.raised_for) as customer_id
     from told
     inner join last_told on told.alert_id = last_told.alert_id and told.told_on = last_told.told_on
-    left join links on told.incident_id = links.contact_id
-    left join ledger on links.incident_id = ledger.incident_id
+    left join merges on last_told.raised_for = merges.from_customer_id
 ),
 
--- Who was merged into another customer is that one, also in what was told before.
+-- By its anchor an alert knows its incident again, and where that one reports none any more by the other contacts
+-- that it had: a retagged ticket leaves its mail behind.
+told_contacts as (
+    select
+        alert_id,
+        incident_id as contact_id,
+        0 as contact_rank
+    from told_last
+    union all
+    select
+        told_last.alert_id,
+        coalesce(incident_aliases.current_id, others.contact_id) as contact_id,
+        others.contact_rank
+    from (
+        select
+            alert_id,
+            {{ split_to_rows('contact_ids') }} as contact_id,
+            1 as contact_rank
+        from told_last
+        where contact_ids is not null
+    ) as others
+    inner join told_last on others.alert_id = told_last.alert_id
+    left join incident_aliases
+        on
+            others.contact_id = incident_aliases.former_id
+            and told_last.raised_on <= incident_aliases.since_on
+),
+
+standing as (
+    select
+        told_contacts.alert_id,
+        ledger.incident_id,
+        row_number() over (
+            partition by told_contacts.alert_id
+            order by told_contacts.contact_rank, ledger.occurred_at, ledger.incident_id
+        ) as incident_rank,
+        told_contacts.contact_rank
+    from told_contacts
+    inner join told_last on told_contacts.alert_id = told_last.alert_id
+    inner join links on told_contacts.contact_id = links.contact_id
+    inner join ledger on links.incident_id = ledger.incident_id and told_last.customer_id = ledger.customer_id
+),
+
+claims as (
+    select
+        told_last.*,
+        standing.incident_id as current_incident_id,
+        row_number() over (
+            partition by standing.incident_id
+            order by standing.contact_rank, told_last.raised_on, told_last.alert_id
+        ) as claim_rank
+    from told_last
+    left join standing on told_last.alert_id = standing.alert_id and standing.incident_rank = 1
+),
+
+-- Where the contact that it was raised for is today, whoever has it.
+gone as (
+    select
+        claims.alert_id,
+        case
+            when contacts.contact_id is null and newest.is_deleted then 'deleted'
+            when contacts.contact_id is null or contacts.customer_id <> claims.customer_id then 'moved'
+            when contacts.incident_type is null then 'not_an_incident'
+            when claims.current_incident_id is not null or all_links.contact_id is null then 'merged'
+            when all_incidents.penalty_points > 0 then 'relationship_ended'
+            else 'became_transient'
+        end as retraction_reason
+    from claims
+    left join {{ ref('int_contacts') }} as contacts on claims.incident_id = contacts.contact_id
+    left join {{ ref('int_incident_links') }} as all_links on claims.incident_id = all_links.contact_id
+    left join {{ ref('fct_incident') }} as all_incidents on all_links.incident_id = all_incidents.incident_id
+    left join (
+        select
+            contact_id,
+            is_deleted,
+            row_number() over (
+                partition by contact_id
+                order by {{ newest_version_first('versions') }}
+            ) as version_rank
+        from {{ ref('int_contact_versions') }} as versions
+        where
+            versions.visible_on <= (select run.as_of_on from run)
+            and versions.contact_id in (
+                select claims.incident_id from claims
+                where claims.current_incident_id is null
+            )
+    ) as newest on claims.incident_id = newest.contact_id and newest.version_rank = 1
+    where claims.current_incident_id is null or claims.claim_rank > 1
+),
+
 known as (
     select
         {%- for column in declared_alert_columns() if column.name != 'customer_id' %}
         history.{{ column.name }},
         {%- endfor %}
-        coalesce(customer_merges.current_customer_id, claims.raised_for) as customer_id,
+        claims.customer_id,
         history.status,
         claims.first_opened_on,
         claims.current_incident_id,
-        claims.current_customer_id,
-        claims.claim_rank
+        claims.claim_rank,
+        gone.retraction_reason
     from {{ ref('stg_runs__alert_history') }} as history
     inner join claims on history.alert_id = claims.alert_id and history.told_on = claims.told_on
-    left join {{ ref('int_customer_merges') }} as customer_merges
-        on
-            claims.raised_for = customer_merges.from_customer_id
-            and customer_merges.is_current
+    left join gone on claims.alert_id = gone.alert_id
 ),
 
 raised_before as (
     select
         {{ alert_columns() }},
-        current_incident_id,
-        current_customer_id,
+        case when claim_rank = 1 then current_incident_id end as current_incident_id,
+        retraction_reason,
         case
             when status = 'closed' then 'closed'
-            when current_incident_id is null or claim_rank > 1 then 'retracted'
+            when retraction_reason is not null then 'retracted'
             when {{ days_between('occurred_on', 'raised_on') }} > {{ var('alert_max_age_days') }} then 'too_old'
             else 'open'
         end as status,
@@ -188,10 +280,12 @@ unalerted as (
         run.as_of_on as raised_on,
         run.as_of_ends_at,
         ledger.balance_before_points < 0 as was_already_negative,
+        balances.is_negative as is_negative_when_raised,
         {{ tenure_months('customers.relationship_started_on', 'ledger.occurred_on') }} as tenure_months
     from ledger
     inner join incidents on ledger.incident_id = incidents.incident_id
     inner join customers on ledger.customer_id = customers.customer_id
+    inner join balances on ledger.customer_id = balances.customer_id
     cross join run
     where ledger.incident_id not in (
         select claims.current_incident_id from claims
@@ -211,6 +305,12 @@ rules as (
         'was_already_negative' as rule
     from unalerted
     where was_already_negative
+    union all
+    select
+        incident_id,
+        'is_negative_when_raised' as rule
+    from unalerted
+    where is_negative_when_raised
     union all
     select
         incident_id,
@@ -263,7 +363,7 @@ described as (
 worded as (
     select
         *,
-        md5('alert|' || incident_id) as alert_id,
+        md5('alert|' || incident_id || '|' || customer_id) as alert_id,
         {{ alert_reason('fr') }} as reason_fr,
         {{ alert_reason('en') }} as reason_en
     from described
@@ -273,7 +373,7 @@ raised_now as (
     select
         {{ alert_columns() }},
         incident_id as current_incident_id,
-        customer_id as current_customer_id,
+        cast(null as varchar) as retraction_reason,
         case
             when {{ days_between('occurred_on', 'raised_on') }} > {{ var('alert_max_age_days') }} then 'too_old'
             else 'open'
@@ -316,7 +416,7 @@ final as (
     select
         {{ alert_columns() }},
         current_incident_id,
-        current_customer_id,
+        retraction_reason,
         case when alert_id in (select held.alert_id from held) then 'held_by_cap' else status end as status
     from alerts
 )

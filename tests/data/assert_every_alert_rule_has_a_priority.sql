@@ -6,6 +6,8 @@ with rules as (
     union all
     select 'was_already_negative' as rule
     union all
+    select 'is_negative_when_raised' as rule
+    union all
     select 'is_long_tenure' as rule
     union all
     select 'is_first_cumulative' as rule

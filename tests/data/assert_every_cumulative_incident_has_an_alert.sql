@@ -1,24 +1,19 @@
--- No alert is lost: each line of the ledger has one, raised for it or for a contact that is part of it now.
+-- No alert is lost and none is another customer's: each line of the ledger has one of its customer, raised for it or
+-- for a contact that is part of it now.
 with ledger as (
     select * from {{ checked_customers_of(ref('fct_tolerance_ledger')) }} as checked
 ),
 
 alerts as (
     select * from {{ ref('fct_alert') }}
-),
-
-links as (
-    select * from {{ checked_customers_of(ref('int_incident_links')) }} as checked
-),
-
-alerted as (
-    select links.incident_id
-    from alerts
-    inner join links on alerts.incident_id = links.contact_id
 )
 
 select
     ledger.customer_id,
     ledger.incident_id
 from ledger
-where ledger.incident_id not in (select alerted.incident_id from alerted)
+left join alerts
+    on
+        ledger.incident_id = alerts.current_incident_id
+        and ledger.customer_id = alerts.customer_id
+where alerts.alert_id is null

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.properties.comparing import against_rebuild
 from tests.properties.pipeline import LAYERS, OF_TREE, Pipeline, Project
-from tests.properties.records import Call, Customer, Ticket, at
+from tests.properties.records import Call, Customer, Mail, Ticket, at
 from tolerance.aliases import Alias, Kind, record_aliases
 
 DAY = date(2026, 3, 10)
@@ -26,12 +27,21 @@ def ticket(number: int, on: date, customer: str, *, tags: tuple[str, ...] = CUMU
     return Ticket(f"m{number}", str(number), at(on), at(on), customer_id=customer, tags=tags)
 
 
-def listed(pipeline: Pipeline, day: date) -> dict[str, str]:
-    """What the list of a day says: customer and change."""
+def rows_of_list(pipeline: Pipeline, day: date) -> list[dict[str, str]]:
     path = pipeline.state.outbox / day.isoformat() / "alerts.csv"
     rows = list(csv.DictReader(path.read_text("utf-8").splitlines()))
     assert len({row["alert_id"] for row in rows}) == len(rows)
-    return {row["customer_id"]: row["change"] for row in rows}
+    return rows
+
+
+def listed(pipeline: Pipeline, day: date) -> dict[str, str]:
+    """What the list of a day says: customer and change."""
+    return {row["customer_id"]: row["change"] for row in rows_of_list(pipeline, day)}
+
+
+def reasons(pipeline: Pipeline, day: date) -> dict[str, str]:
+    """Why the list of a day has an alert: customer and reason."""
+    return {row["customer_id"]: row["change_reason"] for row in rows_of_list(pipeline, day)}
 
 
 def alerts(pipeline: Pipeline) -> dict[str, tuple[str, str, str]]:
@@ -44,13 +54,11 @@ def alerts(pipeline: Pipeline) -> dict[str, tuple[str, str, str]]:
     return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
 
-def stands_for(pipeline: Pipeline) -> dict[str, tuple[str | None, str | None]]:
-    """Customer -> the customer and incident that the alert stands for today."""
+def stands_for(pipeline: Pipeline) -> dict[str, str | None]:
+    """Customer -> the incident that the alert stands for today."""
     with pipeline.tables() as warehouse:
-        rows = warehouse.execute(
-            "select customer_id, current_customer_id, current_incident_id from fct_alert"
-        ).fetchall()
-    return {row[0]: (row[1], row[2]) for row in rows}
+        rows = warehouse.execute("select customer_id, current_incident_id from fct_alert").fetchall()
+    return dict(rows)
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +92,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     pipeline.run(NEXT)
     seen |= {
         "next": listed(pipeline, NEXT),
+        "reasons_next": reasons(pipeline, NEXT),
         "alerts_next": alerts(pipeline),
         "stands_for_next": stands_for(pipeline),
     }
@@ -101,6 +110,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     pipeline.run(THIRD)
     seen |= {
         "third": listed(pipeline, THIRD),
+        "reasons_third": reasons(pipeline, THIRD),
         "alerts_third": alerts(pipeline),
         "stands_for_third": stands_for(pipeline),
     }
@@ -129,7 +139,9 @@ def test_an_incident_that_is_too_old_is_entered_and_never_told(
 def test_the_crm_hears_of_a_withdrawal_only_where_it_heard_of_the_alert(
     told: dict[str, dict[str, str]],
 ) -> None:
-    assert told["next"] == {"withdrawn": "retracted", "back": "retracted"}
+    retracted = {name for name, change in told["next"].items() if change == "retracted"}
+    assert retracted == {"withdrawn", "back", "moved"}
+    assert told["reasons_next"]["withdrawn"] == "deleted"
     # Also when the same date runs again: it never heard of old_withdrawn.
     assert told["next_again"] == told["next"]
 
@@ -138,6 +150,7 @@ def test_an_alert_whose_incident_comes_back_opens_again_under_its_id(
     told: dict[str, dict[str, tuple[str, str, str]]],
 ) -> None:
     assert told["third"]["back"] == "changed"
+    assert told["reasons_third"]["back"] == "reopened"
     assert told["alerts_next"]["back"][2] == "retracted"
     assert told["alerts_third"]["back"][2] == "open"
     assert told["alerts_third"]["back"][:2] == told["alerts_day"]["back"][:2]
@@ -151,16 +164,16 @@ def test_a_stronger_anchor_keeps_the_alert_and_raises_no_second(
     assert "anchored" not in told["next"]
 
 
-def test_an_alert_whose_record_moves_says_whose_account_it_stands_for(
-    told: dict[str, dict[str, tuple[str | None, str | None]]],
+def test_an_incident_that_moves_takes_its_alert_back_and_raises_one_for_the_new_customer(
+    told: dict[str, dict[str, str]],
 ) -> None:
-    assert told["alerts_next"]["moved"] == told["alerts_day"]["moved"]
-    assert "moved_to" not in told["alerts_next"]
-    assert told["stands_for_next"]["moved"][0] == "moved_to"
-    # When it goes, the alert is taken back where it was raised.
-    assert told["stands_for_third"]["moved"] == (None, None)
-    assert told["alerts_third"]["moved"][2] == "retracted"
-    assert told["third"] == {"back": "changed", "moved": "retracted"}
+    assert (told["next"]["moved"], told["reasons_next"]["moved"]) == ("retracted", "moved")
+    assert (told["next"]["moved_to"], told["reasons_next"]["moved_to"]) == ("new", "new")
+    assert told["alerts_next"]["moved_to"][0] != told["alerts_next"]["moved"][0]
+    assert told["stands_for_next"]["moved"] is None
+    # When it goes, the one is taken back that stands, and the other is not told again.
+    assert told["third"] == {"back": "changed", "moved_to": "retracted"}
+    assert told["reasons_third"]["moved_to"] == "deleted"
 
 
 def test_what_an_unpublished_attempt_raised_is_gone_with_its_incident(
@@ -222,7 +235,7 @@ def test_ids_that_a_release_makes_otherwise_tell_nothing_twice(tmp_path: Path) -
     after = alerts(pipeline)
     assert after["kept"] == before["kept"]
     assert after["withdrawn"][0] == before["withdrawn"][0]
-    assert stands_for(pipeline)["kept"] == ("kept", current["1"])
+    assert stands_for(pipeline)["kept"] == current["1"]
 
 
 def test_a_new_column_of_the_mart_is_two_files_and_an_old_history_opens(tmp_path: Path) -> None:
@@ -256,3 +269,60 @@ def test_a_new_column_of_the_mart_is_two_files_and_an_old_history_opens(tmp_path
     }
     pipeline.run(NEXT)  # its history is read back, new column and all
     assert list(csv.DictReader(path.read_text("utf-8").splitlines())) == rows
+
+
+def test_a_ticket_and_its_mail_are_one_alert_through_retagging_a_late_line_a_merge_and_a_way_back(
+    tmp_path: Path,
+) -> None:
+    pipeline = Pipeline(tmp_path / "company", OF_TREE)
+    names = ("retagged", "late", "there_and_back", "elsewhere", "merged", "harmless")
+    customers = [Customer(name, (f"{name}@example.test",)) for name in names]
+    pipeline.deliver("customers.csv", list(customers), DAY)
+    tagged = ticket(1, DAY, "retagged")
+    moving, into = ticket(3, DAY, "there_and_back"), ticket(5, DAY, "merged", tags=("billing_error",))
+    harmless = ticket(7, DAY, "harmless")
+    pipeline.deliver(
+        "first.csv", [tagged, ticket(2, DAY, "late"), moving, ticket(4, DAY, "merged"), into, harmless], DAY
+    )
+    mail = Mail("complaint", "1@mail", "retagged@example.test", at(DAY, "13:00:00"), "product_defect")
+    pipeline.deliver("mails.mbox", [mail], DAY)
+    pipeline.run(DAY)
+    before = alerts_of(pipeline)
+    assert len(before["retagged"]) == 1
+    changes = [
+        replace(tagged, marker="retagged", version_at=at(NEXT), tags=(), kind="question"),
+        ticket(6, DAY - timedelta(days=3), "late"),
+        replace(moving, marker="moves", version_at=at(NEXT), customer_id="elsewhere"),
+        replace(harmless, marker="decided", version_at=at(NEXT), tags=("other_incident",)),
+    ]
+    pipeline.deliver("second.csv", list(changes), NEXT)
+    pipeline.run(NEXT)
+    assert alerts_of(pipeline)["retagged"] == before["retagged"]
+    assert reasons(pipeline, NEXT) == {
+        "late": "new",
+        "there_and_back": "moved",
+        "elsewhere": "new",
+        "harmless": "became_transient",
+    }
+    with pipeline.tables() as warehouse:
+        late = warehouse.execute(
+            "select priority, is_negative_when_raised from fct_alert"
+            " where raised_on = $on and customer_id = 'late'",
+            {"on": NEXT},
+        )
+        assert late.fetchall() == [(1, True)]
+    back = replace(moving, marker="back", version_at=at(THIRD))
+    pipeline.deliver("third.csv", [back], THIRD)
+    pipeline.run(THIRD)
+    assert reasons(pipeline, THIRD) == {"there_and_back": "reopened", "elsewhere": "moved"}
+    assert alerts_of(pipeline)["there_and_back"] == before["there_and_back"]
+    rebuilt = pipeline.copied_to(tmp_path / "rebuilt")
+    rebuilt.rebuild()
+    assert against_rebuild(pipeline, rebuilt) == []
+
+
+def alerts_of(pipeline: Pipeline) -> dict[str, set[str]]:
+    """Customer -> the ids of all alerts."""
+    with pipeline.tables() as warehouse:
+        found = warehouse.execute("select customer_id, list(alert_id) from fct_alert group by all").fetchall()
+    return {name: set(ids) for name, ids in found}
