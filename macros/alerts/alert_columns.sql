@@ -13,9 +13,12 @@
     {{ return(kept) }}
 {%- endmacro %}
 
-{% macro alert_columns() -%}
-    {#- Their names, for a select. -#}
-    {{ declared_alert_columns() | map(attribute='name') | join(',\n        ') }}
+{% macro alert_columns(relation=none) -%}
+    {#- Their names, for a select; of one of several relations where its alias is given. -#}
+    {%- set prefix = relation ~ '.' if relation else '' -%}
+    {%- for column in declared_alert_columns() -%}
+        {{ ',\n        ' if not loop.first }}{{ prefix }}{{ column.name }}
+    {%- endfor -%}
 {%- endmacro %}
 
 {% macro declared_history_columns() -%}

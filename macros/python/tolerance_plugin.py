@@ -13,6 +13,7 @@ from duckdb import DuckDBPyConnection
 from duckdb.func import SPECIAL
 from duckdb.sqltypes import DuckDBPyType
 
+from tolerance.crm.reasons import alert_reason
 from tolerance.customer_merges import connected_customers, current_customers
 from tolerance.detection.linking import link_by_window, link_threads
 from tolerance.detection.references import ticket_number_keys, ticket_references
@@ -59,6 +60,15 @@ FUNCTIONS = (
         link_threads,
         ("VARCHAR[]", "BIGINT[]", "VARCHAR[]", "VARCHAR", "INTEGER"),
         "INTEGER[]",
+    ),
+    SqlFunction(
+        "alert_reason",
+        alert_reason,
+        (
+            *("VARCHAR", "VARCHAR", "DATE", "BIGINT", "VARCHAR"),
+            *("DECIMAL(18, 6)", "DECIMAL(18, 6)", "VARCHAR", "INTEGER", "VARCHAR"),
+        ),
+        "VARCHAR",
     ),
     SqlFunction(
         "current_customers",

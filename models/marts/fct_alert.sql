@@ -2,6 +2,7 @@
     materialized='incremental',
     incremental_strategy='replace_rows',
     meta=replaces(customer_id='touched_customers', alert_id='new_rows'),
+    tags=['python_macro'],
 ) }}
 
 -- One row per red alert, of an incident and the customer whom it burdens, as known when it was raised: only its
@@ -89,6 +90,22 @@ balances as (
 
 incident_types as (
     select * from {{ ref('incident_types') }}
+),
+
+first_steps as (
+    select
+        playbook_code,
+        step_fr,
+        step_en,
+        row_number() over (partition by playbook_code order by step_no) as step_rank
+    from {{ ref('playbooks') }}
+),
+
+numbered_lines as (
+    select
+        incident_id,
+        row_number() over (partition by customer_id order by occurred_at, incident_id) as incident_no
+    from ledger
 ),
 
 links as (
@@ -273,6 +290,7 @@ raised_before as (
 unalerted as (
     select
         ledger.*,
+        numbered_lines.incident_no,
         incidents.incident_type,
         incidents.reclassification_reason,
         incidents.evidence_file_name,
@@ -284,6 +302,7 @@ unalerted as (
         {{ tenure_months('customers.relationship_started_on', 'ledger.occurred_on') }} as tenure_months
     from ledger
     inner join incidents on ledger.incident_id = incidents.incident_id
+    inner join numbered_lines on ledger.incident_id = numbered_lines.incident_id
     inner join customers on ledger.customer_id = customers.customer_id
     inner join balances on ledger.customer_id = balances.customer_id
     cross join run
@@ -350,7 +369,15 @@ described as (
         {{ as_instant("unalerted.as_of_ends_at + coalesce(incident_types.deadline_hours, 0) * interval '1 hour'") }}
             as respond_by,
         incident_types.label_fr,
-        incident_types.label_en
+        incident_types.label_en,
+        first_steps.step_fr,
+        first_steps.step_en,
+        case
+            when unalerted.turns_negative then 'turns_negative'
+            when unalerted.was_already_negative then 'was_already_negative'
+            when unalerted.is_negative_when_raised then 'is_negative_when_raised'
+            else 'holds'
+        end as told_rule
     from unalerted
     inner join priorities on unalerted.incident_id = priorities.incident_id
     inner join incident_types
@@ -358,14 +385,30 @@ described as (
             unalerted.incident_type = incident_types.incident_type
             and unalerted.occurred_on >= incident_types.valid_from
             and (unalerted.occurred_on < incident_types.valid_to or incident_types.valid_to is null)
+    left join first_steps
+        on
+            incident_types.playbook_code = first_steps.playbook_code
+            and first_steps.step_rank = 1
 ),
 
 worded as (
     select
         *,
         md5('alert|' || incident_id || '|' || customer_id) as alert_id,
-        {{ alert_reason('fr') }} as reason_fr,
-        {{ alert_reason('en') }} as reason_en
+        {% for language in ('fr', 'en') -%}
+        alert_reason(
+            '{{ language }}',
+            label_{{ language }},
+            occurred_on,
+            incident_no,
+            told_rule,
+            balance_before_points,
+            balance_after_points,
+            reclassification_reason,
+            cast(tenure_months as integer),
+            step_{{ language }}
+        ) as reason_{{ language }}{{ ',' if not loop.last }}
+        {% endfor %}
     from described
 ),
 

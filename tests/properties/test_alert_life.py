@@ -248,7 +248,9 @@ def test_a_new_column_of_the_mart_is_two_files_and_an_old_history_opens(tmp_path
     before = alerts(pipeline)
 
     project.replace(
-        "models/marts/fct_alert.sql", "{{ alert_reason('fr') }}", "7 as extra, {{ alert_reason('fr') }}"
+        "models/marts/fct_alert.sql",
+        "        md5('alert|' ||",
+        "        7 as extra,\n        md5('alert|' ||",
     )
     project.replace(
         "models/marts/_incidents__models.yml",
@@ -326,3 +328,57 @@ def alerts_of(pipeline: Pipeline) -> dict[str, set[str]]:
     with pipeline.tables() as warehouse:
         found = warehouse.execute("select customer_id, list(alert_id) from fct_alert group by all").fetchall()
     return {name: set(ids) for name, ids in found}
+
+
+def test_a_row_has_what_an_agent_needs_and_is_told_again_when_its_ticket_is_solved_too_late(
+    tmp_path: Path,
+) -> None:
+    project = Project.copied_to(tmp_path / "project")
+    (project.seeds / "ticket_links.csv").write_text(
+        "system,link_template\nzendesk,https://desk.example/tickets/{ticket_id}\n", "utf-8"
+    )
+    pipeline = Pipeline(tmp_path / "company", project)
+    customers = [
+        Customer("solved", (), date(2021, 2, 1), language="en"),
+        Customer("open", (), date(2021, 2, 1)),
+    ]
+    pipeline.deliver("customers.csv", list(customers), DAY)
+    first = ticket(1, DAY, "solved")
+    earlier = ticket(2, DAY - timedelta(days=100), "solved", tags=("billing_error",))
+    pipeline.deliver("first.csv", [first, earlier], DAY)
+    pipeline.run(DAY)
+    (row,) = rows_of_list(pipeline, DAY)
+    expected = {
+        "change_reason": "new",
+        "incident_status": "open",
+        "is_solved": "false",
+        "ticket_system": "zendesk",
+        "ticket_number": "1",
+        "ticket_link": "https://desk.example/tickets/1",
+        "channel": "ticket",
+        "preferred_language": "en",
+        "tenure_months": "61",
+        "cumulative_count": "2",
+        "last_cumulative": "2026-03-10 product_defect, 2025-11-30 billing_error",
+        "balance_today_points": row["balance_after_points"],
+        "playbook_title_en": "Replace a defective product",
+        "first_step_en": "Replace the product before the return",
+    }
+    assert {column: row[column] for column in expected} == expected
+    assert row["reason_en"].startswith(
+        "Defective or wrong product on 10 March 2026, the second serious incident. It uses the tolerance up"
+    )
+    late = DAY + timedelta(days=6)
+    solved = replace(first, marker="solved", version_at=at(late), solved_at=at(late), status="solved")
+    pipeline.deliver("second.csv", [solved, ticket(3, late, "open")], late)
+    pipeline.run(late)
+    told = [
+        (row["customer_id"], row["change_reason"], row["is_solved"]) for row in rows_of_list(pipeline, late)
+    ]
+    assert sorted(told) == [("open", "new", "false"), ("solved", "resolved", "true")]
+    pipeline.run(late)
+    assert told == [
+        (row["customer_id"], row["change_reason"], row["is_solved"]) for row in rows_of_list(pipeline, late)
+    ]
+    pipeline.run(late + timedelta(days=1))
+    assert rows_of_list(pipeline, late + timedelta(days=1)) == []

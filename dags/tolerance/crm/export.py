@@ -66,7 +66,7 @@ def export_alerts(state: State, profiles: tuple[ListProfile, ...] = (canonical.P
             "select * from exports.crm_alert_list order by priority, respond_by, alert_id"
         )
         columns = [column[0] for column in cursor.description or ()]
-        rows = cursor.fetchall()
+        rows = _solved_last(columns, cursor.fetchall())
         warnings = all_clear.of_loads(state, date.fromisoformat(as_of))
         warnings += all_clear.of_tables(serving, warnings)
     lists = {profile.file_name: profile.written(columns, rows) for profile in profiles}
@@ -107,6 +107,14 @@ def finish_interrupted_export(
     if manifest.exists() and json.loads(manifest.read_text("utf-8"))["generation_id"] == generation_id:
         return None
     return export_alerts(state, profiles)
+
+
+def _solved_last(columns: list[str], rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The rows with what is solved below the open ones of its priority; an earlier release's as it is."""
+    if "is_solved" not in columns:
+        return rows
+    priority, solved = columns.index("priority"), columns.index("is_solved")
+    return sorted(rows, key=lambda row: (row[priority], bool(row[solved])))
 
 
 def _counts(columns: list[str], rows: list[tuple[Any, ...]], column: str) -> dict[str, int]:
