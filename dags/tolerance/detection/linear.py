@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import orjson
@@ -25,13 +26,14 @@ _SHARE_OF_BEST_SENTENCE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The weights of a language; a word has one for every type."""
+    """The weights of a language."""
 
     bias: float
     words: Mapping[str, float]
     types: tuple[str, ...]
     type_biases: tuple[float, ...]
-    type_words: Mapping[str, tuple[float, ...]]
+    type_words: Mapping[str, tuple[tuple[int, float], ...]]
+    """The places of the types that a word speaks for or against, and how much."""
 
 
 @cache
@@ -43,17 +45,12 @@ def weights(language: str) -> Weights:
 def from_json(content: bytes) -> Weights:
     """The weights that a file holds."""
     read = orjson.loads(content)
-    types = range(len(read["types"]))
-    # The file leaves out most types of a word: its pairs are the place of a type and the weight.
-    of_words = {
-        word: dict(zip(pairs[::2], pairs[1::2], strict=True)) for word, pairs in read["type_words"].items()
-    }
     return Weights(
         read["bias"],
         read["words"],
         tuple(read["types"]),
         tuple(read["type_biases"]),
-        {word: tuple(pairs.get(place, 0.0) for place in types) for word, pairs in of_words.items()},
+        {word: tuple(zip(pairs[::2], pairs[1::2], strict=True)) for word, pairs in read["type_words"].items()},
     )
 
 
@@ -76,12 +73,12 @@ _SMALL_WORDS = {language: frozenset(words.split()) for language, words in _SMALL
 
 def language_of(found: list[str]) -> str:
     """The language of most of the words, small ones or known ones; French where both have as many."""
-    return max(LANGUAGES, key=lambda language: _words_of(language, found))
+    return max(LANGUAGES, key=lambda language: sum(map(_words_of(language).__contains__, found)))
 
 
-def _words_of(language: str, found: list[str]) -> int:
-    small, known = _SMALL_WORDS[language], weights(language).words
-    return sum(word in small or word in known for word in found)
+@cache
+def _words_of(language: str) -> frozenset[str]:
+    return _SMALL_WORDS[language].union(weights(language).words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +88,9 @@ class Evidence:
     shown: list[list[str]]
     logit: float
     """ln(p / (1 - p)) of the text being an incident, for a text like the examples."""
+
+    has_known_words: bool
+    """Without any, the logit is that of no text at all."""
 
 
 def evidence(found: list[str], known: Weights) -> Evidence:
@@ -103,7 +103,7 @@ def evidence(found: list[str], known: Weights) -> Evidence:
     shown = [features(sentence) for sentence in sentences(found)]
     total, count, best = 0.0, 0, -math.inf
     for sentence in shown:
-        values = [value for value in map(weight, sentence) if value is not None]
+        values = [*filter(None, map(weight, sentence))]
         if not values:
             continue
         told = sum(values)
@@ -111,18 +111,29 @@ def evidence(found: list[str], known: Weights) -> Evidence:
         count += len(values)
         best = max(best, told / math.sqrt(len(values)))
     if not count:
-        return Evidence(shown, known.bias)
+        return Evidence(shown, known.bias, has_known_words=False)
     whole = total / math.sqrt(count)
     mixed = (1 - _SHARE_OF_BEST_SENTENCE) * whole + _SHARE_OF_BEST_SENTENCE * best
-    return Evidence(shown, known.bias + mixed)
+    return Evidence(shown, known.bias + mixed, knows_a_word(shown, known.words))
+
+
+def knows_a_word(shown: list[list[str]], words: Mapping[str, float]) -> bool:
+    """Whether a word of a text has a weight; marks and numbers are no words."""
+    return any(
+        feature in words and any(map(str.isalpha, feature)) for sentence in shown for feature in sentence
+    )
 
 
 def type_shares(shown: list[list[str]], known: Weights) -> list[tuple[float, str]]:
     """The share of each type, the greatest first; they sum to one."""
     weight = known.type_words.get
-    rows = [row for sentence in shown for row in map(weight, sentence) if row]
+    rows = [*filter(None, map(weight, chain.from_iterable(shown)))]
     scale = 1 / math.sqrt(len(rows)) if rows else 0.0
-    sums = map(sum, zip(*rows, strict=True)) if rows else known.type_biases
+    told_of: list[list[float]] = [[] for _ in known.types]
+    for row in rows:
+        for place, told in row:
+            told_of[place].append(told)
+    sums = map(sum, told_of)
     logits = [bias + scale * told for bias, told in zip(known.type_biases, sums, strict=True)]
     greatest = max(logits)
     powers = [math.exp(logit - greatest) for logit in logits]

@@ -11,7 +11,7 @@ MAX_CHARACTERS = 20_000
 
 # A web address, a mention and a name_with_underscores tell nothing; the rest is words and what ends or asks.
 # It costs no more than the text's length: none of the alternatives repeats a repetition.
-_TOKEN = re.compile(r"https?:\S*|@?\w+|[.!?;:\n]")
+_TOKEN = re.compile(r"https?:[^\s\x1c-\x1f]*|@?\w+|[.!?;:\n]", re.ASCII)
 _NUMBER = "0"
 _ENDS = frozenset(".!?;:\n")
 _STEM = 5
@@ -43,9 +43,9 @@ def tokens(text: str) -> list[str]:
 def tokens_of(plain_text: str) -> list[str]:
     """The same of a text that is plain already."""
     return [
-        token if token.isalpha() or token in _ENDS else _NUMBER
+        token if token in _ENDS or token.isalpha() else _NUMBER
         for token in _TOKEN.findall(plain_text)
-        if token[0] != "@" and "_" not in token and ":/" not in token
+        if token.isalpha() or (token[0] != "@" and "_" not in token and ":/" not in token)
     ]
 
 

@@ -108,7 +108,6 @@ def test_anger_without_a_matter_is_an_incident_of_no_type() -> None:
 def test_the_words_tell_the_language() -> None:
     assert read("le facteur est passé chez nous").language == "fr"
     assert read("the postman came to our house").language == "en"
-    assert read("the postman came to our house", "fr").language == "fr"
 
 
 def test_what_follows_the_longest_text_read_changes_nothing() -> None:
