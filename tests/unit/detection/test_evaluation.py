@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tolerance.detection.evaluation import by_language, judged, labelled_texts, quality
+from tolerance.detection.evaluation import Labelled, by_language, judged, labelled_texts, quality
 from tolerance.detection.evaluation import macro_f1 as macro_f1_of
+from tolerance.detection.words import read
 from tolerance.errors import UsageError
 
 HELD_OUT = Path(__file__).parents[2] / "fixtures" / "detection" / "held_out.csv"
@@ -56,3 +57,11 @@ def test_texts_that_chose_nothing_are_read_as_well_as_told(
     measured = quality(by_language(judged([*labelled_texts(HELD_OUT)]))[language])
     assert measured.macro_f1 >= macro_f1
     assert measured.precision >= precision
+
+
+def test_the_language_of_the_file_groups_the_report_and_decides_no_reading() -> None:
+    text = "the postman came to our house"
+    (called_french,) = judged([Labelled(1, text, "fr", False, None)])
+    assert called_french.reading == read(text)
+    assert called_french.reading.language == "en"
+    assert by_language([called_french]).keys() == {"fr"}

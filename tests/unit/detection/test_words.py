@@ -123,3 +123,17 @@ def test_hostile_text_costs_no_more_than_its_length(part: str) -> None:
 
 def test_words_are_plain_and_apart() -> None:
     assert plain_words("L'été — où ?") == " l ete ou "
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "zxqv wkrj",
+        "zxqv wkrj plmn qqzz?",
+        "4711 !!! 0815 ...",
+        "\u4f60\u597d \u4e16\u754c",
+        "@sav https://a.example",
+    ],
+)
+def test_a_text_of_unknown_words_is_left_alone(text: str) -> None:
+    assert detect_incident(text) == {"incident_type": None, "confidence": 0.0, "rule": MODEL_RULE}
