@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,9 @@ NO_INCIDENT = "none"
 NOT_INCIDENTS = ("praise", "resolved", "question", "neutral")
 SCAFFOLD = ("filler", "opening", "closing")
 """What messages of every kind hold, drawn without a look at the kind: else long texts become incidents."""
+
+Clauses = dict[str, list[str]]
+"""Clauses by heading."""
 
 _ALTERNATIVES = re.compile(r"\{([^{}]*)\}")
 _JOINS = (". ", ". ", ". ", ", ", ", ", "\n", " ", "... ", " - ")
@@ -36,9 +39,9 @@ class Message:
     label: str
 
 
-def clauses(language: str) -> dict[str, list[str]]:
+def clauses(language: str) -> Clauses:
     """The clauses of a language by heading, alternatives not yet chosen."""
-    found: dict[str, list[str]] = {}
+    found: Clauses = {}
     heading: list[str] = []
     for line in (EXAMPLES / f"{language}.txt").read_text("utf-8").splitlines():
         if line.startswith("## "):
@@ -48,10 +51,26 @@ def clauses(language: str) -> dict[str, list[str]]:
     return found
 
 
-def messages(language: str, count: int, seed: int) -> Iterator[Message]:
-    """`count` messages of a language, half of them incidents; the same ones for the same seed."""
+def parted(found: Mapping[str, Sequence[str]], parts: int, seed: int) -> Iterator[tuple[Clauses, Clauses]]:
+    """For each part of the clauses all others and the part itself; what tells nothing stands in both."""
     chance = random.Random(seed)  # noqa: S311
-    composer = _Composer(clauses(language), _CONNECTIVES[language], chance)
+    mixed = {heading: chance.sample(lines, len(lines)) for heading, lines in found.items()}
+    for part in range(parts):
+        yield tuple(  # type: ignore[misc]
+            {
+                heading: lines
+                if heading in SCAFFOLD
+                else [line for place, line in enumerate(lines) if (place % parts == part) is is_part]
+                for heading, lines in mixed.items()
+            }
+            for is_part in (False, True)
+        )
+
+
+def messages(language: str, count: int, seed: int, found: Clauses | None = None) -> Iterator[Message]:
+    """`count` messages of a language, half of them incidents; the same ones for the same seed and clauses."""
+    chance = random.Random(seed)  # noqa: S311
+    composer = _Composer(found or clauses(language), _CONNECTIVES[language], chance)
     for _ in range(count):
         yield composer.incident() if chance.random() < 0.5 else composer.no_incident()  # noqa: PLR2004
 
@@ -80,14 +99,14 @@ class _Composer:
         return Message(self._written(told), label)
 
     def no_incident(self) -> Message:
-        """A question, praise, a problem that is over, or news."""
+        """A question, praise, a problem that is over, or news; as long as an incident."""
         chance = self._chance
         kind = chance.choices([*_KINDS_OF_NONE], [*_KINDS_OF_NONE.values()])[0]
-        told = self._some(kind, 1, 2 if kind in {"question", "resolved"} else 3)
+        told = self._some(kind, 1, 3)
         if kind == "resolved":
             told += self._some("praise", 0, 1)
-        elif chance.random() < 0.15:  # noqa: PLR2004
-            told += self._some(chance.choice(("praise", "question")), 1, 1)
+        if chance.random() < 0.5:  # noqa: PLR2004
+            told += self._some(chance.choice(("praise", "question", "neutral")), 1, 1)
         return Message(self._written(told), NO_INCIDENT)
 
     def _some(self, heading: str, least: int, most: int) -> list[str]:

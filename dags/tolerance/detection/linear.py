@@ -7,7 +7,7 @@ read without any library, in one pass over the words.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -19,6 +19,9 @@ from tolerance.detection.tokens import features, sentences
 
 WEIGHTS = Path(__file__).parent / "weights"
 LANGUAGES = ("fr", "en")
+
+_TYPE_BITS = 40
+"""More than the sum of a longest text's tenths can have."""
 
 _SHARE_OF_BEST_SENTENCE = 0.3
 """How much the strongest sentence counts beside the whole text: a long story has one sentence that tells."""
@@ -32,8 +35,9 @@ class Weights:
     words: Mapping[str, float]
     types: tuple[str, ...]
     type_biases: tuple[float, ...]
-    type_words: Mapping[str, tuple[tuple[int, float], ...]]
-    """The places of the types that a word speaks for or against, and how much."""
+    type_words: Mapping[str, int]
+    """How much a word speaks for each type, in tenths, packed: the types' tenths are digits to the base of
+    2 ** 40, the first type's the last digit. So one sum adds up all types."""
 
 
 @cache
@@ -50,8 +54,22 @@ def from_json(content: bytes) -> Weights:
         read["words"],
         tuple(read["types"]),
         tuple(read["type_biases"]),
-        {word: tuple(zip(pairs[::2], pairs[1::2], strict=True)) for word, pairs in read["type_words"].items()},
+        {
+            word: sum(
+                tenths << _TYPE_BITS * place for place, tenths in zip(pairs[::2], pairs[1::2], strict=True)
+            )
+            for word, pairs in read["type_words"].items()
+        },
     )
+
+
+def _unpacked(packed: int, count: int) -> Iterator[int]:
+    """The sums of `count` types, which may be negative."""
+    half = 1 << _TYPE_BITS - 1
+    for _ in range(count):
+        tenths = (packed + half) % (2 * half) - half
+        yield tenths
+        packed = (packed - tenths) >> _TYPE_BITS
 
 
 _SMALL = {
@@ -129,12 +147,8 @@ def type_shares(shown: list[list[str]], known: Weights) -> list[tuple[float, str
     weight = known.type_words.get
     rows = [*filter(None, map(weight, chain.from_iterable(shown)))]
     scale = 1 / math.sqrt(len(rows)) if rows else 0.0
-    told_of: list[list[float]] = [[] for _ in known.types]
-    for row in rows:
-        for place, told in row:
-            told_of[place].append(told)
-    sums = map(sum, told_of)
-    logits = [bias + scale * told for bias, told in zip(known.type_biases, sums, strict=True)]
+    sums = _unpacked(sum(rows), len(known.types))
+    logits = [bias + scale * (tenths / 10) for bias, tenths in zip(known.type_biases, sums, strict=True)]
     greatest = max(logits)
     powers = [math.exp(logit - greatest) for logit in logits]
     whole = sum(powers)
