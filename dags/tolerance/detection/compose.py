@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +17,6 @@ NO_INCIDENT = "none"
 NOT_INCIDENTS = ("praise", "resolved", "question", "neutral")
 SCAFFOLD = ("filler", "opening", "closing")
 """What messages of every kind hold, drawn without a look at the kind: else long texts become incidents."""
-
-Clauses = dict[str, list[str]]
-"""Clauses by heading."""
 
 _ALTERNATIVES = re.compile(r"\{([^{}]*)\}")
 _JOINS = (". ", ". ", ". ", ", ", ", ", "\n", " ", "... ", " - ")
@@ -39,9 +36,9 @@ class Message:
     label: str
 
 
-def clauses(language: str) -> Clauses:
+def clauses(language: str) -> dict[str, list[str]]:
     """The clauses of a language by heading, alternatives not yet chosen."""
-    found: Clauses = {}
+    found: dict[str, list[str]] = {}
     heading: list[str] = []
     for line in (EXAMPLES / f"{language}.txt").read_text("utf-8").splitlines():
         if line.startswith("## "):
@@ -51,26 +48,10 @@ def clauses(language: str) -> Clauses:
     return found
 
 
-def parted(found: Mapping[str, Sequence[str]], parts: int, seed: int) -> Iterator[tuple[Clauses, Clauses]]:
-    """For each part of the clauses all others and the part itself; what tells nothing stands in both."""
+def messages(language: str, count: int, seed: int) -> Iterator[Message]:
+    """`count` messages of a language, half of them incidents; the same ones for the same seed."""
     chance = random.Random(seed)  # noqa: S311
-    mixed = {heading: chance.sample(lines, len(lines)) for heading, lines in found.items()}
-    for part in range(parts):
-        yield tuple(  # type: ignore[misc]
-            {
-                heading: lines
-                if heading in SCAFFOLD
-                else [line for place, line in enumerate(lines) if (place % parts == part) is is_part]
-                for heading, lines in mixed.items()
-            }
-            for is_part in (False, True)
-        )
-
-
-def messages(language: str, count: int, seed: int, found: Clauses | None = None) -> Iterator[Message]:
-    """`count` messages of a language, half of them incidents; the same ones for the same seed and clauses."""
-    chance = random.Random(seed)  # noqa: S311
-    composer = _Composer(found or clauses(language), _CONNECTIVES[language], chance)
+    composer = _Composer(clauses(language), _CONNECTIVES[language], chance)
     for _ in range(count):
         yield composer.incident() if chance.random() < 0.5 else composer.no_incident()  # noqa: PLR2004
 
