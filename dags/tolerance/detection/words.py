@@ -30,7 +30,7 @@ INCIDENT_FROM = 0.95
 REVIEW_FROM = 0.3
 """From INCIDENT_FROM on a text is an incident, from REVIEW_FROM on a person decides, below it is none."""
 
-MIN_TYPE_MARGIN = 0.4
+MIN_TYPE_MARGIN = 0.25
 """By how much the share of the likeliest type must exceed the next one's, else it is `other_incident`."""
 
 MIN_WORDS = 4
