@@ -33,7 +33,7 @@ _SEED = 11
 _LEAST_MESSAGES = 8
 """A feature of fewer messages is chance."""
 
-_LIMITS = {"fr": 2.3, "en": 1.5}
+_LIMITS = {"fr": 2.8, "en": 1.5}
 _RIDGE = 1e-5
 _TYPE_RIDGE = 4e-6
 _KEPT_SHARE = 0.5
@@ -205,7 +205,7 @@ def fitted(language: str) -> bytes:
         {
             "bias": round(bias - _LIMITS[language], 3),
             "words": {
-                shown: round(weight, 2)
+                shown: round(weight, 1)
                 for shown, weight in sorted(words.items())
                 if abs(weight) >= _LEAST_WEIGHT
             },
