@@ -20,7 +20,7 @@ from tolerance.detection.tokens import features, sentences
 WEIGHTS = Path(__file__).parent / "weights"
 LANGUAGES = ("fr", "en")
 
-_TYPE_BITS = 40
+_TYPE_BITS = 32
 """More than the sum of a longest text's tenths can have."""
 
 _SHARE_OF_BEST_SENTENCE = 0.3
@@ -37,7 +37,7 @@ class Weights:
     type_biases: tuple[float, ...]
     type_words: Mapping[str, int]
     """How much a word speaks for each type, in tenths, packed: the types' tenths are digits to the base of
-    2 ** 40, the first type's the last digit. So one sum adds up all types."""
+    2 ** 32, the first type's the last digit. So one sum adds up all types."""
 
 
 @cache

@@ -26,11 +26,11 @@ OWN_RULE = "own_v"
 
 NO_TYPE = "other_incident"
 MIN_CONFIDENCE = 0.6
-INCIDENT_FROM = 0.9
+INCIDENT_FROM = 0.85
 REVIEW_FROM = 0.3
 """From INCIDENT_FROM on a text is an incident, from REVIEW_FROM on a person decides, below it is none."""
 
-MIN_TYPE_MARGIN = 0.2
+MIN_TYPE_MARGIN = 0.22
 """By how much the share of the likeliest type must exceed the next one's, else it is `other_incident`."""
 
 MIN_WORDS = 4
