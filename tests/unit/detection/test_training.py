@@ -71,7 +71,9 @@ def test_more_labels_make_the_next_version_and_leave_other_languages_as_they_are
     english = [
         Labelled(
             text.line,
-            f"the zorglub is green {text.line}" if text.is_incident else f"the postman has a letter {text.line}",
+            f"the zorglub is green {text.line}"
+            if text.is_incident
+            else f"the postman has a letter {text.line}",
             None,
             text.is_incident,
             None,
