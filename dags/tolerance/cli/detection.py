@@ -34,8 +34,8 @@ LABELLED = click.argument("labelled", type=click.Path(path_type=Path))
 def score(labelled: Path, json_file: Path | None) -> None:
     """Hold what the detector reads in the texts of LABELLED against their labels.
 
-    LABELLED is a CSV with the columns text and label (incident or none), and perhaps language (fr or en; else
-    told by the words) and type. Precision and recall are of the incidents that the product would make: what
+    LABELLED is a CSV with the columns text and label (incident or none), and perhaps language (fr or en: it
+    groups the report) and type. Precision and recall are of the incidents that the product would make: what
     waits for review is missed. The worst errors show their texts on the screen. Exit codes: 0, or 2 for
     wrong usage.
     """

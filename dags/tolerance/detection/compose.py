@@ -80,14 +80,14 @@ class _Composer:
         return Message(self._written(told), label)
 
     def no_incident(self) -> Message:
-        """A question, praise, a problem that is over, or news."""
+        """A question, praise, a problem that is over, or news; as long as an incident."""
         chance = self._chance
         kind = chance.choices([*_KINDS_OF_NONE], [*_KINDS_OF_NONE.values()])[0]
-        told = self._some(kind, 1, 2 if kind in {"question", "resolved"} else 3)
+        told = self._some(kind, 1, 3)
         if kind == "resolved":
             told += self._some("praise", 0, 1)
-        elif chance.random() < 0.15:  # noqa: PLR2004
-            told += self._some(chance.choice(("praise", "question")), 1, 1)
+        if chance.random() < 0.5:  # noqa: PLR2004
+            told += self._some(chance.choice(("praise", "question", "neutral")), 1, 1)
         return Message(self._written(told), NO_INCIDENT)
 
     def _some(self, heading: str, least: int, most: int) -> list[str]:

@@ -126,14 +126,14 @@ def _labelled(path: Path, line: int, row: dict[str, str | None]) -> Labelled:
 
 def judged(texts: Sequence[Labelled]) -> list[Judged]:
     """What the detector makes of the texts."""
-    return [Judged(labelled, read(labelled.text, labelled.language)) for labelled in texts]
+    return [Judged(labelled, read(labelled.text)) for labelled in texts]
 
 
 def by_language(texts: Sequence[Judged]) -> dict[str, list[Judged]]:
-    """The texts of each language that occurs, the largest first."""
+    """The texts of each language that occurs, the largest first; what the file says of it comes first."""
     found: dict[str, list[Judged]] = {}
     for text in texts:
-        found.setdefault(text.reading.language, []).append(text)
+        found.setdefault(text.labelled.language or text.reading.language, []).append(text)
     return dict(sorted(found.items(), key=lambda item: -len(item[1])))
 
 

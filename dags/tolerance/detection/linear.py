@@ -7,9 +7,10 @@ read without any library, in one pass over the words.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import orjson
@@ -19,19 +20,24 @@ from tolerance.detection.tokens import features, sentences
 WEIGHTS = Path(__file__).parent / "weights"
 LANGUAGES = ("fr", "en")
 
+_TYPE_BITS = 32
+"""More than the sum of a longest text's tenths can have."""
+
 _SHARE_OF_BEST_SENTENCE = 0.3
 """How much the strongest sentence counts beside the whole text: a long story has one sentence that tells."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The weights of a language; a word has one for every type."""
+    """The weights of a language."""
 
     bias: float
     words: Mapping[str, float]
     types: tuple[str, ...]
     type_biases: tuple[float, ...]
-    type_words: Mapping[str, tuple[float, ...]]
+    type_words: Mapping[str, int]
+    """How much a word speaks for each type, in tenths, packed: the types' tenths are digits to the base of
+    2 ** 32, the first type's the last digit. So one sum adds up all types."""
 
 
 @cache
@@ -43,18 +49,27 @@ def weights(language: str) -> Weights:
 def from_json(content: bytes) -> Weights:
     """The weights that a file holds."""
     read = orjson.loads(content)
-    types = range(len(read["types"]))
-    # The file leaves out most types of a word: its pairs are the place of a type and the weight.
-    of_words = {
-        word: dict(zip(pairs[::2], pairs[1::2], strict=True)) for word, pairs in read["type_words"].items()
-    }
     return Weights(
         read["bias"],
         read["words"],
         tuple(read["types"]),
         tuple(read["type_biases"]),
-        {word: tuple(pairs.get(place, 0.0) for place in types) for word, pairs in of_words.items()},
+        {
+            word: sum(
+                tenths << _TYPE_BITS * place for place, tenths in zip(pairs[::2], pairs[1::2], strict=True)
+            )
+            for word, pairs in read["type_words"].items()
+        },
     )
+
+
+def _unpacked(packed: int, count: int) -> Iterator[int]:
+    """The sums of `count` types, which may be negative."""
+    half = 1 << _TYPE_BITS - 1
+    for _ in range(count):
+        tenths = (packed + half) % (2 * half) - half
+        yield tenths
+        packed = (packed - tenths) >> _TYPE_BITS
 
 
 _SMALL = {
@@ -76,12 +91,12 @@ _SMALL_WORDS = {language: frozenset(words.split()) for language, words in _SMALL
 
 def language_of(found: list[str]) -> str:
     """The language of most of the words, small ones or known ones; French where both have as many."""
-    return max(LANGUAGES, key=lambda language: _words_of(language, found))
+    return max(LANGUAGES, key=lambda language: sum(map(_words_of(language).__contains__, found)))
 
 
-def _words_of(language: str, found: list[str]) -> int:
-    small, known = _SMALL_WORDS[language], weights(language).words
-    return sum(word in small or word in known for word in found)
+@cache
+def _words_of(language: str) -> frozenset[str]:
+    return _SMALL_WORDS[language].union(weights(language).words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +106,9 @@ class Evidence:
     shown: list[list[str]]
     logit: float
     """ln(p / (1 - p)) of the text being an incident, for a text like the examples."""
+
+    has_known_words: bool
+    """Without any, the logit is that of no text at all."""
 
 
 def evidence(found: list[str], known: Weights) -> Evidence:
@@ -103,7 +121,7 @@ def evidence(found: list[str], known: Weights) -> Evidence:
     shown = [features(sentence) for sentence in sentences(found)]
     total, count, best = 0.0, 0, -math.inf
     for sentence in shown:
-        values = [value for value in map(weight, sentence) if value is not None]
+        values = [*filter(None, map(weight, sentence))]
         if not values:
             continue
         told = sum(values)
@@ -111,19 +129,26 @@ def evidence(found: list[str], known: Weights) -> Evidence:
         count += len(values)
         best = max(best, told / math.sqrt(len(values)))
     if not count:
-        return Evidence(shown, known.bias)
+        return Evidence(shown, known.bias, has_known_words=False)
     whole = total / math.sqrt(count)
     mixed = (1 - _SHARE_OF_BEST_SENTENCE) * whole + _SHARE_OF_BEST_SENTENCE * best
-    return Evidence(shown, known.bias + mixed)
+    return Evidence(shown, known.bias + mixed, knows_a_word(shown, known.words))
+
+
+def knows_a_word(shown: list[list[str]], words: Mapping[str, float]) -> bool:
+    """Whether a word of a text has a weight; marks and numbers are no words."""
+    return any(
+        feature in words and any(map(str.isalpha, feature)) for sentence in shown for feature in sentence
+    )
 
 
 def type_shares(shown: list[list[str]], known: Weights) -> list[tuple[float, str]]:
     """The share of each type, the greatest first; they sum to one."""
     weight = known.type_words.get
-    rows = [row for sentence in shown for row in map(weight, sentence) if row]
+    rows = [*filter(None, map(weight, chain.from_iterable(shown)))]
     scale = 1 / math.sqrt(len(rows)) if rows else 0.0
-    sums = map(sum, zip(*rows, strict=True)) if rows else known.type_biases
-    logits = [bias + scale * told for bias, told in zip(known.type_biases, sums, strict=True)]
+    sums = _unpacked(sum(rows), len(known.types))
+    logits = [bias + scale * (tenths / 10) for bias, tenths in zip(known.type_biases, sums, strict=True)]
     greatest = max(logits)
     powers = [math.exp(logit - greatest) for logit in logits]
     whole = sum(powers)

@@ -15,7 +15,7 @@ import orjson
 
 from tolerance.company import CompanyError
 from tolerance.detection import own_model_file
-from tolerance.detection.linear import LANGUAGES, Evidence
+from tolerance.detection.linear import LANGUAGES, Evidence, knows_a_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,10 @@ class OwnModel:
         values = [value for shown in told.shown for value in map(weight, shown) if value is not None]
         own_words = sum(values) / math.sqrt(len(values)) if values else 0.0
         return self.slope * told.logit + self.bias + own_words
+
+    def has_known_words(self, told: Evidence) -> bool:
+        """Whether the shipped model or the company's own knows a word of the text."""
+        return told.has_known_words or knows_a_word(told.shown, self.words)
 
 
 @cache

@@ -11,7 +11,7 @@ MAX_CHARACTERS = 20_000
 
 # A web address, a mention and a name_with_underscores tell nothing; the rest is words and what ends or asks.
 # It costs no more than the text's length: none of the alternatives repeats a repetition.
-_TOKEN = re.compile(r"https?:\S*|@?\w+|[.!?;:\n]")
+_TOKEN = re.compile(r"https?:[^\s\x1c-\x1f]*|@?\w+|[.!?;:\n]", re.ASCII)
 _NUMBER = "0"
 _ENDS = frozenset(".!?;:\n")
 _STEM = 5
@@ -31,6 +31,8 @@ _REACH = 3
 
 def plain(text: str) -> str:
     """The text, cut at MAX_CHARACTERS, in lower case and without accents."""
+    if text.isascii():
+        return text[:MAX_CHARACTERS].lower()
     decomposed = unicodedata.normalize("NFKD", text[:MAX_CHARACTERS].replace("’", "'").casefold())
     return decomposed.encode("ascii", "ignore").decode("ascii")
 
@@ -42,11 +44,10 @@ def tokens(text: str) -> list[str]:
 
 def tokens_of(plain_text: str) -> list[str]:
     """The same of a text that is plain already."""
-    return [
-        token if token.isalpha() or token in _ENDS else _NUMBER
-        for token in _TOKEN.findall(plain_text)
-        if token[0] != "@" and "_" not in token and ":/" not in token
-    ]
+    found = _TOKEN.findall(plain_text)
+    if "@" in plain_text or "_" in plain_text or ":/" in plain_text:
+        found = [token for token in found if token[0] != "@" and "_" not in token and ":/" not in token]
+    return [token if token.isalpha() or token in _ENDS else _NUMBER for token in found]
 
 
 def sentences(found: list[str]) -> Iterator[list[str]]:
@@ -66,7 +67,7 @@ def features(sentence: list[str]) -> list[str]:
 
     A word within reach of a negation is `!word`, a stem `word*`.
     """
-    shown = [f"{word[:_STEM]}*" for word in sentence if len(word) > _STEM]
+    shown = [word[:_STEM] + "*" for word in sentence if len(word) > _STEM]
     shown += map(" ".join, pairwise(sentence))
     if NEGATIONS.isdisjoint(sentence):
         return sentence + shown

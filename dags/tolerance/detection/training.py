@@ -118,7 +118,7 @@ def _by_language(texts: Sequence[Labelled]) -> dict[str, list[_Text]]:
     found: dict[str, list[_Text]] = {}
     for text in texts:
         words = tokens(text.text)
-        language = text.language or language_of(words)
+        language = language_of(words)
         told = evidence(words, weights(language))
         shown = Counter(feature for sentence in told.shown for feature in sentence)
         found.setdefault(language, []).append(_Text(told, shown, text.is_incident))

@@ -26,11 +26,11 @@ OWN_RULE = "own_v"
 
 NO_TYPE = "other_incident"
 MIN_CONFIDENCE = 0.6
-INCIDENT_FROM = 0.95
+INCIDENT_FROM = 0.85
 REVIEW_FROM = 0.3
 """From INCIDENT_FROM on a text is an incident, from REVIEW_FROM on a person decides, below it is none."""
 
-MIN_TYPE_MARGIN = 0.4
+MIN_TYPE_MARGIN = 0.22
 """By how much the share of the likeliest type must exceed the next one's, else it is `other_incident`."""
 
 MIN_WORDS = 4
@@ -138,18 +138,18 @@ def _by_phrases(words: str) -> tuple[str | None, float]:
     return (None if is_tie or confidence < MIN_CONFIDENCE else ranked[0]), confidence
 
 
-def read(text: str, language: str | None = None) -> Reading:
-    """What the phrases and the model make of a text; its language is told by its words unless given."""
+def read(text: str) -> Reading:
+    """What the phrases and the model make of a text; its language is told by its words."""
     plain_text = plain(text)
     phrase_type, phrase_confidence = _by_phrases(_words_of(plain_text))
     found = tokens_of(plain_text)
-    known_language = language or language_of(found)
-    known = weights(known_language)
+    language = language_of(found)
+    known = weights(language)
     told = evidence(found, known)
-    logit, rule = told.logit, MODEL_RULE
-    if (model := own.model(known_language)) is not None:
-        logit, rule = model.logit(told), f"{OWN_RULE}{model.version}"
-    score = probability(logit)
+    logit, rule, is_known = told.logit, MODEL_RULE, told.has_known_words
+    if (model := own.model(language)) is not None:
+        logit, rule, is_known = model.logit(told), f"{OWN_RULE}{model.version}", model.has_known_words(told)
+    score = probability(logit) if is_known else 0.0
     model_type, likely_type = NO_TYPE, None
     if score >= REVIEW_FROM:
         (first, name), (second, _) = type_shares(told.shown, known)[:2]
@@ -158,7 +158,7 @@ def read(text: str, language: str | None = None) -> Reading:
         else:
             likely_type = name
     return Reading(
-        known_language,
+        language,
         score,
         phrase_type,
         phrase_confidence,

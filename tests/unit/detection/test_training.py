@@ -68,7 +68,18 @@ def test_a_model_of_fewer_labels_replaces_none_of_more(tmp_path: Path) -> None:
 def test_more_labels_make_the_next_version_and_leave_other_languages_as_they_are(tmp_path: Path) -> None:
     file = tmp_path / detection.OWN_MODEL
     labels = _labels(2 * FEWEST_FOR_WORDS)
-    english = [Labelled(text.line, text.text, "en", text.is_incident, None) for text in labels]
+    english = [
+        Labelled(
+            text.line,
+            f"the zorglub is green {text.line}"
+            if text.is_incident
+            else f"the postman has a letter {text.line}",
+            None,
+            text.is_incident,
+            None,
+        )
+        for text in labels
+    ]
     train([*labels, *english], file)
     first = own.read_models(file)
     assert [report.is_kept for report in train([*labels, *labels], file)] == [True]
@@ -100,3 +111,12 @@ def test_a_damaged_file_is_told_in_a_sentence_before_anything_is_read(
     monkeypatch.setenv("TOLERANCE_COMPANY", str(tmp_path))
     with pytest.raises(CompanyError, match="cannot be read"):
         detection.detector_version()
+
+
+def test_the_words_choose_the_model_that_labels_teach_whatever_their_column_says(tmp_path: Path) -> None:
+    file = tmp_path / detection.OWN_MODEL
+    called_english = [
+        Labelled(text.line, text.text, "en", text.is_incident, None) for text in _labels(2 * FEWEST_FOR_WORDS)
+    ]
+    train(called_english, file)
+    assert own.read_models(file).keys() == {"fr"}

@@ -109,7 +109,6 @@ def test_anger_without_a_matter_is_an_incident_of_no_type() -> None:
 def test_the_words_tell_the_language() -> None:
     assert read("le facteur est passé chez nous").language == "fr"
     assert read("the postman came to our house").language == "en"
-    assert read("the postman came to our house", "fr").language == "fr"
 
 
 def test_what_follows_the_longest_text_read_changes_nothing() -> None:
@@ -125,3 +124,18 @@ def test_hostile_text_costs_no_more_than_its_length(part: str) -> None:
 
 def test_words_are_plain_and_apart() -> None:
     assert plain_words("L'été — où ?") == " l ete ou "
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "zxqv wkrj",
+        "zxqv wkrj plmn qqzz?",
+        "4711 !!! 0815 ...",
+        "\u4f60\u597d \u4e16\u754c",
+        "@sav https://a.example",
+    ],
+)
+def test_a_text_of_unknown_words_is_left_alone(text: str) -> None:
+    assert detect_incident(text) == {"incident_type": None, "confidence": 0.0, "rule": MODEL_RULE}
+    assert read(text).score == 0  # not by the bias, whatever it is
