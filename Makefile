@@ -74,8 +74,10 @@ labels: $(INSTALLED) ## The texts on which people decided, as labels for train: 
 sample: $(INSTALLED) ## Make the sample company in OUT=
 	@$(BIN)/tolerance sample --out "$(OUT)"
 
-explain: $(INSTALLED) ## Explain the balance of CUSTOMER= line by line
-	@$(BIN)/tolerance explain "$(CUSTOMER)" --state "$(STATE)"
+explain: $(INSTALLED) ## Explain CUSTOMER=, INCIDENT= or ALERT=; LANGUAGE=fr, EXACT=1, JSON=1
+	@$(BIN)/tolerance explain $(if $(CUSTOMER),"$(CUSTOMER)") $(if $(INCIDENT),--incident "$(INCIDENT)") \
+		$(if $(ALERT),--alert "$(ALERT)") $(if $(LANGUAGE),--language "$(LANGUAGE)") \
+		$(if $(EXACT),--exact) $(if $(JSON),--json) --state "$(STATE)"
 
 generations: $(INSTALLED) ## List what was published
 	@$(BIN)/tolerance generations --state "$(STATE)"

@@ -99,6 +99,7 @@ _CALLED_BY_MODELS = (
     "detection/linking.py",
     "direct_sum.py",
     "oracle.py",
+    "wording.py",
 )
 """The modules that compute rows of the tables; the detector version covers those that read texts."""
 

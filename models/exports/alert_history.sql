@@ -129,7 +129,7 @@ final as (
             when compared.status = 'retracted' then compared.retraction_reason
             when compared.listed_status = 'retracted' then 'reopened'
             when compared.is_merged then 'customer_merged'
-            when compared.listed_status is not null and compared.is_solved_otherwise and compared.is_solved then 'resolved'
+            when compared.is_solved_otherwise and compared.is_solved then 'resolved'
             when compared.listed_status is not null then 'reopened'
             when compared.kept_status = 'held_by_cap' then 'released'
             else 'new'

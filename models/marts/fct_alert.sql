@@ -112,7 +112,7 @@ links as (
     select * from {{ ref('int_incident_links') }} {{ at_stake_only }}
 ),
 
-merges as (
+customer_merges as (
     select
         from_customer_id,
         current_customer_id
@@ -129,9 +129,9 @@ alerts_at_stake as (
     union distinct
     select told.alert_id
     from told
-    left join merges on told.customer_id = merges.from_customer_id
+    left join customer_merges on told.customer_id = customer_merges.from_customer_id
     inner join customers_at_stake
-        on coalesce(merges.current_customer_id, told.customer_id) = customers_at_stake.customer_id
+        on coalesce(customer_merges.current_customer_id, told.customer_id) = customers_at_stake.customer_id
 ),
 {% endif %}
 
@@ -160,10 +160,10 @@ told_last as (
         told.raised_on,
         told.status,
         last_told.first_opened_on,
-        coalesce(merges.current_customer_id, last_told.raised_for) as customer_id
+        coalesce(customer_merges.current_customer_id, last_told.raised_for) as customer_id
     from told
     inner join last_told on told.alert_id = last_told.alert_id and told.told_on = last_told.told_on
-    left join merges on last_told.raised_for = merges.from_customer_id
+    left join customer_merges on last_told.raised_for = customer_merges.from_customer_id
 ),
 
 -- By its anchor an alert knows its incident again, and where that one reports none any more by the other contacts

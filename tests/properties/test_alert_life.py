@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import csv
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import md5
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.properties.comparing import against_rebuild
 from tests.properties.pipeline import LAYERS, OF_TREE, Pipeline, Project
 from tests.properties.records import Call, Customer, Mail, Ticket, at
 from tolerance.aliases import Alias, Kind, record_aliases
+from tolerance.cli import main
 
 DAY = date(2026, 3, 10)
 NEXT = DAY + timedelta(days=1)
@@ -368,6 +371,16 @@ def test_a_row_has_what_an_agent_needs_and_is_told_again_when_its_ticket_is_solv
     assert row["reason_en"].startswith(
         "Defective or wrong product on 10 March 2026, the second serious incident. It uses the tolerance up"
     )
+    explained = explain(pipeline, "--alert", row["alert_id"])
+    assert "Priority 1, open, raised on 10 March 2026; quality answers by 16 March 2026." in explained
+    assert row["reason_en"] in explained
+    assert "ticket zendesk 1 of 10 March 2026: first.csv, record 1" in explained
+    assert "billing" not in explained
+    french = explain(pipeline, "--alert", row["alert_id"], "--language", "fr")
+    assert "ticket zendesk 1 du 10 mars 2026 : first.csv, enregistrement 1" in french
+    facts = json.loads(explain(pipeline, "solved", "--json"))
+    assert facts["account"]["balance_points"] == row["balance_after_points"]
+    assert [len(incident["contacts"]) for incident in facts["incidents"]] == [1, 1]
     late = DAY + timedelta(days=6)
     solved = replace(first, marker="solved", version_at=at(late), solved_at=at(late), status="solved")
     pipeline.deliver("second.csv", [solved, ticket(3, late, "open")], late)
@@ -382,3 +395,10 @@ def test_a_row_has_what_an_agent_needs_and_is_told_again_when_its_ticket_is_solv
     ]
     pipeline.run(late + timedelta(days=1))
     assert rows_of_list(pipeline, late + timedelta(days=1)) == []
+
+
+def explain(pipeline: Pipeline, *arguments: str) -> str:
+    """What the command prints."""
+    told = CliRunner().invoke(main, ["explain", *arguments, "--state", str(pipeline.state.root)])
+    assert told.exit_code == 0, told.output
+    return told.output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -9,29 +10,62 @@ from rich.console import Console
 
 from tolerance.cli.options import STATE, state_in
 from tolerance.errors import UsageError
+from tolerance.wording import LANGUAGES
 
 
-@click.command(short_help="Explain one customer's balance line by line.")
-@click.argument("customer_id")
+@click.command(short_help="Explain one customer's balance, an incident or an alert.")
+@click.argument("customer_id", required=False, default="")
+@click.option("--incident", "incident_id", default="", help="Explain this incident of fct_incident alone.")
+@click.option("--alert", "alert_id", default="", help="Explain this alert of a list, and what it stands for.")
+@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True)
+@click.option("--exact", "is_exact", is_flag=True, help="Every month of its own, points to six decimals.")
+@click.option("--json", "is_json", is_flag=True, help="The facts of the customer as JSON.")
 @STATE
-def explain(customer_id: str, state_folder: Path) -> None:
-    """Explain one customer's balance line by line, down to the records it is based on."""
+def explain(
+    customer_id: str,
+    incident_id: str,
+    alert_id: str,
+    language: str,
+    state_folder: Path,
+    *,
+    is_exact: bool,
+    is_json: bool,
+) -> None:
+    """Explain one customer's balance, an incident or an alert, down to the records it is based on."""
     import duckdb
 
-    from tolerance.explain import print_explanation
+    from tolerance.explain import facts
+    from tolerance.explain.page import Page
+    from tolerance.settings import settings
 
     state = state_in(state_folder)
+    if sum(map(bool, (customer_id, incident_id, alert_id))) != 1:
+        raise UsageError("Explain what?", "give one of a customer, --incident ID and --alert ID.")
     if not state.serving.exists():
         raise UsageError(f"Nothing is published in {state.root} yet", "run a date first.")
     try:
-        is_known = print_explanation(Console(), state, customer_id)
+        with duckdb.connect(str(state.serving), read_only=True) as serving:
+            if incident_id:
+                customer_id = facts.customer_of_incident(serving, incident_id) or ""
+            if alert_id:
+                customer_id, incident_id = facts.customer_of_alert(serving, alert_id) or ("", "")
+            found = facts.of_customer(serving, customer_id)
     except (duckdb.CatalogException, duckdb.BinderException):
         raise UsageError(
             f"{state.serving} was published by another release and lacks what this one explains",
             "run a date: that publishes it anew.",
         ) from None
-    if not is_known:
-        raise UsageError("No such customer in the published generation.")
+    if found is None:
+        asked = "alert" if alert_id else "incident" if incident_id else "customer"
+        raise UsageError(f"No such {asked} in the published generation.")
+    if is_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False, default=str))
+        return
+    page = Page(Console(), language, settings().business_time_zone, is_exact=is_exact)
+    if incident_id or alert_id:
+        page.of_incident(found, incident_id, alert_id)
+    else:
+        page.of_customer(found)
 
 
 @click.command(short_help="List what was published.")

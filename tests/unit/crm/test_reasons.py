@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tolerance.crm.reasons import LOCALES, MINUS, _words, alert_reason, duration, points
+from tolerance.crm.reasons import alert_reason, sentences
+from tolerance.wording import LANGUAGES, MINUS, duration, points
 
 OUTAGE: dict[str, Any] = {
     "label": "Interruption de service",
@@ -78,5 +79,5 @@ def test_points_and_durations_are_written_as_the_language_does() -> None:
 
 
 def test_both_languages_have_the_same_sentences() -> None:
-    french, english = (_words(language) for language in LOCALES)
+    french, english = (sentences(language) for language in LANGUAGES)
     assert french.keys() == english.keys()
