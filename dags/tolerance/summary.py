@@ -38,7 +38,7 @@ _URGENT = """
 select customer_id, priority, owner_role, respond_by, reason_en, evidence_file_name, evidence_record_no
 from exports.crm_alert_list
 where status = 'open'
-order by priority, respond_by, balance_after_points, alert_id
+order by priority, coalesce(is_solved, false), respond_by, balance_after_points, alert_id
 limit 3
 """
 

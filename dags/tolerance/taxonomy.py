@@ -17,6 +17,7 @@ Seeds = dict[str, Path]
 
 TYPES, STEPS, TITLES = "incident_types.csv", "playbooks.csv", "playbook_titles.csv"
 ROLES, DEPARTMENTS = "roles.csv", "departments.csv"
+LINKS = "ticket_links.csv"
 STAGES, TYPE_STAGES, CHANNELS = "journey_stages.csv", "incident_type_stages.csv", "channels.csv"
 
 _REFERENCES = (
@@ -41,6 +42,7 @@ _KEYS = (
     (STAGES, ("journey_stage",)),
     (TYPE_STAGES, ("incident_type",)),
     (CHANNELS, ("source", "system")),
+    (LINKS, ("system",)),
 )
 
 _HOURS = ("due_hours", "effort_hours")
@@ -68,6 +70,12 @@ def refuse_mistakes(seeds: Seeds) -> None:
                 )
     _refuse_hours(seeds[STEPS])
     _refuse_owners(seeds)
+    for line, row in _rows(seeds[LINKS]):
+        if "{ticket_id}" not in row["link_template"]:
+            raise UsageError(
+                f"{seeds[LINKS]}, line {line}: link_template has no {{ticket_id}}",
+                "write it where the ticket's number goes, as in https://desk.example/tickets/{ticket_id}.",
+            )
     for line, row in _rows(seeds[CHANNELS]):
         if row["source"] not in SOURCES or not row["channel"]:
             raise UsageError(

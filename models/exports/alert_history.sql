@@ -1,4 +1,6 @@
--- One row per alert that this date's run raised, listed, or whose status, customer or contacts it changed: kept as a
+{{ config(tags=['duckdb_only']) }}
+
+-- One row per alert that this date's run raised, listed, or whose status, contacts or solution it changed: kept as a
 -- file, so that what was known and told then is never computed again.
 with run as (
     select * from {{ ref('int_run') }}
@@ -82,69 +84,93 @@ before as (
 todays as (
     select
         history.alert_id,
+        history.contact_ids,
+        history.is_solved,
         history.is_listed
     from history
     inner join run on history.told_on = run.as_of_on
 ),
 
-compared as (
+-- The first row that tells an alert says for whom: later ones name the customer of their day.
+raised as (
+    select
+        alert_id,
+        max(case when told_on = raised_on then coalesce(raised_for, customer_id) end) as raised_for
+    from history
+    group by alert_id
+),
+
+-- Whom this run does not touch stands as it was kept.
+known_today as (
     select
         alerts.*,
-        coalesce(contacts.contact_ids, before.kept_contact_ids) as contact_ids,
-        coalesce(incidents.is_solved, before.kept_is_solved) as is_solved,
-        before.listed_is_solved <> coalesce(incidents.is_solved, before.kept_is_solved) as is_solved_otherwise,
-        before.listed_customer_id <> alerts.customer_id as is_merged,
+        coalesce(raised.raised_for, alerts.customer_id) as raised_for,
+        coalesce(contacts.contact_ids, todays.contact_ids, before.kept_contact_ids) as contact_ids,
+        coalesce(incidents.is_solved, todays.is_solved, before.kept_is_solved) as is_solved,
         before.kept_status,
         before.kept_contact_ids,
         before.kept_is_solved,
         before.listed_status,
+        -- A release that did not tell whether it was solved kept it without a word: nothing is news then.
+        coalesce(before.listed_is_solved, before.kept_is_solved) as listed_is_solved,
+        before.listed_customer_id,
         todays.alert_id is not null as is_kept_today,
-        coalesce(todays.is_listed, false)
-        or (alerts.status = 'open' and coalesce(before.listed_status, 'untold') <> 'open')
-        -- The customer was merged into another one: whom to call. Its ticket is solved, or is so no more.
-        or (alerts.status = 'open' and before.listed_customer_id <> alerts.customer_id)
-        or (
-            alerts.status = 'open'
-            and before.listed_is_solved <> coalesce(incidents.is_solved, before.kept_is_solved)
-        )
-        or (
-            alerts.status in ('retracted', 'closed')
-            and coalesce(before.listed_status, alerts.status) <> alerts.status
-        ) as is_listed
+        coalesce(todays.is_listed, false) as is_listed_today
     from alerts
     left join contacts on alerts.current_incident_id = contacts.incident_id
     left join incidents on alerts.current_incident_id = incidents.incident_id
     left join before on alerts.alert_id = before.alert_id
     left join todays on alerts.alert_id = todays.alert_id
+    left join raised on alerts.alert_id = raised.alert_id
+),
+
+compared as (
+    select
+        *,
+        coalesce(listed_customer_id <> customer_id, false) as is_of_merged_customer,
+        coalesce(listed_is_solved <> is_solved, false) as is_solved_otherwise
+    from known_today
+),
+
+listed as (
+    select
+        *,
+        is_listed_today
+        or (status = 'open' and coalesce(listed_status, 'untold') <> 'open')
+        -- Whom to call; that its ticket is solved, or is so no more.
+        or (status = 'open' and (is_of_merged_customer or is_solved_otherwise))
+        or (status in ('retracted', 'closed') and coalesce(listed_status, status) <> status) as is_listed
+    from compared
 ),
 
 final as (
     select
         {{ alert_columns() }},
-        compared.status,
+        listed.status,
         run.as_of_on as told_on,
-        compared.is_listed,
+        listed.is_listed,
         case
-            when not compared.is_listed or compared.status = 'closed' then null
-            when compared.status = 'retracted' then compared.retraction_reason
-            when compared.listed_status = 'retracted' then 'reopened'
-            when compared.is_merged then 'customer_merged'
-            when compared.is_solved_otherwise and compared.is_solved then 'resolved'
-            when compared.listed_status is not null then 'reopened'
-            when compared.kept_status = 'held_by_cap' then 'released'
+            when not listed.is_listed or listed.status = 'closed' then null
+            when listed.status = 'retracted' then listed.retraction_reason
+            when listed.listed_status = 'retracted' then 'reopened'
+            when listed.is_of_merged_customer then 'customer_merged'
+            when listed.is_solved_otherwise and listed.is_solved then 'resolved'
+            when listed.listed_status is not null then 'reopened'
+            when listed.kept_status = 'held_by_cap' then 'released'
             else 'new'
         end as change_reason,
-        compared.contact_ids,
-        compared.is_solved
-    from compared
+        listed.raised_for,
+        listed.contact_ids,
+        listed.is_solved
+    from listed
     cross join run
     where
-        compared.is_listed
-        or compared.is_kept_today
-        or compared.kept_status is null
-        or compared.kept_status <> compared.status
-        or compared.contact_ids is distinct from compared.kept_contact_ids
-        or compared.is_solved is distinct from compared.kept_is_solved
+        listed.is_listed
+        or listed.is_kept_today
+        or listed.kept_status is null
+        or listed.kept_status <> listed.status
+        or listed.contact_ids is distinct from listed.kept_contact_ids
+        or listed.is_solved is distinct from listed.kept_is_solved
 )
 
 select * from final

@@ -1,3 +1,5 @@
+{{ config(tags=['duckdb_only']) }}
+
 -- One row per alert that the CRM must be told of by this date's run: raised or changed against the
 -- lists of earlier dates, with what an agent needs who works with it. The list of a date can be written again and
 -- again with the same bytes.
@@ -114,7 +116,7 @@ final as (
 
         -- the incident today
         incidents.status as incident_status,
-        incidents.resolved_at is not null as is_solved,
+        case when incidents.incident_id is not null then incidents.resolved_at is not null end as is_solved,
         incidents.resolved_at,
         incidents.deadline_at as incident_deadline_at,
         incidents.channel,
@@ -127,7 +129,7 @@ final as (
         customers.tenure_months,
         balances.balance_points as balance_today_points,
         balances.first_safe_month,
-        remembered.cumulative_count,
+        coalesce(remembered.cumulative_count, 0) as cumulative_count,
         remembered.last_cumulative,
 
         -- what to do

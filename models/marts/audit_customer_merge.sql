@@ -5,7 +5,9 @@ with deliveries as (
         *,
         row_number() over (
             partition by from_customer_id, to_customer_id, merged_on
-            order by {{ newest_merge_first('deliveries') }}
+            order by
+                case when delivered_on <= (select run.as_of_on from {{ ref('int_run') }} as run) then 0 else 1 end,
+                {{ newest_merge_first('deliveries') }}
         ) as delivery_rank
     from {{ ref('stg_customer_merges__merges') }} as deliveries
 ),

@@ -5,8 +5,8 @@
     tags=['python_macro'],
 ) }}
 
--- One row per red alert, of an incident and the customer whom it burdens, as known when it was raised: only its
--- status changes afterwards, and which incident it stands for today.
+-- One row per red alert, of an incident and the customer whom it burdens, as known when it was raised: afterwards only
+-- its status changes, which incident it stands for today or why none, and a customer who was merged.
 -- Alerts raised on earlier dates are read back from what was kept in files, so a rebuilt warehouse
 -- neither forgets them nor raises them twice.
 {% set at_stake_only =
@@ -33,6 +33,7 @@ told as (
         history.alert_id,
         coalesce(incident_aliases.current_id, history.incident_id) as incident_id,
         history.customer_id,
+        coalesce(history.raised_for, history.customer_id) as raised_for,
         history.contact_ids,
         history.raised_on,
         history.status,
@@ -142,7 +143,7 @@ last_told as (
         alert_id,
         max(told_on) as told_on,
         min(case when status = 'open' then told_on end) as first_opened_on,
-        max(case when told_on = raised_on then customer_id end) as raised_for
+        max(case when told_on = raised_on then raised_for end) as raised_for
     from told
     {% if is_incremental() %}
     where alert_id in (select alerts_at_stake.alert_id from alerts_at_stake)
@@ -191,7 +192,7 @@ told_contacts as (
     left join incident_aliases
         on
             others.contact_id = incident_aliases.former_id
-            and told_last.raised_on <= incident_aliases.since_on
+            and told_last.told_on < incident_aliases.since_on
 ),
 
 standing as (
@@ -215,7 +216,12 @@ claims as (
         standing.incident_id as current_incident_id,
         row_number() over (
             partition by standing.incident_id
-            order by standing.contact_rank, told_last.raised_on, told_last.alert_id
+            order by
+                standing.contact_rank,
+                -- Of two alerts of customers who were merged the one that stands goes on.
+                case when told_last.status = 'retracted' then 1 else 0 end,
+                told_last.raised_on,
+                told_last.alert_id
         ) as claim_rank
     from told_last
     left join standing on told_last.alert_id = standing.alert_id and standing.incident_rank = 1
@@ -227,7 +233,8 @@ gone as (
         claims.alert_id,
         case
             when contacts.contact_id is null and newest.is_deleted then 'deleted'
-            when contacts.contact_id is null or contacts.customer_id <> claims.customer_id then 'moved'
+            when contacts.contact_id is null then 'customer_unknown'
+            when contacts.customer_id <> claims.customer_id then 'moved'
             when contacts.incident_type is null then 'not_an_incident'
             when claims.current_incident_id is not null or all_links.contact_id is null then 'merged'
             when all_incidents.penalty_points > 0 then 'relationship_ended'
@@ -250,7 +257,7 @@ gone as (
             versions.visible_on <= (select run.as_of_on from run)
             and versions.contact_id in (
                 select claims.incident_id from claims
-                where claims.current_incident_id is null
+                where claims.current_incident_id is null or claims.claim_rank > 1
             )
     ) as newest on claims.incident_id = newest.contact_id and newest.version_rank = 1
     where claims.current_incident_id is null or claims.claim_rank > 1
@@ -280,17 +287,32 @@ raised_before as (
         case
             when status = 'closed' then 'closed'
             when retraction_reason is not null then 'retracted'
-            when {{ days_between('occurred_on', 'raised_on') }} > {{ var('alert_max_age_days') }} then 'too_old'
+            when
+                first_opened_on is null
+                and {{ days_between('occurred_on', 'raised_on') }} > {{ var('alert_max_age_days') }}
+                then 'too_old'
             else 'open'
         end as status,
         first_opened_on
     from known
 ),
 
+-- Whoever was told of an incident in time hears of whom it burdens now, however late that is known.
+raised_for_others as (
+    select
+        links.incident_id,
+        min(told.raised_on) as raised_on
+    from told
+    inner join links on told.incident_id = links.contact_id
+    where told.status = 'open'
+    group by links.incident_id
+),
+
 unalerted as (
     select
         ledger.*,
         numbered_lines.incident_no,
+        raised_for_others.raised_on as first_raised_on,
         incidents.incident_type,
         incidents.reclassification_reason,
         incidents.evidence_file_name,
@@ -303,6 +325,7 @@ unalerted as (
     from ledger
     inner join incidents on ledger.incident_id = incidents.incident_id
     inner join numbered_lines on ledger.incident_id = numbered_lines.incident_id
+    left join raised_for_others on ledger.incident_id = raised_for_others.incident_id
     inner join customers on ledger.customer_id = customers.customer_id
     inner join balances on ledger.customer_id = balances.customer_id
     cross join run
@@ -418,7 +441,10 @@ raised_now as (
         incident_id as current_incident_id,
         cast(null as varchar) as retraction_reason,
         case
-            when {{ days_between('occurred_on', 'raised_on') }} > {{ var('alert_max_age_days') }} then 'too_old'
+            when
+                {{ days_between('occurred_on', 'coalesce(first_raised_on, raised_on)') }}
+                > {{ var('alert_max_age_days') }}
+                then 'too_old'
             else 'open'
         end as status,
         cast(null as date) as first_opened_on

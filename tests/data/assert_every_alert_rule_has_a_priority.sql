@@ -1,6 +1,7 @@
 {{ config(tags=['staging']) }}
 
--- An incident to which no rule with a priority applies would raise no alert; is_cumulative applies to all.
+-- An incident to which no rule with a priority applies would raise no alert; is_cumulative applies to all. Of the
+-- others a company may leave some out, but each of its rows names one.
 with rules as (
     select 'turns_negative' as rule
     union all
@@ -25,4 +26,4 @@ select
     priorities.priority
 from rules
 full outer join priorities on rules.rule = priorities.rule
-where rules.rule is null or priorities.priority is null
+where rules.rule is null or (rules.rule = 'is_cumulative' and priorities.priority is null)

@@ -285,8 +285,8 @@ MISTAKES = (
     Mistake(
         "a_merge_touches_the_merged_customer_alone",
         TOUCHED,
-        "on members.group_no = connected_customers.group_no",
-        "on members.group_no = connected_customers.group_no and 1 = 0",
+        "inner join found on members.customer_id = found.customer_id",
+        "inner join found on members.customer_id = found.customer_id and 1 = 0",
         "merged_into",
     ),
     Mistake(

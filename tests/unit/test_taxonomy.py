@@ -61,6 +61,12 @@ def test_the_tables_of_the_tree_have_no_mistake(seeds: dict[str, Path]) -> None:
         ("playbooks.csv", "operations,8,2,", "operations,soon,2,", "due_hours is no number of hours"),
         ("playbooks.csv", "operations,8,2,", "operations,8,a lot,", "effort_hours is no number of hours"),
         (
+            "ticket_links.csv",
+            "system,link_template\n",
+            "system,link_template\njira,https://x/\n",
+            "has no {ticket_id}",
+        ),
+        (
             "channels.csv",
             "faq,,phone",
             "calls,,phone",

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from tolerance import wording
@@ -93,7 +94,7 @@ class Page:
             last = lines[-1]
             table.add_row(
                 self._in_words(last["line_on"]),
-                self._line(lines, labels.get(last["incident_id"], "")),
+                escape(self._line(lines, labels.get(last["incident_id"], ""))),
                 self._in_words(sum((line["points"] for line in lines), Decimal())),
                 self._in_words(last["balance_points"]),
             )

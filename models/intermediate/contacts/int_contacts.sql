@@ -71,7 +71,7 @@ classified as (
     select
         versions.*,
         classifications.ticket_references,
-        classifications.likely_type,
+        case when versions.is_text_decisive then classifications.likely_type end as likely_type,
         {{ incident_type_of('versions', 'classifications') }} as told_type,
         case
             when versions.structured_rule is not null then versions.structured_rule

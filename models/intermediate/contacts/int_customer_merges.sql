@@ -37,8 +37,11 @@ known_customers as (
     select list(customer_id order by customer_id) as customer_ids
     from {{ ref('int_customer_records') }}
     where
-        customer_id in (select customer_merges.from_customer_id from customer_merges)
-        or customer_id in (select customer_merges.to_customer_id from customer_merges)
+        customer_id in (
+            select customer_merges.from_customer_id from customer_merges
+            union distinct
+            select customer_merges.to_customer_id from customer_merges
+        )
 ),
 
 holding as (

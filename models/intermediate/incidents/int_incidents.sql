@@ -129,7 +129,8 @@ ranked_types as (
     where
         contacts.contact_id = anchors.contact_id
         or (
-            anchors.source <> 'tickets'
+            -- The ticket's type wins, but a ticket whose words leave it open has none to win with.
+            (anchors.source <> 'tickets' or anchors.likely_type is not null)
             and contacts.incident_type is not null
             and (
                 contacts.incident_type = anchors.incident_type

@@ -281,10 +281,14 @@ connected_customers as (
 touched as (
     select customer_id from found
     union distinct
-    select members.customer_id
-    from connected_customers as members
-    inner join connected_customers on members.group_no = connected_customers.group_no
-    inner join found on connected_customers.customer_id = found.customer_id
+    select connected_customers.customer_id
+    from connected_customers
+    where
+        connected_customers.group_no in (
+            select members.group_no
+            from connected_customers as members
+            inner join found on members.customer_id = found.customer_id
+        )
 ),
 
 -- Who is another one today has nothing left to compute, only rows to lose.
