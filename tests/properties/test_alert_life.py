@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from hashlib import md5
 from pathlib import Path
 
+import duckdb
 import pytest
 from click.testing import CliRunner
 
@@ -395,6 +396,28 @@ def test_a_row_has_what_an_agent_needs_and_is_told_again_when_its_ticket_is_solv
     ]
     pipeline.run(late + timedelta(days=1))
     assert rows_of_list(pipeline, late + timedelta(days=1)) == []
+
+
+def test_a_history_of_an_earlier_release_tells_nothing_twice_and_what_is_solved_later(tmp_path: Path) -> None:
+    pipeline = Pipeline(tmp_path / "company", OF_TREE)
+    pipeline.deliver("customers.csv", [Customer("known")], DAY)
+    known = ticket(1, DAY, "known")
+    pipeline.deliver("first.csv", [known], DAY)
+    pipeline.run(DAY)
+    kept = pipeline.state.history / "alerts" / f"{DAY}.parquet"
+    with duckdb.connect() as memory:
+        memory.execute(f"create table kept as from read_parquet('{kept}')")
+        memory.execute(f"""
+            copy (select * exclude (raised_for, contact_ids, is_solved, change_reason) from kept)
+            to '{kept}' (format parquet)
+        """)
+    pipeline.run(NEXT)
+    assert rows_of_list(pipeline, NEXT) == []
+    late = DAY + timedelta(days=6)
+    solved = replace(known, marker="solved", version_at=at(late), solved_at=at(late), status="solved")
+    pipeline.deliver("second.csv", [solved], late)
+    pipeline.run(late)
+    assert reasons(pipeline, late) == {"known": "resolved"}
 
 
 def explain(pipeline: Pipeline, *arguments: str) -> str:

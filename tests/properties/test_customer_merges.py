@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.properties.comparing import against_rebuild
-from tests.properties.pipeline import Pipeline, Project
+from tests.properties.pipeline import OF_TREE, Pipeline, Project
 from tests.properties.records import Call, Customer, Mail, Merge, Ticket, at
 from tests.properties.test_alert_life import listed
 from tolerance.cli import main
@@ -153,6 +154,35 @@ def test_a_merge_waits_for_its_customer_and_one_into_oneself_undoes_it(
     assert run.full_rebuild_reason is None
     assert rows(pipeline, f"{owners} order by all") == [("current",), ("former",)]
     assert set(alerts(before)) <= set(alerts(pipeline))
+    rebuilt = pipeline.copied_to(tmp_path / "rebuilt")
+    rebuilt.rebuild()
+    assert against_rebuild(pipeline, rebuilt) == []
+
+
+def test_a_merge_after_a_move_and_one_on_the_day_of_raising_tell_nothing_twice(tmp_path: Path) -> None:
+    pipeline = Pipeline(tmp_path / "warehouse", OF_TREE)
+    names = ("here", "there", "raised", "other")
+    pipeline.deliver(f"{DAYS[0]}/customers.csv", [Customer(name) for name in names], DAYS[0])
+    moving = Ticket("moving", "1", CONTACT, CONTACT, "here", tags=("product_defect",))
+    raised = Ticket("raised", "2", CONTACT, CONTACT, "raised", tags=("product_defect",))
+    pipeline.deliver(f"{DAYS[0]}/tickets.csv", [moving, raised], DAYS[0])
+    pipeline.run(DAYS[0])
+    first = {customer: alert_id for alert_id, customer, _ in alerts(pipeline)}
+    # The merge comes on the day on which the alert was raised, in a second run.
+    pipeline.deliver(f"{DAYS[0]}/merges.csv", [Merge("raised", "other", DAYS[0])], DAYS[0])
+    pipeline.run(DAYS[0])
+    moved = replace(moving, marker="moved", version_at=at(DAYS[1]), customer_id="there")
+    pipeline.deliver(f"{DAYS[1]}/tickets.csv", [moved], DAYS[1])
+    pipeline.run(DAYS[1])
+    assert listed(pipeline, DAYS[1]) == {"here": "retracted", "there": "new"}
+    merges = [Merge("here", "there", DAYS[2]), Merge("raised", "raised", DAYS[2])]
+    pipeline.deliver(f"{DAYS[2]}/merges.csv", list(merges), DAYS[2])
+    pipeline.run(DAYS[2])
+    # What stands goes on, what was taken back is not told again, and the undone one is told for its own.
+    assert listed(pipeline, DAYS[2]) == {"raised": "changed"}
+    standing = {alert_id: customer for alert_id, customer, status in alerts(pipeline) if status == "open"}
+    assert sorted(standing.values()) == ["raised", "there"]
+    assert standing[first["raised"]] == "raised"
     rebuilt = pipeline.copied_to(tmp_path / "rebuilt")
     rebuilt.rebuild()
     assert against_rebuild(pipeline, rebuilt) == []
