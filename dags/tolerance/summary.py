@@ -78,7 +78,8 @@ def _print_intake(console: Console, serving: duckdb.DuckDBPyConnection, state: S
 
 def _print_accounts(console: Console, serving: duckdb.DuckDBPyConnection, as_of: date) -> None:
     customers, negative = serving.execute(
-        "select count(*), count(*) filter (where is_negative) from main.fct_tolerance_current"
+        "select count(*) filter (where is_active), count(*) filter (where is_active and is_negative) "
+        "from main.fct_tolerance_current"
     ).fetchall()[0]
     ruptures, recent = serving.execute(
         "select count(*), count(*) filter (where date_trunc('month', occurred_on) = date_trunc('month', ?)) "
@@ -86,7 +87,7 @@ def _print_accounts(console: Console, serving: duckdb.DuckDBPyConnection, as_of:
         [as_of],
     ).fetchall()[0]
     review = serving.execute("select count(*) from main.audit_contact_review").fetchall()[0][0]
-    console.print(f"Customers: {customers:,}, of whom {negative:,} have a negative balance.")
+    console.print(f"Active customers: {customers:,}, of whom {negative:,} have a negative balance.")
     for category, incidents, contacts in serving.execute(_INCIDENTS).fetchall():
         console.print(f"Incidents, {category}: {incidents:,} (reported by {contacts:,} contacts)")
     console.print(f"Ruptures: {ruptures:,} in all, {recent:,} in this month.")

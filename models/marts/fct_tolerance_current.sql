@@ -32,6 +32,9 @@ dated as (
         customers.customer_id,
         customers.customer_no,
         run.as_of_on,
+        coalesce(customers.relationship_started_on, run.as_of_on) <= run.as_of_on as is_started,
+        coalesce({{ month_index('customers.relationship_ended_on') }}, run.as_of_month_index)
+        >= run.as_of_month_index as is_not_ended,
         least(run.as_of_on, coalesce(customers.relationship_ended_on, run.as_of_on)) as balance_on,
         least(
             run.as_of_month_index,
@@ -47,6 +50,7 @@ remembered as (
         dated.customer_id,
         dated.as_of_on,
         dated.balance_on,
+        dated.is_not_ended and (dated.is_started or last_segments.customer_no is not null) as is_active,
         dated.balance_month_index,
         {{ tenure_in_month('dated.balance_month_index', 'dated.started_month_index') }} as tenure_months,
         months.budget_schedule_no,
@@ -113,6 +117,7 @@ final as (
         {{ month_start('balance_month_index + months_until_safe') }} as first_safe_month,
         last_incident_on,
         cast({{ days_between('last_incident_on', 'balance_on') }} as integer) as days_since_last_incident,
+        is_active,
         balance_points < 0 as is_negative,
         opening_points >= 0 and balance_points + new_penalty_points < 0 as limit_crossed_by_tenure
     from safe

@@ -90,7 +90,21 @@ def against_reference(pipeline: Pipeline, tables: dict[str, Rows]) -> list[str]:
             found = rows_of(warehouse, table, _columns(expected))
             lines += differences(table, expected, found)
         lines += _statements_that_miss(warehouse, tables["fct_tolerance_current"])
+        lines += _counts_that_disagree(warehouse)
     return lines
+
+
+def _counts_that_disagree(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
+    """The accounts of today and the as-of month count the same active customers, and those in the red."""
+    of_today = warehouse.execute(
+        "select count(*) filter (where is_active), count(*) filter (where is_active and is_negative) "
+        "from fct_tolerance_current"
+    ).fetchall()
+    of_month = warehouse.execute(
+        "select active_customers, negative_customers from agg_tolerance_monthly "
+        "order by balance_month desc limit 1"
+    ).fetchall()
+    return [] if of_today == of_month else [f"active and negative: {of_today} today, {of_month} in the month"]
 
 
 def _statements_that_miss(warehouse: duckdb.DuckDBPyConnection, balances: Rows) -> list[str]:
