@@ -11,8 +11,8 @@ from tests.properties.records import Customer, Ticket, at
 from tolerance import dbt as door
 
 FIRST, SECOND = date(2025, 1, 20), date(2025, 1, 21)
-TABLES = ("fct_incident", "int_customers", "int_tolerance_segments")
-NOT_ALL = {"fct_incident": "fct_incident", "+int_tolerance_ledger": "int_customers"}
+TABLES = ("fct_incident", "int_customer_records", "int_tolerance_segments")
+NOT_ALL = {"fct_incident": "fct_incident", "+int_tolerance_ledger": "int_customer_records"}
 """What is selected, and which of its models is the first to refuse."""
 
 

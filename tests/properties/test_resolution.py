@@ -136,7 +136,7 @@ def test_a_deadline_that_passes_without_any_delivery_turns_its_incident_on_that_
     assert lived.days[NEXT].listed["waits"] == "new"
     assert lived.days[NEXT].touched == {"waits", "waits_until_midnight", "solved_ahead"}
     [(fr, en)] = lived.rows("select reason_fr, reason_en from fct_alert where customer_id = 'waits'")
-    assert fr.endswith("Non résolu dans le délai.")
+    assert " Non résolu dans le délai. À faire d'abord" in fr
     assert en.endswith("Not resolved by its deadline.")
     [row] = lived.rows(
         "select reason, effective_on, decided_at = deadline_at, evidence_file_name "

@@ -46,7 +46,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> State:
             load("faq", load_id, state)
     state.serving.parent.mkdir()
     columns = ", ".join(
-        f"'{CANARY}' as {name}" for name in ("alert_id", "incident_id", *crm_alert_list.NEEDED)
+        f"'{CANARY}' as {name}" for name in ("alert_id", "incident_id", "customer_id", *crm_alert_list.NEEDED)
     )
     with duckdb.connect(str(state.serving)) as serving:
         serving.execute(f"create table audit_generation as select 'g' generation_id, date '{DAY}' as_of_on")

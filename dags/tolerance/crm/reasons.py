@@ -44,7 +44,7 @@ def alert_reason(  # noqa: PLR0917  (SQL passes by position)
         "after": points(after_points, language),
     }
     told = [words["incident"].format_map(values), words[rule].format_map(values)]
-    if reclassification_reason is not None:
+    if reclassification_reason in words:
         told.append(words[reclassification_reason])
     if tenure_months:
         told.append(words["tenure"].format(duration=duration(tenure_months, language)))

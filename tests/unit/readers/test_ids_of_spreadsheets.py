@@ -20,6 +20,8 @@ def rule(source: str, field: str) -> Rule:
 
 def test_the_ids_of_customers_calls_and_tickets_are_looked_at() -> None:
     assert {*IDS} == {
+        ("customer_merges", "from_customer_id"),
+        ("customer_merges", "to_customer_id"),
         ("customers", "customer_id"),
         ("faq", "call_id"),
         ("faq", "customer_id"),
