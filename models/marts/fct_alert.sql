@@ -167,6 +167,15 @@ told_last as (
     left join customer_merges on last_told.raised_for = customer_merges.from_customer_id
 ),
 
+other_contacts as (
+    select
+        alert_id,
+        told_on,
+        {{ split_to_rows('contact_ids') }} as contact_id
+    from told_last
+    where contact_ids is not null
+),
+
 -- By its anchor an alert knows its incident again, and where that one reports none any more by the other contacts
 -- that it had: a retagged ticket leaves its mail behind.
 told_contacts as (
@@ -177,22 +186,14 @@ told_contacts as (
     from told_last
     union all
     select
-        told_last.alert_id,
-        coalesce(incident_aliases.current_id, others.contact_id) as contact_id,
-        others.contact_rank
-    from (
-        select
-            alert_id,
-            {{ split_to_rows('contact_ids') }} as contact_id,
-            1 as contact_rank
-        from told_last
-        where contact_ids is not null
-    ) as others
-    inner join told_last on others.alert_id = told_last.alert_id
+        other_contacts.alert_id,
+        coalesce(incident_aliases.current_id, other_contacts.contact_id) as contact_id,
+        1 as contact_rank
+    from other_contacts
     left join incident_aliases
         on
-            others.contact_id = incident_aliases.former_id
-            and told_last.told_on < incident_aliases.since_on
+            other_contacts.contact_id = incident_aliases.former_id
+            and other_contacts.told_on < incident_aliases.since_on
 ),
 
 standing as (
@@ -227,6 +228,25 @@ claims as (
     left join standing on told_last.alert_id = standing.alert_id and standing.incident_rank = 1
 ),
 
+-- Also of contacts that are deleted, or that nobody known has.
+versions_of_lost as (
+    select
+        versions.contact_id,
+        versions.is_deleted,
+        row_number() over (
+            partition by versions.contact_id
+            order by {{ newest_version_first('versions') }}
+        ) as version_rank
+    from {{ ref('int_contact_versions') }} as versions
+    cross join run
+    where
+        versions.visible_on <= run.as_of_on
+        and versions.contact_id in (
+            select claims.incident_id from claims
+            where claims.current_incident_id is null or claims.claim_rank > 1
+        )
+),
+
 -- Where the contact that it was raised for is today, whoever has it.
 gone as (
     select
@@ -244,22 +264,7 @@ gone as (
     left join {{ ref('int_contacts') }} as contacts on claims.incident_id = contacts.contact_id
     left join {{ ref('int_incident_links') }} as all_links on claims.incident_id = all_links.contact_id
     left join {{ ref('fct_incident') }} as all_incidents on all_links.incident_id = all_incidents.incident_id
-    left join (
-        select
-            contact_id,
-            is_deleted,
-            row_number() over (
-                partition by contact_id
-                order by {{ newest_version_first('versions') }}
-            ) as version_rank
-        from {{ ref('int_contact_versions') }} as versions
-        where
-            versions.visible_on <= (select run.as_of_on from run)
-            and versions.contact_id in (
-                select claims.incident_id from claims
-                where claims.current_incident_id is null or claims.claim_rank > 1
-            )
-    ) as newest on claims.incident_id = newest.contact_id and newest.version_rank = 1
+    left join versions_of_lost as newest on claims.incident_id = newest.contact_id and newest.version_rank = 1
     where claims.current_incident_id is null or claims.claim_rank > 1
 ),
 
@@ -418,10 +423,9 @@ worded as (
     select
         *,
         md5('alert|' || incident_id || '|' || customer_id) as alert_id,
-        {% for language in ('fr', 'en') -%}
         alert_reason(
-            '{{ language }}',
-            label_{{ language }},
+            'fr',
+            label_fr,
             occurred_on,
             incident_no,
             told_rule,
@@ -429,9 +433,20 @@ worded as (
             balance_after_points,
             reclassification_reason,
             cast(tenure_months as integer),
-            step_{{ language }}
-        ) as reason_{{ language }}{{ ',' if not loop.last }}
-        {% endfor %}
+            step_fr
+        ) as reason_fr,
+        alert_reason(
+            'en',
+            label_en,
+            occurred_on,
+            incident_no,
+            told_rule,
+            balance_before_points,
+            balance_after_points,
+            reclassification_reason,
+            cast(tenure_months as integer),
+            step_en
+        ) as reason_en
     from described
 ),
 

@@ -137,7 +137,7 @@ def test_a_deadline_that_passes_without_any_delivery_turns_its_incident_on_that_
     assert lived.days[NEXT].touched == {"waits", "waits_until_midnight", "solved_ahead"}
     [(fr, en)] = lived.rows("select reason_fr, reason_en from fct_alert where customer_id = 'waits'")
     assert " Non résolu dans le délai. À faire d'abord" in fr
-    assert en.endswith("Not resolved by its deadline.")
+    assert " Not resolved by its deadline. To do first" in en
     [row] = lived.rows(
         "select reason, effective_on, decided_at = deadline_at, evidence_file_name "
         "from fct_reclassification where customer_id = 'waits'"
