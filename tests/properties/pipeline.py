@@ -153,7 +153,8 @@ class Pipeline:
 
     def _what_is_staged(self) -> str:
         """Views of the same files by the same code, and the same seeds, need not be made again."""
-        return f"{self.state.root} {door.parsed_files_hash(self.project.seeds)}"
+        seeds = door._seeds(self.state)  # a company may have its own
+        return f"{self.state.root} {door._variables()} {door.parsed_files_hash(seeds)}"
 
     def publish(self) -> None:
         publish(self.state)
