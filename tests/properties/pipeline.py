@@ -117,7 +117,7 @@ class Pipeline:
         self.deliveries += write_file(self.extracts, name, delivered_on, records)
 
     def take_in(self, as_of: date) -> None:
-        """What the four ingestion DAGs do."""
+        """What the ingestion DAGs do."""
         self.extracts.mkdir(parents=True, exist_ok=True)
         ensure_empty_sources(self.state)
         with (
