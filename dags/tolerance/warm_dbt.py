@@ -37,6 +37,15 @@ _PARTS_OF_DBT = (
 )
 """Modules that every command needs, but that dbt imports only once it knows the command or the model."""
 
+_GLOBAL_OPTIONS = (
+    "--quiet",
+    # The log at its default level, debug, takes a quarter of the time of a day's models. What failed and why
+    # is in it at this level too, and the SQL of each node in `target/run`.
+    *("--log-level-file", "info"),
+    # dbt would write the manifest again beside the results, which takes as long as a dozen models.
+    "--no-write-json",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -232,8 +241,7 @@ def _live(command: Command, manifest: Any, line: socket.socket, server: int) -> 
             from dbt.cli.main import dbtRunner
 
             options = () if manifest else command.parse_options
-            # dbt would write the manifest again beside the results, which takes as long as a dozen models.
-            arguments = ["--quiet", "--no-write-json", *command.arguments, *options, *command.places]
+            arguments = [*_GLOBAL_OPTIONS, *command.arguments, *options, *command.places]
             result = dbtRunner(manifest).invoke(arguments)
             code = 0 if result.success else 1
             if isinstance(result.result, RunExecutionResult):

@@ -36,8 +36,8 @@ from tolerance.settings import PROJECT_ROOT
 from tolerance.state import State
 
 LAYERS = "tag:staging tag:intermediate tag:marts"
-WITHOUT_STAGING = "tag:intermediate tag:marts"
 MODELS_ONLY = "test_type:data"
+_VIEWS = "config.materialized:view"
 _LOADED_AT = datetime.fromisoformat("2000-01-01")  # nothing is ordered by it, and nobody reads it
 _MARKER_COLUMNS = {
     "stg_faq__calls": "question",
@@ -142,17 +142,17 @@ class Pipeline:
 
     def build(self, run: runs.Run, select: str = LAYERS, exclude: str = MODELS_ONLY) -> door.DbtResult:
         with self.project.used():
-            staged = self._what_is_staged()
-            marker = self.state.root / "staged"
-            if select == LAYERS and marker.exists() and marker.read_text("utf-8") == staged:
-                select = WITHOUT_STAGING
-            built = door.dbt("build", select, self.state, exclude=exclude, full_refresh=run.is_full_rebuild)
+            viewed = self._what_is_viewed()
+            marker = self.state.root / "viewed"
+            stands = select == LAYERS and marker.exists() and marker.read_text("utf-8") == viewed
+            excluded = f"{exclude} {_VIEWS} resource_type:seed" if stands else exclude
+            built = door.dbt("build", select, self.state, exclude=excluded, full_refresh=run.is_full_rebuild)
             if select == LAYERS:
-                marker.write_text(staged, "utf-8")
+                marker.write_text(viewed, "utf-8")
             return built
 
-    def _what_is_staged(self) -> str:
-        """Views of the same files by the same code, and the same seeds, need not be made again."""
+    def _what_is_viewed(self) -> str:
+        """Views of the same files and tables by the same code, and the same seeds, need not be made again."""
         seeds = door._seeds(self.state)  # a company may have its own
         return f"{self.state.root} {door._variables()} {door.parsed_files_hash(seeds)}"
 

@@ -116,7 +116,7 @@ def test_the_project_is_parsed_once_for_all_commands_and_each_is_a_process_of_it
     assert warm.run(command(stand_in, "test"))
     parse, build, test = asked(stand_in)
     assert parse["arguments"] == ["--quiet", "parse", "--options", "--places"]
-    assert build["arguments"] == ["--quiet", "--no-write-json", "build", "--places"]
+    assert build["arguments"][-2:] == ["build", "--places"]
     assert build["manifest"] == test["manifest"] == "parsed once"
     assert len({parse["process"], build["process"], test["process"]}) == 3
     assert build["server"] == test["server"] == parse["process"]
@@ -133,7 +133,7 @@ def test_a_project_that_cannot_be_parsed_is_left_to_the_command_that_tells_of_it
 ) -> None:
     warm.run(command(stand_in, "build", options="broken"))
     assert asked(stand_in)[1]["manifest"] is None
-    assert asked(stand_in)[1]["arguments"] == ["--quiet", "--no-write-json", "build", "broken", "--places"]
+    assert asked(stand_in)[1]["arguments"][-3:] == ["build", "broken", "--places"]
     warm.run(command(stand_in, "build"))
     assert asked(stand_in)[3]["manifest"] == "parsed once"
 

@@ -25,8 +25,10 @@ def write_generation(path: Path, warehouse: Path, contents: Contents, generation
         serving.execute("detach warehouse")
         for view in contents.views:
             serving.execute(f"create view {_published(view)} as {published_query(view, relations)}")
+        serving.begin()  # some hundred comments, each of which would be written to the disk by itself
         for relation in relations:
             _describe(serving, relation)
+        serving.commit()
         _write_audit_generation(serving, contents.audit_generation, generations)
 
 
