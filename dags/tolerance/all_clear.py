@@ -117,7 +117,7 @@ def of_inbox(state: State, extracts: Path, as_of: date) -> list[str]:
     known = {record.source for record in load_records(state)}
     warnings: list[str] = []
     for source in SOURCES:
-        found = inbox.deliveries(extracts, source, as_of)
+        found = inbox.deliveries(extracts, source, as_of, state.acknowledgements)
         if not found.files and source in NEEDED:
             was = "delivered before, but now " if source in known else ""
             warnings.append(

@@ -10,12 +10,12 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from io import BufferedReader
 from pathlib import Path
 
-from tolerance.contracts import NEEDED, SOURCES
+from tolerance.contracts import CONTRACTS, NEEDED, SOURCES
 from tolerance.errors import ToleranceError
 
 LOOK_INTERVAL_SECONDS = 1.0
@@ -41,12 +41,16 @@ class InboxError(ToleranceError):
 
 @dataclass(frozen=True, slots=True)
 class DeliveredFile:
-    """One complete file of the inbox. `name` is its path below the source's folder."""
+    """One complete file of the inbox. `name` is its path below the source's folder.
+
+    `inside` is the folder that it must not lead out of.
+    """
 
     source: str
     name: str
     path: Path
     delivered_on: date
+    inside: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +87,15 @@ _first_looks: dict[Path, _Look] = {}
 """The last look at each inbox in this process: all sources then wait one second, not each."""
 
 
-def deliveries(extracts: Path, source: str, as_of: date) -> Deliveries:
+def deliveries(extracts: Path, source: str, as_of: date, answers: Path | None = None) -> Deliveries:
     """The files of `source` that a run for `as_of` ingests, and those that must wait.
 
     Files in folders named by a day count up to `as_of`; all others count as delivered
     on `as_of`. Sorted by day of delivery, then name. Raises `InboxError` when the inbox
     is not a folder; a missing source folder counts as empty.
+
+    `answers` is the folder into which the CRM answers. What lies there is of the source of its answers, under
+    names that begin with the folder's.
     """
     if not extracts.is_dir():
         raise InboxError(
@@ -97,16 +104,11 @@ def deliveries(extracts: Path, source: str, as_of: date) -> Deliveries:
         )
     if _is_of_the_system(extracts):
         raise InboxError(f"The inbox {extracts} belongs to the system", "give EXTRACTS= a folder of files.")
-    folder = extracts / source
-    below = _below(folder, extracts.resolve())
-    candidates = [
-        DeliveredFile(source, name, path, day or as_of)
-        for path in (*below.files, *below.out_of_reach)
-        if (day := _day_of(name := printable_name(path.relative_to(folder).as_posix()))) is None
-        or day <= as_of
-    ]
-    reachable = [file for file in candidates if file.path not in below.out_of_reach]
-    waiting = below.out_of_reach | _waiting_reasons(extracts, reachable)
+    candidates, waiting = _candidates(extracts / source, extracts, source, as_of)
+    if answers is not None and CONTRACTS[source].is_answer and answers.is_dir():
+        answered, answers_waiting = _candidates(answers, answers, source, as_of)
+        candidates += [replace(file, name=f"{answers.name}/{file.name}") for file in answered]
+        waiting |= answers_waiting
     ready = [file for file in candidates if file.path not in waiting]
     for file in candidates:
         if file.path in waiting:
@@ -119,6 +121,21 @@ def deliveries(extracts: Path, source: str, as_of: date) -> Deliveries:
             if file.path in waiting
         ),
     )
+
+
+def _candidates(
+    folder: Path, inside: Path, source: str, as_of: date
+) -> tuple[list[DeliveredFile], dict[Path, str]]:
+    """All files below a folder up to a date, and why some of them wait."""
+    below = _below(folder, inside.resolve())
+    candidates = [
+        DeliveredFile(source, name, path, day or as_of, inside)
+        for path in (*below.files, *below.out_of_reach)
+        if (day := _day_of(name := printable_name(path.relative_to(folder).as_posix()))) is None
+        or day <= as_of
+    ]
+    reachable = [file for file in candidates if file.path not in below.out_of_reach]
+    return candidates, below.out_of_reach | _waiting_reasons(inside, reachable)
 
 
 def _changed_on(path: Path) -> date | None:
@@ -344,7 +361,7 @@ def _still_changing(extracts: Path, paths: list[Path]) -> dict[Path, str]:
         paths = [path for path in paths if _stamp(path) != remembered.stamps.get(path)]
         if not paths:
             return {}
-    first = _first_looks[extracts] = _look(extracts)
+    first = _first_looks[extracts] = _look(extracts, paths)
     _wait_until(first.seen_at + LOOK_INTERVAL_SECONDS)
     return {
         path: "it is still growing"
@@ -353,13 +370,10 @@ def _still_changing(extracts: Path, paths: list[Path]) -> dict[Path, str]:
     }
 
 
-def _look(extracts: Path) -> _Look:
-    stamps = {
-        path: stamp
-        for source in SOURCES
-        for path in _below(extracts / source, extracts.resolve()).files
-        if (stamp := _stamp(path)) is not None
-    }
+def _look(extracts: Path, paths: list[Path]) -> _Look:
+    """At `paths`, and at all that the other sources will look at."""
+    below = [path for source in SOURCES for path in _below(extracts / source, extracts.resolve()).files]
+    stamps = {path: stamp for path in (*paths, *below) if (stamp := _stamp(path)) is not None}
     return _Look(time.monotonic(), stamps)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TextIO
 
 from tolerance import files, progress
-from tolerance.contracts import NEEDED, SOURCES
+from tolerance.contracts import CONTRACTS, NEEDED, SOURCES
 from tolerance.settings import PROJECT_ROOT
 from tolerance.state import State
 from tolerance.warm_dbt import warm_dbt
@@ -58,7 +58,7 @@ def run_dags(state: State, extracts: Path | None, as_of: date, *, crm: str = "")
         try:
             _ensure_metadata(state)
             with warm_dbt():
-                for dag_id in _dag_ids(extracts):
+                for dag_id in _dag_ids(state, extracts):
                     if not _succeeds(dag_id, as_of):
                         return listener.failures or [f"{dag_id} failed: the reason is in {log}."]
         finally:
@@ -66,11 +66,18 @@ def run_dags(state: State, extracts: Path | None, as_of: date, *, crm: str = "")
     return []
 
 
-def _dag_ids(extracts: Path | None) -> list[str]:
-    """The DAGs of a cycle. An optional source that has no folder is left out: a DAG costs a second."""
+def _dag_ids(state: State, extracts: Path | None) -> list[str]:
+    """The DAGs of a cycle. An optional source that has nothing is left out: a DAG costs a second."""
     if extracts is None:
         return [DAILY]
-    sources = [source for source in SOURCES if source in NEEDED or (extracts / source).exists()]
+    has_answers = state.acknowledgements.is_dir() and any(state.acknowledgements.iterdir())
+    sources = [
+        source
+        for source in SOURCES
+        if source in NEEDED
+        or (extracts / source).exists()
+        or (CONTRACTS[source].is_answer and has_answers)
+    ]
     return [*(f"ingest_{source}" for source in sources), DAILY]
 
 

@@ -136,10 +136,11 @@ listed as (
     select
         *,
         is_listed_today
-        or (status = 'open' and coalesce(listed_status, 'untold') <> 'open')
+        -- What the CRM closed and opens again it knows; also where it closed it on the day of its list.
+        or (status = 'open' and coalesce(listed_status, 'untold') not in ('open', 'closed'))
         -- Whom to call; that its ticket is solved, or is so no more.
         or (status = 'open' and (is_of_merged_customer or is_solved_otherwise))
-        or (status in ('retracted', 'closed') and coalesce(listed_status, status) <> status) as is_listed
+        or (status = 'retracted' and coalesce(listed_status, status) <> status) as is_listed
     from compared
 ),
 

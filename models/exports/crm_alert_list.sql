@@ -5,7 +5,8 @@
 -- again with the same bytes.
 with alerts as (
     select * from {{ ref('alert_history') }}
-    where is_listed
+    -- What the CRM closed itself on this date is not told back.
+    where is_listed and status <> 'closed'
 ),
 
 listed_before as (

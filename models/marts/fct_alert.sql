@@ -37,7 +37,9 @@ told as (
         history.contact_ids,
         history.raised_on,
         history.status,
-        history.told_on
+        history.told_on,
+        -- One that the CRM closed on the day on which it was told stands there as closed.
+        history.status = 'open' or (history.status = 'closed' and history.is_listed) as is_told_as_open
     from {{ ref('stg_runs__alert_history') }} as history
     cross join run
     -- An id that another ticket has today was the former one's only as long as nothing else had it.
@@ -48,8 +50,14 @@ told as (
     where history.told_on <= run.as_of_on
 ),
 
+-- What the CRM says last; nobody is told back what it closed or opened again itself.
+closed_by_crm as (
+    select alert_id from {{ ref('int_acknowledgements') }}
+    where status = 'closed'
+),
+
 {% if is_incremental() %}
--- Untouched, but the cap may let them through today, or the CRM has closed them.
+-- Untouched, but the cap may let them through today.
 customers_who_wait as (
     select alerts.customer_id
     from {{ this }} as alerts
@@ -57,15 +65,25 @@ customers_who_wait as (
     left join told on alerts.alert_id = told.alert_id
     where alerts.status in ('open', 'held_by_cap')
     group by alerts.alert_id, alerts.customer_id, run.as_of_on
-    having
-        coalesce(min(case when told.status = 'open' then told.told_on end), run.as_of_on) >= run.as_of_on
-        or max(case when told.status = 'closed' then 1 else 0 end) = 1
+    having coalesce(min(case when told.is_told_as_open then told.told_on end), run.as_of_on) >= run.as_of_on
+),
+
+-- Untouched, but the CRM has closed an alert since, or opened it again.
+customers_of_answers as (
+    select alerts.customer_id
+    from {{ this }} as alerts
+    left join closed_by_crm on alerts.alert_id = closed_by_crm.alert_id
+    where
+        alerts.status <> 'retracted'
+        and (alerts.status = 'closed') <> (closed_by_crm.alert_id is not null)
 ),
 
 customers_at_stake as (
     select touched.customer_id from {{ ref('int_touched_customers') }} as touched
     union distinct
     select customers_who_wait.customer_id from customers_who_wait
+    union distinct
+    select customers_of_answers.customer_id from customers_of_answers
 ),
 {% endif %}
 
@@ -142,7 +160,7 @@ last_told as (
     select
         alert_id,
         max(told_on) as told_on,
-        min(case when status = 'open' then told_on end) as first_opened_on,
+        min(case when is_told_as_open then told_on end) as first_opened_on,
         max(case when told_on = raised_on then raised_for end) as raised_for
     from told
     {% if is_incremental() %}
@@ -258,6 +276,8 @@ gone as (
             when contacts.incident_type is null then 'not_an_incident'
             when claims.current_incident_id is not null or all_links.contact_id is null then 'merged'
             when all_incidents.penalty_points > 0 then 'relationship_ended'
+            -- The CRM's own closing made it so: that is no news to it.
+            when all_incidents.reclassification_reason = 'well_resolved' and closed_by_crm.alert_id is not null then null
             else 'became_transient'
         end as retraction_reason
     from claims
@@ -265,6 +285,7 @@ gone as (
     left join {{ ref('int_incident_links') }} as all_links on claims.incident_id = all_links.contact_id
     left join {{ ref('fct_incident') }} as all_incidents on all_links.incident_id = all_incidents.incident_id
     left join versions_of_lost as newest on claims.incident_id = newest.contact_id and newest.version_rank = 1
+    left join closed_by_crm on claims.alert_id = closed_by_crm.alert_id
     where claims.current_incident_id is null or claims.claim_rank > 1
 ),
 
@@ -274,14 +295,15 @@ known as (
         history.{{ column.name }},
         {%- endfor %}
         claims.customer_id,
-        history.status,
         claims.first_opened_on,
         claims.current_incident_id,
         claims.claim_rank,
-        gone.retraction_reason
+        gone.retraction_reason,
+        closed_by_crm.alert_id is not null as is_closed_by_crm
     from {{ ref('stg_runs__alert_history') }} as history
     inner join claims on history.alert_id = claims.alert_id and history.told_on = claims.told_on
     left join gone on claims.alert_id = gone.alert_id
+    left join closed_by_crm on claims.alert_id = closed_by_crm.alert_id
 ),
 
 raised_before as (
@@ -290,8 +312,8 @@ raised_before as (
         case when claim_rank = 1 then current_incident_id end as current_incident_id,
         retraction_reason,
         case
-            when status = 'closed' then 'closed'
             when retraction_reason is not null then 'retracted'
+            when is_closed_by_crm then 'closed'
             when
                 first_opened_on is null
                 and {{ days_between('occurred_on', 'raised_on') }} > {{ var('alert_max_age_days') }}
@@ -422,7 +444,7 @@ described as (
 worded as (
     select
         *,
-        md5('alert|' || incident_id || '|' || customer_id) as alert_id,
+        {{ alert_id('incident_id', 'customer_id') }} as alert_id,
         alert_reason(
             'fr',
             label_fr,
@@ -456,6 +478,8 @@ raised_now as (
         incident_id as current_incident_id,
         cast(null as varchar) as retraction_reason,
         case
+            -- A state that begins anew raises what the CRM has closed already.
+            when alert_id in (select closed_by_crm.alert_id from closed_by_crm) then 'closed'
             when
                 {{ days_between('occurred_on', 'coalesce(first_raised_on, raised_on)') }}
                 > {{ var('alert_max_age_days') }}

@@ -252,8 +252,8 @@ def test_a_new_column_of_the_mart_is_two_files_and_an_old_history_opens(tmp_path
 
     project.replace(
         "models/marts/fct_alert.sql",
-        "        md5('alert|' ||",
-        "        7 as extra,\n        md5('alert|' ||",
+        "        {{ alert_id('incident_id', 'customer_id') }} as alert_id,\n",
+        "        7 as extra,\n        {{ alert_id('incident_id', 'customer_id') }} as alert_id,\n",
     )
     project.replace(
         "models/marts/_incidents__models.yml",

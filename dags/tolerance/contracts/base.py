@@ -26,6 +26,7 @@ class Kind(StrEnum):
     ADDRESSES = "addresses"  # keyed hashes, separated by ","
     PHONE = "phone"  # kept as a keyed hash
     HASH = "hash"  # a hash that the reader makes
+    OWN_ID = "own id"  # one that the product gave to a contact, an incident or an alert
 
 
 _TYPES: dict[Kind, tuple[str, ...]] = {
@@ -81,6 +82,9 @@ class Field:
 
     otherwise: str = ""
     """The field that is used where this one is empty."""
+
+    needed_where: tuple[str, str] | None = None
+    """A field and a word: where it says the word, a record needs this instant too."""
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -143,6 +147,12 @@ class Contract:
     reader: str = "tabular"
     """The module of `readers/` that reads its own forms; `tabular` reads CSV with the fields as columns."""
 
+    delimiters: tuple[str, ...] = (";",)
+    """What may separate the fields of its own CSV form; the header says which."""
+
+    is_answer: bool = False
+    """Whether its files come back from the CRM: they may lie in the folder of STATE for answers as well."""
+
     takes_profiles: bool = True
     """Whether a mapping profile can fill its fields."""
 
@@ -160,6 +170,7 @@ class Contract:
             unknown |= {self.settled.field, self.settled.at, self.settled.seen_at} - names
         unknown |= {self.native_id, *self.identity, *self.business_dates} - columns
         unknown |= {field.otherwise for field in self.fields if field.otherwise} - names
+        unknown |= {field.needed_where[0] for field in self.fields if field.needed_where} - names
         if unknown or len(columns) < len(self.columns):
             raise ValueError(f"contract {self.source}: {', '.join(sorted(unknown)) or 'a column'} is unclear")
 

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from tolerance import all_clear, files, steps
+from tolerance.contracts import CONTRACTS
 from tolerance.crm.history import keep_history
 from tolerance.crm.list_profile import ListProfile
 from tolerance.crm.list_profiles import canonical, list_profiles
@@ -25,14 +26,7 @@ from tolerance.file_modes import shared
 from tolerance.publishing.generations import published_generation
 from tolerance.state import State
 
-ACKNOWLEDGEMENT_COLUMNS = (
-    "alert_id",
-    "status",
-    "crm_record_id",
-    "handled_by_role",
-    "closed_at",
-    "outcome",
-)
+ACKNOWLEDGEMENT_COLUMNS = CONTRACTS["acknowledgements"].field_names
 
 
 @dataclass(frozen=True, slots=True)

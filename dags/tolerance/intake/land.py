@@ -41,13 +41,13 @@ def land(source: str, extracts: Path, as_of: date, state: State, loaded_at: date
     refuse_lost_loads(state, loaded)
     sweep(source, state)
     shutil.rmtree(state.work / source, ignore_errors=True)
-    found = inbox.deliveries(extracts, source, as_of)
+    found = inbox.deliveries(extracts, source, as_of, state.acknowledgements)
     company = company_file(extracts)
     known_mappings = mappings(company)
     known = {(file.file_name, file.file_sha256): file for file in loaded}
     new: list[tuple[inbox.DeliveredFile, Landed, Profile]] = []
     for file in found.files:
-        landed = land_delivered(file.path, extracts, state.landing, state.work / source / "landing")
+        landed = land_delivered(file.path, file.inside, state.landing, state.work / source / "landing")
         profile = known_mappings.profile_of(source, file.name)
         if _is_new(known.get((file.name, landed.sha256)), profile):
             new.append((file, landed, profile))

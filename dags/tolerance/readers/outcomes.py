@@ -16,6 +16,7 @@ from typing import Protocol, cast
 import pyarrow.compute as pc
 
 from tolerance.contracts import CONTRACTS
+from tolerance.contracts.base import Contract
 from tolerance.formats.content import (
     CONTRACT_ENCODINGS,
     MAX_RECORD_BYTES,
@@ -263,6 +264,20 @@ def csv_header(content: Content, dialect: CsvDialect, *, name: str) -> list[str]
         return _header(frame, dialect, name=name, notes=FileNotes()) if frame else []
     except UndecodableError as error:
         raise undecodable(name, content, 0, error) from None
+
+
+def own_csv(contract: Contract, content: Content, *, name: str) -> OwnCsv:
+    """The dialect of a source's own CSV file: of the delimiters that it may have, the one of its header."""
+    own, *others = (OwnCsv(contract.field_names, delimiter) for delimiter in contract.delimiters)
+    return max(own, *others, key=partial(_columns_under, content, name)) if others else own
+
+
+def _columns_under(content: Content, name: str, own: OwnCsv) -> int:
+    """How many columns of the contract line 1 names, read so."""
+    try:
+        return len({*own.columns} & {*csv_header(content, own, name=name)})
+    except FileRefusedError:
+        return 0
 
 
 def outcome_of(

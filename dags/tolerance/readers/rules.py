@@ -83,6 +83,7 @@ def _rule_of(field: Field, settings: Settings, key: bytes) -> Rule:
         Kind.ADDRESS: lambda text: address_hash(key, text) if text else None,
         Kind.ADDRESSES: lambda text: _address_hashes(text, name, key),
         Kind.PHONE: lambda text: phone_hash(key, text) if text else None,
+        Kind.OWN_ID: lambda text: _id_of_ours(text, name),
     }
     rule = Rule((column,), (name,), made_of[kind])
     return _not_empty(rule) if field.is_required else rule
@@ -118,6 +119,8 @@ def _of_ids(rule: Rule, field: str) -> Rule:
 
 def _instant(field: Field, settings: Settings) -> Rule:
     at, on = (column.name for column in field.columns)
+    if field.needed_where is not None:
+        return _needed_instant(field, *field.needed_where, settings)
     if not field.otherwise:
         return instant(at, on, settings) if field.is_required else optional_instant(at, on, settings)
     return Rule(
@@ -126,6 +129,19 @@ def _instant(field: Field, settings: Settings) -> Rule:
         lambda text, other: moment(text or other, field.name, settings),
         lambda texts, others: moments(pc.if_else(pc.equal(texts, ""), others, texts), settings),
     )
+
+
+def _needed_instant(field: Field, other: str, word: str, settings: Settings) -> Rule:
+    """An instant that a record needs where another field says a word."""
+
+    def made_of(text: str, said: str) -> tuple[datetime, date] | tuple[None, None]:
+        if not text and said.lower() == word:
+            raise BadFieldError(
+                QuarantineReason.MISSING_REQUIRED, f"{field.name} is missing where {other} is {word}"
+            )
+        return optional_moment(text, field.name, settings)
+
+    return Rule(tuple(column.name for column in field.columns), (field.name, other), made_of)
 
 
 def optional(column: str, field: str = "", *, most: int | None = None) -> Rule:
@@ -252,6 +268,18 @@ def _own_id(text: str, field: str) -> str:
             "deliver that file without opening it in a spreadsheet, or with the column as text",
         )
     return text
+
+
+_OF_OURS = re.compile(r"[0-9a-f]{32}")
+
+
+def _id_of_ours(text: str, field: str) -> str | None:
+    """An id that the product gave, in lower case, or None where the field is empty."""
+    if text and not _OF_OURS.fullmatch(text.lower()):
+        raise BadFieldError(
+            QuarantineReason.BAD_VALUE, f"{field} is not an id from our lists: 32 digits and letters from a to f"
+        )
+    return text.lower() or None
 
 
 def there(text: str | None, field: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tolerance.contracts.base import Contract
 from tolerance.formats.content import FileNotes, content_of, form_of
 from tolerance.readers.mapped import mapped_outcomes
-from tolerance.readers.outcomes import Outcome, OwnCsv, ReaderContext, csv_outcomes, unknown_form
+from tolerance.readers.outcomes import Outcome, ReaderContext, csv_outcomes, own_csv, unknown_form
 from tolerance.readers.rules import rules_of
 
 
@@ -26,6 +26,6 @@ def read(
         return
     if form != "csv":
         raise unknown_form(name, ".csv or .csv.gz")
-    own = OwnCsv(contract.field_names)
     with content_of(path, name=name, scratch=context.scratch) as content:
+        own = own_csv(contract, content, name=name)
         yield from csv_outcomes(content, own, rules, name=name, notes=notes, by_blocks=context.by_blocks)

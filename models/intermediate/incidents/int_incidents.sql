@@ -20,7 +20,7 @@ links as (
     select * from {{ ref('int_incident_links') }}
 ),
 
--- Who says that an incident is resolved: the tickets. An answer of the CRM would be one more select here.
+-- Who says that an incident is resolved: its ticket, and the CRM when it closes the alert.
 resolutions as (
     select * from {{ ref('int_ticket_resolutions') }}
 ),
@@ -193,28 +193,64 @@ typed as (
             and reviews.review_rank = 1
 ),
 
--- Only an incident with a ticket can be resolved, so only it can be resolved too late.
+-- The first closing since it happened.
+ranked_closings as (
+    select
+        closings.*,
+        row_number() over (
+            partition by closings.incident_id
+            order by closings.closed_at, closings.alert_id
+        ) as closing_rank
+    from {{ ref('int_incident_closings') }} as closings
+    inner join typed on closings.incident_id = typed.incident_id
+    where closings.closed_at >= typed.occurred_at
+),
+
+-- What the CRM says counts where it was first to say so, and not against a ticket that was opened again.
+answered as (
+    select
+        typed.incident_id,
+        closings.closed_at,
+        closings._file_sha256,
+        closings._record_no
+    from typed
+    inner join ranked_closings as closings
+        on
+            typed.incident_id = closings.incident_id
+            and closings.closing_rank = 1
+    left join resolutions on typed.ticket_contact_id = resolutions.contact_id
+    where
+        coalesce(resolutions.reopen_count, 0) = 0
+        and (resolutions.resolved_at is null or closings.closed_at < resolutions.resolved_at)
+),
+
+-- Only an incident with a ticket can be resolved too late: of others nobody hears but that they are resolved.
 resolved as (
     select
         typed.*,
         resolutions.status,
-        resolutions.resolved_at,
+        coalesce(answered.closed_at, resolutions.resolved_at) as resolved_at,
         resolutions.reopen_count,
         resolutions.rating,
         resolutions.reopened_twice_at,
         resolutions.rated_bad_at,
-        resolutions.solved_file_sha256,
-        resolutions.solved_record_no,
+        case when answered.incident_id is not null then answered._file_sha256 else resolutions.solved_file_sha256 end
+            as solved_file_sha256,
+        case when answered.incident_id is not null then answered._record_no else resolutions.solved_record_no end
+            as solved_record_no,
         resolutions.reopened_twice_file_sha256,
         resolutions.reopened_twice_record_no,
         resolutions.rated_bad_file_sha256,
         resolutions.rated_bad_record_no,
+        resolutions.contact_id is not null as has_ticket,
+        answered.incident_id is not null as is_resolved_by_crm,
         case
-            when resolutions.contact_id is not null and typed.deadline_at is not null
-                then coalesce(resolutions.resolved_at <= typed.deadline_at, false)
+            when coalesce(resolutions.contact_id, answered.incident_id) is not null and typed.deadline_at is not null
+                then coalesce(coalesce(answered.closed_at, resolutions.resolved_at) <= typed.deadline_at, false)
         end as is_resolved_in_time
     from typed
     left join resolutions on typed.ticket_contact_id = resolutions.contact_id
+    left join answered on typed.incident_id = answered.incident_id
 ),
 
 -- Why a category is another than the type's, since when that is known, and which record says so: a deadline
@@ -234,7 +270,7 @@ reasons as (
     select
         incident_id,
         'transient' as category,
-        'resolved_in_time' as reason,
+        case when is_resolved_by_crm then 'well_resolved' else 'resolved_in_time' end as reason,
         resolved_at as decided_at,
         solved_file_sha256 as file_sha256,
         solved_record_no as record_no
@@ -242,7 +278,7 @@ reasons as (
     where
         type_category = 'cumulative'
         and is_resolved_in_time
-        and reopen_count = 0
+        and coalesce(reopen_count, 0) = 0
         and rating is distinct from 'bad'
     union all
     select
@@ -256,6 +292,7 @@ reasons as (
     cross join run
     where
         resolved.type_category = 'transient'
+        and resolved.has_ticket
         and not resolved.is_resolved_in_time
         and resolved.deadline_at < run.as_of_ends_at
     union all

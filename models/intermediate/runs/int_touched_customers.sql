@@ -1,4 +1,6 @@
 {%- set incidents_before = as_left_by_the_last_run('fct_incident') -%}
+{%- set links_before = as_left_by_the_last_run('int_incident_links') -%}
+-- depends_on: {{ ref('stg_runs__aliases') }}
 
 -- One row per customer whose rows this run must compute again: found through the loads that brought
 -- the change, and through the days that came since the last published run, never by event time alone.
@@ -234,6 +236,23 @@ changed_merges as (
     select from_customer_id from gone_merges
 ),
 
+resolved_otherwise as (
+    select alert_id from {{ ref('int_acknowledgements') }}
+    where is_resolved_otherwise
+),
+
+{% if links_before %}
+-- The CRM says that an alert is well resolved, or not any more. Of contacts that report an incident only since
+-- then the owners are touched anyway.
+{{ alert_ids_of(links_before) }},
+
+owners_of_answered_alerts as (
+    select distinct alert_ids.customer_id
+    from alert_ids
+    inner join resolved_otherwise on alert_ids.alert_id = resolved_otherwise.alert_id
+),
+
+{% endif %}
 {% if incidents_before %}
 -- A deadline passes without any record. Which do was written by the last run, or by attempts after it: those
 -- have changed only customers who are touched anyway, and a deadline that passed before them passes again.
@@ -259,6 +278,10 @@ found as (
     select customer_id from newly_started_or_ended
     union distinct
     select from_customer_id as customer_id from changed_merges
+    {% if links_before %}
+    union distinct
+    select customer_id from owners_of_answered_alerts
+    {% endif %}
     {% if incidents_before %}
     union distinct
     select customer_id from passed_deadlines
