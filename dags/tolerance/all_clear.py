@@ -65,9 +65,45 @@ order by from_customer_id
 
 def of_tables(serving: duckdb.DuckDBPyConnection, told: list[str]) -> list[str]:
     """The warnings that only the published tables give, one line each: services that are silent against their
-    habit, but for sources of which `told` says already that too little was delivered, and merges in a circle.
+    habit, but for sources of which `told` says already that too little was delivered, merges in a circle, and
+    answers of the CRM that are about no alert or do not come.
     """
-    return [*_of_services(serving, told), *_of_merges(serving)]
+    return [*_of_services(serving, told), *_of_merges(serving), *_of_answers(serving)]
+
+
+_UNKNOWN_ALERTS = """
+select file_name, record_no, alert_id
+from main.audit_acknowledgement
+where status = 'unknown_alert' and delivered_on = (select max(as_of_on) from main.audit_generation)
+order by file_name, record_no
+"""
+
+_UNACKNOWLEDGED = """
+select count(*), min(told_on)
+from main.mart_alert_follow_up
+where is_unacknowledged and exists (from main.audit_acknowledgement where status = 'counts')
+"""
+
+
+def _of_answers(serving: duckdb.DuckDBPyConnection) -> list[str]:
+    """Nothing where the CRM never answers: a company may do without."""
+    warnings = []
+    unknown = _rows(serving, "audit_acknowledgement", _UNKNOWN_ALERTS)
+    if unknown:
+        file_name, record_no, alert_id = unknown[0]
+        others = f", and {len(unknown) - 1} records more" if len(unknown) > 1 else ""
+        warnings.append(
+            f"acknowledgements/{file_name}, record {record_no}: no alert {alert_id} was raised here{others}; "
+            "nothing is closed by it. Ask whether the file is of another company or another STATE; "
+            "audit_acknowledgement shows them all."
+        )
+    for count, told_on in _rows(serving, "mart_alert_follow_up", _UNACKNOWLEDGED):
+        if count:
+            warnings.append(
+                f"The CRM has said nothing about {count:,} open alerts, told since {told_on}: ask whether it takes "
+                "the lists; mart_alert_follow_up shows them (is_unacknowledged)."
+            )
+    return warnings
 
 
 def _of_merges(serving: duckdb.DuckDBPyConnection) -> list[str]:

@@ -34,6 +34,15 @@ group by category
 order by category
 """
 
+_FOLLOW_UP = """
+select
+    count(*),
+    count(*) filter (where acknowledgement is not null),
+    count(*) filter (where status = 'closed'),
+    count(*) filter (where is_overdue)
+from main.mart_alert_follow_up
+"""
+
 _URGENT = """
 select customer_id, priority, owner_role, respond_by, reason_en, evidence_file_name, evidence_record_no
 from exports.crm_alert_list
@@ -106,6 +115,12 @@ def _print_alerts(console: Console, serving: duckdb.DuckDBPyConnection, state: S
         + (f", and {taken_back:,} taken back" if taken_back else "")
     )
     console.print(f"Alerts not sent because the incident is too old: {too_old:,}")
+    sent, answered, closed, overdue = serving.execute(_FOLLOW_UP).fetchall()[0]
+    if answered:  # a CRM that never answers leaves every alert overdue
+        console.print(
+            f"Of {sent:,} alerts that the CRM was told of it answered {answered:,}: {closed:,} closed. "
+            f"Overdue (mart_alert_follow_up): {overdue:,}"
+        )
     console.print(f"The list: {folder / 'alerts.csv'}", markup=False, highlight=False, soft_wrap=True)
     urgent = serving.execute(_URGENT).fetchall()
     if urgent:

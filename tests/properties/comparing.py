@@ -8,7 +8,7 @@ from decimal import Decimal
 import duckdb
 
 from tests.properties.pipeline import Pipeline
-from tests.properties.reference import Rows
+from tests.properties.reference import Rows, Truth
 
 NEARLY = Decimal("0.000001")
 
@@ -28,6 +28,7 @@ MORE_KEYS = {
     "fct_alert": ("alert_id",),
     "fct_tolerance_statement": ("customer_id", "line_no"),
     "audit_contact_review": ("contact_id",),
+    "audit_acknowledgement": ("alert_id", "acknowledgement", "outcome", "closed_at", "handled_by_role"),
     "audit_decision": ("contact_id", "decision", "decided_by", "decided_on", "reason"),
     "audit_customer_merge": ("from_customer_id", "to_customer_id", "merged_on"),
     "classification_backlog": ("open_question", "source", "system", "incident_type"),
@@ -36,6 +37,8 @@ MORE_KEYS = {
     "dim_incident_type": ("incident_type", "valid_from"),
     "mart_incident_by_stage": ("incident_month", "journey_stage", "channel", "department", "category"),
     "mart_workload_by_role": ("role",),
+    "mart_alert_follow_up": ("alert_id",),
+    "mart_alert_follow_up_by_role": ("owner_role",),
 }
 """Tables that a rebuild of the same state must give as well, though no reference is written for them."""
 
@@ -105,6 +108,32 @@ def _counts_that_disagree(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
         "order by balance_month desc limit 1"
     ).fetchall()
     return [] if of_today == of_month else [f"active and negative: {of_today} today, {of_month} in the month"]
+
+
+def alerts_against_answers(pipeline: Pipeline, truth: Truth) -> list[str]:
+    """One line per alert that is not closed although the CRM says so, or closed although it stands for nothing.
+
+    Which alerts there are is history; what the CRM says of them, and which of their incidents are, is not.
+    """
+    burdened = {incident.customer_id for incident in truth.incidents if incident.penalty_points > 0}
+    well_resolved = {
+        incident.incident_id: incident.customer_id
+        for incident in truth.incidents
+        if incident.row["reclassification_reason"] == "well_resolved"
+    }
+    with pipeline.tables() as warehouse:
+        alerts = warehouse.execute("select alert_id, incident_id, customer_id, status from fct_alert").fetchall()
+    lines = []
+    for alert_id, incident_id, customer_id, status in alerts:
+        answer = truth.answers.get(alert_id)
+        is_closed = answer is not None and answer.status == "closed"
+        if status == "closed" and customer_id not in {*burdened, *well_resolved.values()}:
+            lines.append(f"fct_alert of '{customer_id}': closed, and stands for nothing")
+        if (status == "closed" and not is_closed) or (is_closed and status not in ("closed", "retracted")):
+            lines.append(f"fct_alert of '{customer_id}': {status}, the CRM says {answer and answer.status}")
+        if is_closed and status == "retracted" and well_resolved.get(incident_id) == customer_id:
+            lines.append(f"fct_alert of '{customer_id}': retracted, because the CRM closed it")
+    return lines
 
 
 def _statements_that_miss(warehouse: duckdb.DuckDBPyConnection, balances: Rows) -> list[str]:

@@ -17,6 +17,7 @@ TICKETS_HEADER = (
 
 REVIEWS_HEADER = "contact_id;decision;decided_by;decided_on;reason"
 MERGES_HEADER = "from_customer_id;to_customer_id;merged_on"
+ANSWERS_HEADER = "alert_id;status;crm_record_id;handled_by_role;closed_at;outcome"
 
 IDENTITY_KEY = "properties"
 """The key for the hashes of the states made here."""
@@ -198,7 +199,26 @@ class Merge:
         return f"{self.from_id};{self.to_id};{self.merged_on}"
 
 
-Record = Customer | Call | Mail | Ticket | Review | Merge
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the CRM says of an alert."""
+
+    marker: str
+    alert_id: str
+    status: str
+    closed_at: datetime | None = None
+    outcome: str = ""
+    role: str = "quality"
+
+    source = "acknowledgements"
+
+    @property
+    def line(self) -> str:
+        closed_at = self.closed_at.isoformat() if self.closed_at else ""
+        return f"{self.alert_id};{self.status};{self.marker};{self.role};{closed_at};{self.outcome}"
+
+
+Record = Customer | Call | Mail | Ticket | Review | Merge | Answer
 
 _HEADERS = {
     "customers": CUSTOMERS_HEADER,
@@ -206,6 +226,7 @@ _HEADERS = {
     "tickets": TICKETS_HEADER,
     "reviews": REVIEWS_HEADER,
     "customer_merges": MERGES_HEADER,
+    "acknowledgements": ANSWERS_HEADER,
 }
 
 
@@ -239,3 +260,8 @@ def at(day: date, clock: str = "12:00:00") -> datetime:
 def contact_id(contact: Call | Mail | Ticket) -> str:
     """The id that the warehouse gives a contact of the default system."""
     return hashlib.md5(f"{contact.source}|{contact.native_id}".encode()).hexdigest()
+
+
+def alert_id(contact: Call | Mail | Ticket, customer_id: str) -> str:
+    """The id of the alert that is raised for a customer and the incident which the contact anchors."""
+    return hashlib.md5(f"alert|{contact_id(contact)}|{customer_id}".encode()).hexdigest()

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from tests.properties.records import (
     FAQ_CODES,
+    Answer,
     Call,
     Customer,
     Delivery,
@@ -22,6 +23,7 @@ from tests.properties.records import (
     Merge,
     Review,
     Ticket,
+    alert_id,
     contact_id,
 )
 from tolerance import oracle
@@ -117,6 +119,7 @@ class Truth:
         self._merged = _merged(deliveries, delivered, as_of)
         self.customers = _persons(delivered, self._merged)
         self._reviews = self._newest_reviews(deliveries)
+        self.answers = self._last_answers(deliveries)
         self._versions = self._visible_versions(deliveries)
         self.incidents = self._incidents()
         self.accounts = self._accounts()
@@ -127,7 +130,7 @@ class Truth:
         versions: dict[str, dict[str, Contact]] = defaultdict(dict)
         for delivery in deliveries:
             record = delivery.record
-            if not isinstance(record, Customer | Review | Merge) and visible_on(record) <= self.as_of:
+            if not isinstance(record, Customer | Review | Merge | Answer) and visible_on(record) <= self.as_of:
                 versions[contact_id(record)][record.marker] = record
         return {
             name: sorted(
@@ -150,6 +153,33 @@ class Truth:
                 known = newest.get(record.contact_id, delivery)
                 newest[record.contact_id] = max(delivery, known, key=_review_order)
         return newest
+
+    def _last_answers(self, deliveries: Iterable[Delivery]) -> dict[str, Answer]:
+        """What the CRM says last of each alert; a file that says just what an earlier one said is a replay."""
+        files: dict[tuple[date, str], list[Answer]] = defaultdict(list)
+        for delivery in deliveries:
+            if isinstance(delivery.record, Answer):
+                files[delivery.delivered_on, delivery.file_name].append(delivery.record)
+        heard: dict[tuple[str, ...], list[Answer]] = {}
+        for _, answers in sorted(files.items(), key=lambda file: file[0]):
+            heard.setdefault(tuple(answer.line for answer in answers), answers)
+        return {
+            answer.alert_id: answer
+            for answers in heard.values()
+            for answer in answers
+            if answer.closed_at is None or business_date(answer.closed_at) <= self.as_of
+        }
+
+    def _closed_well_at(self, owner: str, contacts: list[Contact], since: datetime) -> datetime | None:
+        """When the CRM first closed an alert of an incident as well resolved, by whatever id it was told."""
+        names = {owner, *(former for former, person in self._merged.items() if person == owner)}
+        answers = [self.answers.get(alert_id(contact, name)) for contact in contacts for name in names]
+        closings = [
+            answer.closed_at
+            for answer in answers
+            if answer and answer.status == "closed" and answer.outcome == "well_resolved" and answer.closed_at
+        ]
+        return min((closing for closing in closings if closing >= since), default=None)
 
     def _decision(self, contact: Contact) -> str | None:
         delivery = self._reviews.get(contact_id(contact))
@@ -212,17 +242,22 @@ class Truth:
         type_points = entry.penalty_points if entry and type_category == "cumulative" else Decimal(0)
         deadline_at = occurred_at + entry.deadline if entry and entry.deadline else None
         category, points, reason = type_category, type_points, None
-        is_in_time, resolution = None, None
-        if isinstance(anchor, Ticket):
-            resolution = self._resolution(anchor)
-            if deadline_at:
-                is_in_time = resolution.resolved_at is not None and resolution.resolved_at <= deadline_at
-            if type_category == "cumulative" and is_in_time and _is_good(resolution):
-                category, points, reason = "transient", Decimal(0), "resolved_in_time"
-            if type_category == "transient":
-                reason = self._badly_resolved(resolution, deadline_at)
-            if type_category == "transient" and reason:
-                category, points = "cumulative", self.rules.terms.standard_penalty_points
+        is_in_time = None
+        resolution = self._resolution(anchor) if isinstance(anchor, Ticket) else None
+        resolved_at = resolution.resolved_at if resolution else None
+        by_crm = self._closed_well_at(owner, contacts, occurred_at)
+        if by_crm and resolution and (resolution.reopens or (resolved_at and resolved_at <= by_crm)):
+            by_crm = None
+        resolved_at = by_crm or resolved_at
+        if deadline_at and (resolution or by_crm):
+            is_in_time = resolved_at is not None and resolved_at <= deadline_at
+        if type_category == "cumulative" and is_in_time and _is_good(resolution or Resolution()):
+            category, points = "transient", Decimal(0)
+            reason = "well_resolved" if by_crm else "resolved_in_time"
+        if type_category == "transient" and resolution:
+            reason = self._badly_resolved(replace(resolution, resolved_at=resolved_at), deadline_at)
+        if type_category == "transient" and reason:
+            category, points = "cumulative", self.rules.terms.standard_penalty_points
         reviewed = [self._reviews[contact_id(each)] for each in contacts if contact_id(each) in self._reviews]
         decided = [each for each in reviewed if _decided(each) in ("transient", "cumulative")]
         if decided:
@@ -242,7 +277,7 @@ class Truth:
             "first_contact_at": _utc(occurred_at),
             "status": anchor.status if isinstance(anchor, Ticket) else "no_ticket",
             "deadline_at": _utc(deadline_at),
-            "resolved_at": _utc(resolution.resolved_at) if resolution else None,
+            "resolved_at": _utc(resolved_at),
             "is_resolved_in_time": is_in_time,
             "reopen_count": resolution.reopens if resolution else None,
             "rating": resolution.rating if resolution else None,

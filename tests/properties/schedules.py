@@ -15,6 +15,7 @@ from random import Random
 from tests.properties.records import (
     FAQ_CODES,
     PHRASES,
+    Answer,
     Call,
     Customer,
     Mail,
@@ -22,6 +23,7 @@ from tests.properties.records import (
     Record,
     Review,
     Ticket,
+    alert_id,
     at,
     contact_id,
 )
@@ -75,6 +77,7 @@ class Schedule:
                 (self._changed_mail, 1),
                 (self._new_review, 2),
                 (self._new_merge, 1),
+                (self._new_answer, 3),
                 (self._changed_customer, 3),
             )
             kind = random.choices([one for one, _ in kinds], [weight for _, weight in kinds])[0]
@@ -313,6 +316,40 @@ class Schedule:
                 today + timedelta(days=random.choice((0, 0, -30, random.randint(1, 9)))),
             )
         ]
+
+    def _new_answer(self, today: date) -> list[Record]:
+        """On an alert that was raised or not; closed in time, late, before it happened or ahead of its day, and
+        perhaps opened again at once.
+        """
+        random = self.random
+        known: list[Ticket | Call | Mail] = [
+            *self.tickets.values(),
+            *self.calls.values(),
+            *self.mails.values(),
+        ]
+        if not known:
+            return []
+        contact = random.choice(known)
+        named = None if isinstance(contact, Mail) else contact.customer_id
+        about = alert_id(contact, random.choice((named or self.names[0], *self.names)))
+        closed_at = random.choice(
+            (
+                contact.occurred_at + timedelta(hours=random.choice((1, 24, 48, 72, 120))),
+                contact.occurred_at + timedelta(hours=20),
+                contact.occurred_at - timedelta(days=1),
+                at(today, self._clock()),
+                at(today + timedelta(days=random.randint(1, 9))),
+            )
+        )
+        closing = Answer(
+            self._marker(),
+            about,
+            "closed",
+            closed_at,
+            random.choice(("well_resolved", "well_resolved", "well_resolved", "resolved", "not_an_incident", "")),
+        )
+        others = [Answer(self._marker(), about, status) for status in ("received", "in_progress")]
+        return list(random.choice(([closing], [closing], [closing], others, [closing, others[1]])))
 
     def _changed_customer(self, today: date) -> list[Record]:
         random = self.random

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.properties.company import Company
-from tests.properties.comparing import against_rebuild, against_reference
+from tests.properties.comparing import against_rebuild, against_reference, alerts_against_answers
 from tests.properties.pipeline import MODELS_ONLY, Pipeline, Project
 from tests.properties.records import Record
 from tests.properties.reference import Truth
@@ -34,12 +34,13 @@ BUILT_BEFORE_THE_KILL = (
 
 WITHOUT_LEAVES = (
     f"{MODELS_ONLY} audit_decision audit_customer_merge audit_service_completeness classification_backlog"
-    " classification_disagreement mart_workload_by_role"
+    " classification_disagreement mart_workload_by_role audit_acknowledgement mart_alert_follow_up"
+    " mart_alert_follow_up_by_role"
 )
 """On a day that is not checked nobody looks at what is computed whole and feeds nothing."""
 
 
-DATED = ("customers", "customer_merges", "reviews")
+DATED = ("acknowledgements", "customers", "customer_merges", "reviews")
 """The sources of which the later delivery wins."""
 
 
@@ -136,7 +137,7 @@ class Warehouse:
         delivered_on = today - timedelta(days=self.random.choice((0, 0, 0, 3)))
         name = f"{self.random.choice('azm')}{self.files}.{suffix}"
         if self.random.random() < 0.8 or (
-            self.is_dated and records[0].source in ("customers", "reviews", "customer_merges")
+            self.is_dated and records[0].source in DATED
         ):
             name = f"{delivered_on}/{name}"
         else:
@@ -160,7 +161,9 @@ class Warehouse:
         return Truth(self.pipeline.deliveries, hashes, self.company.rules, today)
 
     def _check(self, today: date) -> None:
-        problems = against_reference(self.pipeline, self.truth(today).tables())
+        truth = self.truth(today)
+        problems = against_reference(self.pipeline, truth.tables())
+        problems += alerts_against_answers(self.pipeline, truth)
         self.problems += [f"{today}, against the reference: {line}" for line in problems]
 
     def check_against_rebuild(self) -> None:

@@ -15,16 +15,28 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
 import pytest
 
 from tests.properties.company import Company
-from tests.properties.comparing import KEYS, against_reference
+from tests.properties.comparing import KEYS, against_reference, alerts_against_answers
 from tests.properties.pipeline import MODELS_ONLY, Pipeline, Project
-from tests.properties.records import Call, Customer, Mail, Merge, Record, Review, Ticket, at, contact_id
+from tests.properties.records import (
+    Answer,
+    Call,
+    Customer,
+    Mail,
+    Merge,
+    Record,
+    Review,
+    Ticket,
+    alert_id,
+    at,
+    contact_id,
+)
 from tests.properties.reference import Rows, Truth
 from tolerance.contracts import SOURCES
 from tolerance.runs import Run
@@ -38,6 +50,10 @@ NOT_DECIDED = ("other_incident",)
 TABLES = (*KEYS, "fct_tolerance_statement")
 COMPARED = " ".join(f"+{table}" for table in TABLES)
 """What is built to judge a mistake."""
+
+ALERTS = "models/marts/fct_alert.sql"
+WITH_ALERTS = f"{COMPARED} +fct_alert"
+"""What is built to judge one about alerts."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +86,14 @@ COUNTS = "models/intermediate/accounts/int_balance_counts.sql"
 VERSIONS = "models/intermediate/accounts/int_segment_versions.sql"
 LEDGER = "models/intermediate/accounts/int_tolerance_ledger.sql"
 INCIDENTS = "models/intermediate/incidents/int_incidents.sql"
+ANSWERS = "models/intermediate/alerts/int_acknowledgements.sql"
 RESOLUTIONS = "models/intermediate/incidents/int_ticket_resolutions.sql"
 
 CALLERS = {
     LINKS: ("int_mail_threads", "int_incident_links"),
     MONTHS: ("int_balance_counts", "fct_tolerance_monthly"),
     "macros/contacts/newest_review_first.sql": ("int_reviews",),
+    "macros/alerts/newest_acknowledgement_first.sql": ("int_acknowledgements",),
     "macros/contacts/newest_merge_first.sql": ("int_customer_merges",),
 }
 """The first models that a file beside the models changes."""
@@ -507,6 +525,71 @@ MISTAKES = (
         "decided_harmless_and_unsolved",
     ),
     Mistake(
+        "a_closing_outranks_a_retraction",
+        ALERTS,
+        "            when retraction_reason is not null then 'retracted'\n"
+        "            when is_closed_by_crm then 'closed'\n",
+        "            when is_closed_by_crm then 'closed'\n"
+        "            when retraction_reason is not null then 'retracted'\n",
+        "closed_and_deleted",
+    ),
+    Mistake(
+        "an_older_answer_of_the_crm_wins",
+        "macros/alerts/newest_acknowledgement_first.sql",
+        "{{ acknowledgements }}.delivered_on desc,",
+        "{{ acknowledgements }}.delivered_on asc,",
+        "closed_and_opened_again",
+    ),
+    Mistake(
+        "a_replayed_answer_counts_again",
+        ANSWERS,
+        "order by delivered_on, _file_name, _load_no",
+        "order by delivered_on desc, _file_name desc, _load_no desc",
+        "closed_and_opened_again",
+    ),
+    Mistake(
+        "an_answer_ahead_of_its_day_counts",
+        ANSWERS,
+        "coalesce(answers.closed_on <= run.as_of_on, true)",
+        "answers.alert_id is not null",
+        "closed_ahead",
+    ),
+    Mistake(
+        "an_answer_touches_nobody",
+        TOUCHED,
+        "    select customer_id from owners_of_answered_alerts\n",
+        "    select customer_id from owners_of_answered_alerts where 1 = 0\n",
+        "closed_in_time",
+    ),
+    Mistake(
+        "what_is_closed_late_gives_points_back",
+        INCIDENTS,
+        "        and is_resolved_in_time\n",
+        "        and (is_resolved_in_time or is_resolved_by_crm)\n",
+        "closed_late",
+    ),
+    Mistake(
+        "a_closing_before_it_happened_counts",
+        INCIDENTS,
+        "    where closings.closed_at >= typed.occurred_at\n",
+        "",
+        "closed_before_it_happened",
+    ),
+    Mistake(
+        "a_ticket_that_was_opened_again_is_what_the_crm_says",
+        INCIDENTS,
+        "        coalesce(resolutions.reopen_count, 0) = 0\n        and (resolutions",
+        "        (resolutions",
+        "closed_and_reopened",
+    ),
+    Mistake(
+        "an_alert_of_a_merged_customer_is_nobodys",
+        "macros/alerts/alert_ids_of.sql",
+        "where merged.is_current and",
+        "where 1 = 0 and",
+        "closed_for_the_former_one",
+    ),
+    Mistake(
         "the_type_told_first_stands",
         INCIDENTS,
         "                {{ penalty_of('incident_types') }} desc,\n",
@@ -549,6 +632,7 @@ class Traps:
         self._links()
         self._reviews()
         self._resolutions()
+        self._answers()
 
     def _customer(self, name: str, *emails: str, started_on: date | None = LONG_AGO) -> Customer:
         one = Customer(name, emails, started_on)
@@ -777,6 +861,43 @@ class Traps:
         solved = self._version(retyped, opened + day, tags=("product_defect",), status="solved")
         self.second += [retyped, solved]
 
+    def _answers(self) -> None:
+        opened, hours = FIRST - timedelta(days=2), timedelta(hours=1)  # five days are allowed
+        closings = {
+            "closed_in_time": at(opened) + 100 * hours,
+            "closed_late": at(opened) + 121 * hours,
+            "closed_before_it_happened": at(opened) - hours,
+            "closed_ahead": at(SECOND + timedelta(days=1)),
+            "closed_and_deleted": at(opened) + 100 * hours,
+            "closed_and_reopened": at(opened) + 100 * hours,
+            "closed_and_opened_again": at(opened) + 20 * hours,
+        }
+        for name, closed_at in closings.items():
+            self._customer(name)
+            ticket = self._ticket(name, opened)
+            self.first.append(ticket)
+            is_first = name == "closed_and_opened_again"
+            (self.first if is_first else self.second).append(self._closing(ticket, name, closed_at))
+            if is_first:
+                self.second.append(Answer("m", alert_id(ticket, name), "in_progress"))
+            if name == "closed_and_deleted":
+                self.second.append(self._version(ticket, opened + timedelta(days=1), status="deleted"))
+            if name == "closed_and_reopened":
+                # In time as well, if nothing had to be opened again.
+                solved = self._version(ticket, opened + timedelta(days=1), status="solved")
+                back = self._version(ticket, opened + timedelta(days=2), status="open")
+                self.second += [solved, back]
+        self._customer("closed_for_the_former_one")
+        self._customer("formerly_closed")
+        ticket = self._ticket("formerly_closed", opened)
+        self.first.append(ticket)
+        self.second.append(Merge("formerly_closed", "closed_for_the_former_one", FIRST + timedelta(days=1)))
+        self.second.append(self._closing(ticket, "formerly_closed", at(opened) + hours))
+
+    def _closing(self, ticket: Ticket, customer: str, closed_at: datetime) -> Answer:
+        number = next(self._numbers)
+        return Answer(f"m{number}", alert_id(ticket, customer), "closed", closed_at, "well_resolved")
+
     def _mail(self, email: str, day: date) -> Mail:
         number = next(self._numbers)
         return Mail(f"m{number}", f"mail{number}@example.test", email, at(day), "product_defect")
@@ -793,6 +914,7 @@ class Trapped:
     pipeline: Pipeline
     snapshot: Path
     run: Run
+    truth: Truth
     tables: dict[str, Rows]
     built_before: dict[tuple[str, ...], tuple[Path, str]] = field(default_factory=dict)
     """By the models that mistakes change: the state in which all that does not depend on them is built, and
@@ -819,16 +941,21 @@ class Trapped:
         built = self._begin(mistake.models if mistake else ())
         project = self.pipeline.project
         if mistake is None:
-            self.pipeline.build(self.run, COMPARED, exclude=built)
-            return against_reference(self.pipeline, self.tables)
+            self.pipeline.build(self.run, WITH_ALERTS, exclude=built)
+            return self._differences()
         path = project.root / mistake.file
         sound = path.read_text("utf-8")
         project.replace(mistake.file, mistake.old, mistake.new)
         try:
-            self.pipeline.build(self.run, COMPARED, exclude=built)
+            compared = WITH_ALERTS if mistake.file == ALERTS else COMPARED
+            self.pipeline.build(self.run, compared, exclude=built)
         finally:
             path.write_text(sound, encoding="utf-8")
-        return against_reference(self.pipeline, self.tables)
+        return self._differences(are_alerts_built=mistake.file == ALERTS)
+
+    def _differences(self, *, are_alerts_built: bool = True) -> list[str]:
+        found = against_reference(self.pipeline, self.tables)
+        return found + (alerts_against_answers(self.pipeline, self.truth) if are_alerts_built else [])
 
 
 @pytest.fixture(scope="module")
@@ -848,6 +975,8 @@ def trapped(tmp_path_factory: pytest.TempPathFactory) -> Trapped:
     # A file of an older day, late: what it says of a customer is older than what is known.
     stale = Customer("late_customer_file", (), date(2024, 6, 1), date(2024, 12, 31))
     pipeline.deliver("2025-01-05/stale.csv", [stale], date(2025, 1, 5))
+    replayed = [record for record in traps.first if isinstance(record, Answer)]
+    pipeline.deliver(f"{SECOND}/replayed.csv", list(replayed), SECOND)
     pipeline.take_in(SECOND)
     with project.used():
         pipeline.open(SECOND)  # an attempt that dies at once
@@ -856,7 +985,7 @@ def trapped(tmp_path_factory: pytest.TempPathFactory) -> Trapped:
     snapshot = root / "snapshot"
     shutil.copytree(pipeline.state.root, snapshot)
     truth = Truth(pipeline.deliveries, pipeline.record_hashes(), company.rules, SECOND)
-    return Trapped(pipeline, snapshot, run, truth.tables())
+    return Trapped(pipeline, snapshot, run, truth, truth.tables())
 
 
 @contextmanager
