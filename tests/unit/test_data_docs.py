@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from expectations import crm_alert_list
 from tolerance import data_docs, inbox
 from tolerance.cli import main
+from tolerance.contracts import SOURCES
 from tolerance.intake.expect import expect
 from tolerance.intake.land import land
 from tolerance.intake.load import load
@@ -70,7 +71,7 @@ def test_the_pages_tell_the_last_load_in_counts_and_hold_no_value(
     made = pages(state.root / "data_docs")
     assert {name for name in made if name.startswith("expectations/")} == {
         f"expectations/{suite}.html"
-        for suite in ("customer_merges", "customers", "faq", "mail", "reviews", "tickets", "crm_alert_list")
+        for suite in (*SOURCES, "crm_alert_list")
     }
     (of_faq,) = [text for name, text in made.items() if name.startswith("validations/faq/")]
     told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", of_faq))

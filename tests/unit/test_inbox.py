@@ -259,3 +259,37 @@ def test_what_windows_and_mail_servers_leave_in_folders_is_no_delivery(put: Put,
     for name in ("box/cur/1:2,S", "dovecot.csv", "thumbs.db.csv", "maildirfolder.eml"):
         put(f"mail/{name}", b"x")
     assert names(tmp_path, "mail") == ["box/cur/1:2,S", "dovecot.csv", "maildirfolder.eml", "thumbs.db.csv"]
+
+
+@pytest.mark.usefixtures("short_looks")
+def test_what_the_crm_answers_lies_in_the_inbox_or_in_the_folder_for_answers(
+    put: Put, tmp_path: Path
+) -> None:
+    put("in/acknowledgements/a.csv", b"x")
+    answers = put("inbox_crm/a.csv", b"y").parent
+    put("inbox_crm/2026-11-21/b.csv", b"tomorrow's")
+    found = deliveries(tmp_path / "in", "acknowledgements", AS_OF, answers).files
+    assert [(file.name, file.path.read_bytes()) for file in found] == [
+        ("a.csv", b"x"),
+        ("inbox_crm/a.csv", b"y"),
+    ]
+    assert deliveries(tmp_path / "in", "faq", AS_OF, answers).files == ()
+    (alone,) = deliveries(tmp_path / "in", "acknowledgements", AS_OF, tmp_path / "nowhere").files
+    assert alone.name == "a.csv"
+
+
+@pytest.mark.usefixtures("short_looks")
+def test_who_may_answer_does_not_choose_what_else_is_read_and_an_unfinished_answer_waits(
+    put: Put, tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    secret = put("secret/identity.key", b"key")
+    answers = put("inbox_crm/half.csv", b"y").parent
+    put("inbox_crm/half.csv.part", b"")
+    (answers / "link.csv").symlink_to(secret)
+    found = deliveries(tmp_path / "in", "acknowledgements", AS_OF, answers)
+    assert found.files == ()
+    assert {file.name: file.why.partition(";")[0] for file in found.waiting} == {
+        "inbox_crm/half.csv": "a .part beside it says that it is still being written",
+        "inbox_crm/link.csv": "it is a link that leads out of the inbox, which is not followed",
+    }

@@ -45,6 +45,9 @@ FILES = {
     f'"status":"open","created_at":"2026-11-01T10:00:00Z","subject":"{WORD}"}},{{"id":"{WORD}"}}]}}',
     "customer_merges/a.csv": f"from_customer_id;to_customer_id;merged_on\nC2;C1;{WORD}\nC2;C1;2026-11-01\n",
     "reviews/a.csv": f"contact_id;decision;decided_by;decided_on;reason\nC1;no_incident;somebody;{WORD};\n",
+    "acknowledgements/a.csv": ";".join(CONTRACTS["acknowledgements"].field_names) + "\n"
+    f"{'a' * 32};closed;7;quality;{WORD};\n{'a' * 32};{WORD};7;quality;;\n{WORD};received;7;quality;;\n"
+    f"{'a' * 32};received;7;quality;;\n",
     "mail/a.eml": f"From: {WORD} <{ADDRESS}>\nDate: Mon, 2 Nov 2026 10:00:00 +0100\nMessage-ID: <1@x>\n"
     f"Subject: {WORD}\n\n{WORD}\n",
     "mail/b.eml": f"From: {ADDRESS}\nDate: {WORD}\n\n{WORD}\n",

@@ -53,6 +53,7 @@ def test_a_field_is_secret_unless_it_says_that_it_is_public() -> None:
 
 def test_only_ids_that_are_declared_public_are_published() -> None:
     assert contracts_for_dbt() == [
+        {"source": "acknowledgements", "publishes_native_id": True, "default_system": ""},
         {"source": "customer_merges", "publishes_native_id": True, "default_system": ""},
         {"source": "customers", "publishes_native_id": True, "default_system": ""},
         {"source": "faq", "publishes_native_id": True, "default_system": "call_log"},
@@ -72,6 +73,7 @@ def test_only_ids_that_are_declared_public_are_published() -> None:
         {"deletion": "gone"},
         {"fields": (*CHAT.fields, Field("message_id"))},
         {"fields": (*CHAT.fields, Field("other", otherwise="nothing"))},
+        {"fields": (*CHAT.fields, Field("at", Kind.INSTANT, on="on", needed_where=("nothing", "x")))},
     ],
 )
 def test_a_contract_that_names_what_it_does_not_declare_is_refused(mistaken: dict[str, object]) -> None:
@@ -211,6 +213,8 @@ def _assert_kept(field: Field, value: object) -> None:
         assert HASHES.fullmatch(str(value)), field.name
     if field.kind is Kind.WORD:
         assert value in field.words, field.name
+    if field.kind is Kind.OWN_ID:
+        assert re.fullmatch(r"[0-9a-f]{32}", str(value)), field.name
     if field.kind is Kind.COUNT:
         assert int(str(value)) >= 0, field.name
     if field.most is not None:
