@@ -84,9 +84,14 @@ final as (
         outcome,
 
         -- how long that takes
-        cast(
-            greatest((extract(epoch from closed_at) - extract(epoch from told_at)) / 3600, 0) as decimal(18, 2)
-        ) as hours_to_respond,
+        case
+            when closed_at is not null
+                then
+                    cast(
+                        greatest((extract(epoch from closed_at) - extract(epoch from told_at)) / 3600, 0)
+                        as decimal(18, 2)
+                    )
+        end as hours_to_respond,
         closed_at <= respond_by as is_closed_in_time,
         is_overdue,
         cast(days_without_acknowledgement as integer) as days_without_acknowledgement,
