@@ -69,7 +69,7 @@ def examine(state: State, extracts: Path | None) -> Iterator[Finding]:
     yield _packages(PROJECT_ROOT / "requirements.lock")
     yield _company()
     if extracts is not None:
-        yield _inbox(extracts)
+        yield _inbox(state, extracts)
     if not state.root.is_dir():
         yield Finding(
             "state",
@@ -398,10 +398,12 @@ def _alert_list(state: State) -> Finding:
     return Finding("alert list", Verdict.OK, f"written to {manifest.parent}")
 
 
-def _inbox(extracts: Path) -> Finding:
+def _inbox(state: State, extracts: Path) -> Finding:
     try:
         mappings(company_file(extracts))
-        sources = [inbox.deliveries(extracts, source, date.max) for source in SOURCES]
+        sources = [
+            inbox.deliveries(extracts, source, date.max, state.acknowledgements) for source in SOURCES
+        ]
     except ToleranceError as error:
         return Finding("inbox", Verdict.PROBLEM, str(error))
     waiting = [

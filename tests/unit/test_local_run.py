@@ -1,0 +1,26 @@
+"""Which DAGs a cycle on request runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tolerance.local_run import _dag_ids
+from tolerance.state import State
+
+NEEDED = ["ingest_customers", "ingest_faq", "ingest_mail", "ingest_tickets"]
+
+
+def test_an_optional_source_costs_nothing_until_it_has_a_folder_or_the_crm_has_answered(tmp_path: Path) -> None:
+    state, extracts = State(tmp_path / "state"), tmp_path / "in"
+    extracts.mkdir()
+    state.acknowledgements.mkdir(parents=True)
+    assert _dag_ids(state, extracts) == [*NEEDED, "tolerance_daily"]
+    (state.acknowledgements / "a.csv").touch()
+    (extracts / "reviews").mkdir()
+    assert set(_dag_ids(state, extracts)) == {
+        *NEEDED,
+        "ingest_acknowledgements",
+        "ingest_reviews",
+        "tolerance_daily",
+    }
+    assert _dag_ids(state, None) == ["tolerance_daily"]
