@@ -68,7 +68,7 @@ def of_tables(serving: duckdb.DuckDBPyConnection, told: list[str]) -> list[str]:
     habit, but for sources of which `told` says already that too little was delivered, merges in a circle, and
     answers of the CRM that are about no alert or do not come.
     """
-    return [*_of_services(serving, told), *_of_merges(serving), *_of_answers(serving)]
+    return [*_of_services(serving, told), *_of_merges(serving), *_of_acknowledgements(serving)]
 
 
 _UNKNOWN_ALERTS = """
@@ -85,7 +85,7 @@ where is_unacknowledged and exists (from main.audit_acknowledgement where status
 """
 
 
-def _of_answers(serving: duckdb.DuckDBPyConnection) -> list[str]:
+def _of_acknowledgements(serving: duckdb.DuckDBPyConnection) -> list[str]:
     """Nothing where the CRM never answers: a company may do without."""
     warnings = []
     unknown = _rows(serving, "audit_acknowledgement", _UNKNOWN_ALERTS)
@@ -100,8 +100,8 @@ def _of_answers(serving: duckdb.DuckDBPyConnection) -> list[str]:
     for count, told_on in _rows(serving, "mart_alert_follow_up", _UNACKNOWLEDGED):
         if count:
             warnings.append(
-                f"The CRM has said nothing about {count:,} open alerts, told since {told_on}: ask whether it takes "
-                "the lists; mart_alert_follow_up shows them (is_unacknowledged)."
+                f"The CRM has said nothing about {count:,} open alerts, told since {told_on}: ask whether it "
+                "takes the lists; mart_alert_follow_up shows them (is_unacknowledged)."
             )
     return warnings
 

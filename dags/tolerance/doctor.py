@@ -401,9 +401,7 @@ def _alert_list(state: State) -> Finding:
 def _inbox(state: State, extracts: Path) -> Finding:
     try:
         mappings(company_file(extracts))
-        sources = [
-            inbox.deliveries(extracts, source, date.max, state.acknowledgements) for source in SOURCES
-        ]
+        sources = [inbox.deliveries(extracts, source, date.max, state.acknowledgements) for source in SOURCES]
     except ToleranceError as error:
         return Finding("inbox", Verdict.PROBLEM, str(error))
     waiting = [

@@ -87,14 +87,14 @@ _first_looks: dict[Path, _Look] = {}
 """The last look at each inbox in this process: all sources then wait one second, not each."""
 
 
-def deliveries(extracts: Path, source: str, as_of: date, answers: Path | None = None) -> Deliveries:
+def deliveries(extracts: Path, source: str, as_of: date, acknowledgements: Path | None = None) -> Deliveries:
     """The files of `source` that a run for `as_of` ingests, and those that must wait.
 
     Files in folders named by a day count up to `as_of`; all others count as delivered
     on `as_of`. Sorted by day of delivery, then name. Raises `InboxError` when the inbox
     is not a folder; a missing source folder counts as empty.
 
-    `answers` is the folder into which the CRM answers. What lies there is of the source of its answers, under
+    `acknowledgements` is the folder into which the CRM answers. What lies there is of that source, under
     names that begin with the folder's.
     """
     if not extracts.is_dir():
@@ -105,10 +105,10 @@ def deliveries(extracts: Path, source: str, as_of: date, answers: Path | None = 
     if _is_of_the_system(extracts):
         raise InboxError(f"The inbox {extracts} belongs to the system", "give EXTRACTS= a folder of files.")
     candidates, waiting = _candidates(extracts / source, extracts, source, as_of)
-    if answers is not None and CONTRACTS[source].is_answer and answers.is_dir():
-        answered, answers_waiting = _candidates(answers, answers, source, as_of)
-        candidates += [replace(file, name=f"{answers.name}/{file.name}") for file in answered]
-        waiting |= answers_waiting
+    if acknowledgements and CONTRACTS[source].comes_from_crm and acknowledgements.is_dir():
+        files, reasons = _candidates(acknowledgements, acknowledgements, source, as_of)
+        candidates += [replace(file, name=f"{acknowledgements.name}/{file.name}") for file in files]
+        waiting |= reasons
     ready = [file for file in candidates if file.path not in waiting]
     for file in candidates:
         if file.path in waiting:

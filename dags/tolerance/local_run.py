@@ -70,13 +70,13 @@ def _dag_ids(state: State, extracts: Path | None) -> list[str]:
     """The DAGs of a cycle. An optional source that has nothing is left out: a DAG costs a second."""
     if extracts is None:
         return [DAILY]
-    has_answers = state.acknowledgements.is_dir() and any(state.acknowledgements.iterdir())
+    has_acknowledgements = state.acknowledgements.is_dir() and any(state.acknowledgements.iterdir())
     sources = [
         source
         for source in SOURCES
         if source in NEEDED
         or (extracts / source).exists()
-        or (CONTRACTS[source].is_answer and has_answers)
+        or (CONTRACTS[source].comes_from_crm and has_acknowledgements)
     ]
     return [*(f"ingest_{source}" for source in sources), DAILY]
 

@@ -1,28 +1,33 @@
--- One row per answer of the CRM that was delivered, however often, and what became of it.
+-- One row per acknowledgement that was delivered, however often, and what became of it.
 with run as (
     select * from {{ ref('int_run') }}
 ),
 
 deliveries as (
     select
-        answers.*,
-        row_number() over (
-            partition by answers.alert_id, answers.status, answers.outcome, answers.closed_at, answers.handled_by_role
-            order by {{ newest_acknowledgement_first('answers') }}
-        ) as delivery_rank,
-        bool_or(answers.delivered_on <= run.as_of_on and coalesce(answers.closed_on <= run.as_of_on, true)) over (
-            partition by answers.alert_id, answers.status, answers.outcome, answers.closed_at, answers.handled_by_role
-        ) as is_known
-    from {{ ref('stg_acknowledgements__answers') }} as answers
+        deliveries.*,
+        deliveries.delivered_on <= run.as_of_on
+        and coalesce(deliveries.closed_on <= run.as_of_on, true) as is_known
+    from {{ ref('stg_acknowledgements__acknowledgements') }} as deliveries
     cross join run
 ),
 
-answers as (
-    select * from deliveries
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by alert_id, status, outcome, closed_at, handled_by_role
+            order by case when is_known then 0 else 1 end, {{ newest_acknowledgement_first('deliveries') }}
+        ) as delivery_rank
+    from deliveries
+),
+
+acknowledgements as (
+    select * from ranked
     where delivery_rank = 1
 ),
 
-said as (
+last_said as (
     select * from {{ ref('int_acknowledgements') }}
 ),
 
@@ -35,29 +40,30 @@ alerts as (
 
 final as (
     select
-        answers.alert_id,
-        answers.status as acknowledgement,
-        answers.outcome,
-        {{ as_instant('answers.closed_at') }} as closed_at,
-        answers.handled_by_role,
-        answers.delivered_on,
+        acknowledgements.alert_id,
+        acknowledgements.status as acknowledgement,
+        acknowledgements.outcome,
+        {{ as_instant('acknowledgements.closed_at') }} as closed_at,
+        acknowledgements.handled_by_role,
+        acknowledgements.delivered_on,
         case
-            when not answers.is_known then 'waits_for_its_day'
-            when
-                answers.status <> said.status
-                or answers.outcome is distinct from said.outcome
-                or answers.closed_at is distinct from said.closed_at
-                or answers.handled_by_role is distinct from said.handled_by_role
-                then 'replaced'
+            when not acknowledgements.is_known then 'waits_for_its_day'
+            when last_said.alert_id is null then 'replaced'
             when alerts.alert_id is null then 'unknown_alert'
             when alerts.status = 'retracted' then 'retracted_alert'
             else 'counts'
         end as status,
-        answers._file_name as file_name,
-        answers._record_no as record_no
-    from answers
-    left join said on answers.alert_id = said.alert_id
-    left join alerts on answers.alert_id = alerts.alert_id
+        acknowledgements._file_name as file_name,
+        acknowledgements._record_no as record_no
+    from acknowledgements
+    left join last_said
+        on
+            acknowledgements.alert_id = last_said.alert_id
+            and acknowledgements.status = last_said.status
+            and acknowledgements.outcome is not distinct from last_said.outcome
+            and acknowledgements.closed_at is not distinct from last_said.closed_at
+            and acknowledgements.handled_by_role is not distinct from last_said.handled_by_role
+    left join alerts on acknowledgements.alert_id = alerts.alert_id
 )
 
 select * from final

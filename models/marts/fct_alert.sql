@@ -69,7 +69,7 @@ customers_who_wait as (
 ),
 
 -- Untouched, but the CRM has closed an alert since, or opened it again.
-customers_of_answers as (
+customers_of_acknowledged as (
     select alerts.customer_id
     from {{ this }} as alerts
     left join closed_by_crm on alerts.alert_id = closed_by_crm.alert_id
@@ -83,7 +83,7 @@ customers_at_stake as (
     union distinct
     select customers_who_wait.customer_id from customers_who_wait
     union distinct
-    select customers_of_answers.customer_id from customers_of_answers
+    select customers_of_acknowledged.customer_id from customers_of_acknowledged
 ),
 {% endif %}
 
@@ -277,7 +277,9 @@ gone as (
             when claims.current_incident_id is not null or all_links.contact_id is null then 'merged'
             when all_incidents.penalty_points > 0 then 'relationship_ended'
             -- The CRM's own closing made it so: that is no news to it.
-            when all_incidents.reclassification_reason = 'well_resolved' and closed_by_crm.alert_id is not null then null
+            when
+                all_incidents.reclassification_reason = 'well_resolved' and closed_by_crm.alert_id is not null
+                then null
             else 'became_transient'
         end as retraction_reason
     from claims

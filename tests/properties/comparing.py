@@ -110,8 +110,8 @@ def _counts_that_disagree(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
     return [] if of_today == of_month else [f"active and negative: {of_today} today, {of_month} in the month"]
 
 
-def alerts_against_answers(pipeline: Pipeline, truth: Truth) -> list[str]:
-    """One line per alert that is not closed although the CRM says so, or closed although it stands for nothing.
+def alerts_against_acknowledgements(pipeline: Pipeline, truth: Truth) -> list[str]:
+    """One line per alert that is not closed although the CRM says so, or closed and stands for nothing.
 
     Which alerts there are is history; what the CRM says of them, and which of their incidents are, is not.
     """
@@ -122,10 +122,12 @@ def alerts_against_answers(pipeline: Pipeline, truth: Truth) -> list[str]:
         if incident.row["reclassification_reason"] == "well_resolved"
     }
     with pipeline.tables() as warehouse:
-        alerts = warehouse.execute("select alert_id, incident_id, customer_id, status from fct_alert").fetchall()
+        alerts = warehouse.execute(
+            "select alert_id, incident_id, customer_id, status from fct_alert"
+        ).fetchall()
     lines = []
     for alert_id, incident_id, customer_id, status in alerts:
-        answer = truth.answers.get(alert_id)
+        answer = truth.acknowledgements.get(alert_id)
         is_closed = answer is not None and answer.status == "closed"
         if status == "closed" and customer_id not in {*burdened, *well_resolved.values()}:
             lines.append(f"fct_alert of '{customer_id}': closed, and stands for nothing")

@@ -17,7 +17,7 @@ TICKETS_HEADER = (
 
 REVIEWS_HEADER = "contact_id;decision;decided_by;decided_on;reason"
 MERGES_HEADER = "from_customer_id;to_customer_id;merged_on"
-ANSWERS_HEADER = "alert_id;status;crm_record_id;handled_by_role;closed_at;outcome"
+ACKNOWLEDGEMENTS_HEADER = "alert_id;status;crm_record_id;handled_by_role;closed_at;outcome"
 
 IDENTITY_KEY = "properties"
 """The key for the hashes of the states made here."""
@@ -200,7 +200,7 @@ class Merge:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Acknowledgement:
     """What the CRM says of an alert."""
 
     marker: str
@@ -218,7 +218,7 @@ class Answer:
         return f"{self.alert_id};{self.status};{self.marker};{self.role};{closed_at};{self.outcome}"
 
 
-Record = Customer | Call | Mail | Ticket | Review | Merge | Answer
+Record = Customer | Call | Mail | Ticket | Review | Merge | Acknowledgement
 
 _HEADERS = {
     "customers": CUSTOMERS_HEADER,
@@ -226,7 +226,7 @@ _HEADERS = {
     "tickets": TICKETS_HEADER,
     "reviews": REVIEWS_HEADER,
     "customer_merges": MERGES_HEADER,
-    "acknowledgements": ANSWERS_HEADER,
+    "acknowledgements": ACKNOWLEDGEMENTS_HEADER,
 }
 
 

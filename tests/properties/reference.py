@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from tests.properties.records import (
     FAQ_CODES,
-    Answer,
+    Acknowledgement,
     Call,
     Customer,
     Delivery,
@@ -119,7 +119,7 @@ class Truth:
         self._merged = _merged(deliveries, delivered, as_of)
         self.customers = _persons(delivered, self._merged)
         self._reviews = self._newest_reviews(deliveries)
-        self.answers = self._last_answers(deliveries)
+        self.acknowledgements = self._last_acknowledgements(deliveries)
         self._versions = self._visible_versions(deliveries)
         self.incidents = self._incidents()
         self.accounts = self._accounts()
@@ -130,7 +130,10 @@ class Truth:
         versions: dict[str, dict[str, Contact]] = defaultdict(dict)
         for delivery in deliveries:
             record = delivery.record
-            if not isinstance(record, Customer | Review | Merge | Answer) and visible_on(record) <= self.as_of:
+            if (
+                not isinstance(record, Customer | Review | Merge | Acknowledgement)
+                and visible_on(record) <= self.as_of
+            ):
                 versions[contact_id(record)][record.marker] = record
         return {
             name: sorted(
@@ -154,13 +157,13 @@ class Truth:
                 newest[record.contact_id] = max(delivery, known, key=_review_order)
         return newest
 
-    def _last_answers(self, deliveries: Iterable[Delivery]) -> dict[str, Answer]:
-        """What the CRM says last of each alert; a file that says just what an earlier one said is a replay."""
-        files: dict[tuple[date, str], list[Answer]] = defaultdict(list)
+    def _last_acknowledgements(self, deliveries: Iterable[Delivery]) -> dict[str, Acknowledgement]:
+        """What the CRM says last of each alert; a file that says what an earlier one said is a replay."""
+        files: dict[tuple[date, str], list[Acknowledgement]] = defaultdict(list)
         for delivery in deliveries:
-            if isinstance(delivery.record, Answer):
+            if isinstance(delivery.record, Acknowledgement):
                 files[delivery.delivered_on, delivery.file_name].append(delivery.record)
-        heard: dict[tuple[str, ...], list[Answer]] = {}
+        heard: dict[tuple[str, ...], list[Acknowledgement]] = {}
         for _, answers in sorted(files.items(), key=lambda file: file[0]):
             heard.setdefault(tuple(answer.line for answer in answers), answers)
         return {
@@ -173,7 +176,9 @@ class Truth:
     def _closed_well_at(self, owner: str, contacts: list[Contact], since: datetime) -> datetime | None:
         """When the CRM first closed an alert of an incident as well resolved, by whatever id it was told."""
         names = {owner, *(former for former, person in self._merged.items() if person == owner)}
-        answers = [self.answers.get(alert_id(contact, name)) for contact in contacts for name in names]
+        answers = [
+            self.acknowledgements.get(alert_id(contact, name)) for contact in contacts for name in names
+        ]
         closings = [
             answer.closed_at
             for answer in answers

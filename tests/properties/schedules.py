@@ -15,7 +15,7 @@ from random import Random
 from tests.properties.records import (
     FAQ_CODES,
     PHRASES,
-    Answer,
+    Acknowledgement,
     Call,
     Customer,
     Mail,
@@ -77,7 +77,7 @@ class Schedule:
                 (self._changed_mail, 1),
                 (self._new_review, 2),
                 (self._new_merge, 1),
-                (self._new_answer, 3),
+                (self._new_acknowledgement, 3),
                 (self._changed_customer, 3),
             )
             kind = random.choices([one for one, _ in kinds], [weight for _, weight in kinds])[0]
@@ -317,9 +317,9 @@ class Schedule:
             )
         ]
 
-    def _new_answer(self, today: date) -> list[Record]:
-        """On an alert that was raised or not; closed in time, late, before it happened or ahead of its day, and
-        perhaps opened again at once.
+    def _new_acknowledgement(self, today: date) -> list[Record]:
+        """On an alert that was raised or not; closed in time, late, before it happened or ahead of its day,
+        and perhaps opened again at once.
         """
         random = self.random
         known: list[Ticket | Call | Mail] = [
@@ -341,14 +341,16 @@ class Schedule:
                 at(today + timedelta(days=random.randint(1, 9))),
             )
         )
-        closing = Answer(
+        closing = Acknowledgement(
             self._marker(),
             about,
             "closed",
             closed_at,
-            random.choice(("well_resolved", "well_resolved", "well_resolved", "resolved", "not_an_incident", "")),
+            random.choice(
+                ("well_resolved", "well_resolved", "well_resolved", "resolved", "not_an_incident", "")
+            ),
         )
-        others = [Answer(self._marker(), about, status) for status in ("received", "in_progress")]
+        others = [Acknowledgement(self._marker(), about, status) for status in ("received", "in_progress")]
         return list(random.choice(([closing], [closing], [closing], others, [closing, others[1]])))
 
     def _changed_customer(self, today: date) -> list[Record]:

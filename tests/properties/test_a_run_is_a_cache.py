@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.properties.company import Company
-from tests.properties.comparing import against_rebuild, against_reference, alerts_against_answers
+from tests.properties.comparing import against_rebuild, against_reference, alerts_against_acknowledgements
 from tests.properties.pipeline import MODELS_ONLY, Pipeline, Project
 from tests.properties.records import Record
 from tests.properties.reference import Truth
@@ -136,9 +136,7 @@ class Warehouse:
         # a customers file was delivered decides what it says, and only a folder tells another state.
         delivered_on = today - timedelta(days=self.random.choice((0, 0, 0, 3)))
         name = f"{self.random.choice('azm')}{self.files}.{suffix}"
-        if self.random.random() < 0.8 or (
-            self.is_dated and records[0].source in DATED
-        ):
+        if self.random.random() < 0.8 or (self.is_dated and records[0].source in DATED):
             name = f"{delivered_on}/{name}"
         else:
             delivered_on = today
@@ -163,7 +161,7 @@ class Warehouse:
     def _check(self, today: date) -> None:
         truth = self.truth(today)
         problems = against_reference(self.pipeline, truth.tables())
-        problems += alerts_against_answers(self.pipeline, truth)
+        problems += alerts_against_acknowledgements(self.pipeline, truth)
         self.problems += [f"{today}, against the reference: {line}" for line in problems]
 
     def check_against_rebuild(self) -> None:

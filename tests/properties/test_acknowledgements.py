@@ -12,7 +12,15 @@ import pytest
 
 from tests.properties.comparing import against_rebuild
 from tests.properties.pipeline import LAYERS, OF_TREE, Pipeline
-from tests.properties.records import ANSWERS_HEADER, Answer, Call, Customer, Ticket, alert_id, at
+from tests.properties.records import (
+    ACKNOWLEDGEMENTS_HEADER,
+    Acknowledgement,
+    Call,
+    Customer,
+    Ticket,
+    alert_id,
+    at,
+)
 from tests.properties.test_alert_life import reasons
 from tolerance import all_clear
 from tolerance.intake.loads import load_records
@@ -42,9 +50,11 @@ NOBODYS = "f" * 32
 Row = tuple[Any, ...]
 
 
-def answer(contact: Call | Ticket, status: str, closed_on: date | None = None, outcome: str = "") -> Answer:
+def answer(
+    contact: Call | Ticket, status: str, closed_on: date | None = None, outcome: str = ""
+) -> Acknowledgement:
     customer = contact.customer_id or ""
-    return Answer(
+    return Acknowledgement(
         f"crm-{customer}",
         alert_id(contact, customer),
         status,
@@ -54,10 +64,10 @@ def answer(contact: Call | Ticket, status: str, closed_on: date | None = None, o
     )
 
 
-def put_into_the_folder_for_answers(pipeline: Pipeline, name: str, answers: list[Answer]) -> None:
+def put_into_the_folder_for_answers(pipeline: Pipeline, name: str, answers: list[Acknowledgement]) -> None:
     path = pipeline.state.acknowledgements / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    header = ANSWERS_HEADER.replace(";", ",")
+    header = ACKNOWLEDGEMENTS_HEADER.replace(";", ",")
     lines = [each.line.replace(";", ",") for each in answers]
     path.write_text("\n".join([header, *lines, ""]), "utf-8")
 
@@ -125,12 +135,12 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
 
     gone = replace(DELETED, marker="gone", version_at=at(THIRD), status="deleted")
     pipeline.deliver("gone.csv", [gone], THIRD)
-    again = [
-        answer(CALLS[name], "in_progress") for name in ("well_at_first", "closed_at_first")
-    ]
-    put_into_the_folder_for_answers(pipeline, "2.csv", [*again, Answer("x", NOBODYS, "closed", at(THIRD))])
+    again = [answer(CALLS[name], "in_progress") for name in ("well_at_first", "closed_at_first")]
+    put_into_the_folder_for_answers(
+        pipeline, "2.csv", [*again, Acknowledgement("x", NOBODYS, "closed", at(THIRD))]
+    )
     (pipeline.state.acknowledgements / "3.csv").write_bytes(b"Id,Alert_Id__c,Status__c\n7,8,Closed\n")
-    (pipeline.state.acknowledgements / "4.csv").write_bytes(ANSWERS_HEADER.encode()[:30])
+    (pipeline.state.acknowledgements / "4.csv").write_bytes(ACKNOWLEDGEMENTS_HEADER.encode()[:30])
     pipeline.run_killed(THIRD, LAYERS)
     lived.run(THIRD)
 
@@ -181,8 +191,8 @@ def test_a_closing_in_time_as_well_resolved_gives_the_points_back_by_its_record(
     # Its alert is closed, not retracted: the CRM knows.
     assert lived.tables[FOURTH, "alerts"]["well"] == ("closed", None)
     assert lived.rows(
-        "select reason, decided_at = timestamptz '2026-03-11 12:00:00Z', evidence_file_name, evidence_record_no "
-        "from fct_reclassification where customer_id = 'well'"
+        "select reason, decided_at = timestamptz '2026-03-11 12:00:00Z', evidence_file_name, "
+        "evidence_record_no from fct_reclassification where customer_id = 'well'"
     ) == [("well_resolved", True, "inbox_crm/1.csv", 1)]
 
 
@@ -203,14 +213,16 @@ def test_a_replayed_file_changes_nothing(lived: Lived) -> None:
     assert lived.statuses(FOURTH)["closed_at_first"] == "open"
     assert lived.statuses(FOURTH)["well_at_first"] == "open"
     (replayed,) = [
-        record for record in load_records(lived.pipeline.state) if record.file_name == "inbox_crm/replayed.csv"
+        record
+        for record in load_records(lived.pipeline.state)
+        if record.file_name == "inbox_crm/replayed.csv"
     ]
     assert (replayed.landed_records, replayed.duplicate_records) == (6, 6)
 
 
 def test_each_answer_is_accounted_for(lived: Lived) -> None:
-    query = "select acknowledgement, outcome, status, count(*) from audit_acknowledgement group by all order by all"
-    assert lived.rows(query) == [
+    columns = "acknowledgement, outcome, status"
+    assert lived.rows(f"select {columns}, count(*) from audit_acknowledgement group by all order by all") == [
         ("closed", "customer_lost", "retracted_alert", 1),
         ("closed", "not_an_incident", "replaced", 1),
         ("closed", "resolved", "counts", 1),
@@ -230,7 +242,9 @@ def test_a_foreign_a_cut_and_an_unknown_answer_are_a_sentence_each(lived: Lived)
     foreign, cut, unknown = of_answers
     assert foreign.startswith("acknowledgements/inbox_crm/3.csv, line 1: this is not the header")
     assert cut.startswith("acknowledgements/inbox_crm/4.csv, line 1: ")
-    assert unknown.startswith(f"acknowledgements/inbox_crm/2.csv, record 3: no alert {NOBODYS} was raised here")
+    assert unknown.startswith(
+        f"acknowledgements/inbox_crm/2.csv, record 3: no alert {NOBODYS} was raised here"
+    )
     assert not [warning for warning in lived.warnings[FOURTH] if "inbox_crm" in warning]
 
 
@@ -247,8 +261,8 @@ def test_the_follow_up_tells_who_answered_when_and_what_is_overdue(lived: Lived)
     (told,) = [warning for warning in lived.warnings[FOURTH] if "has said nothing" in warning]
     assert told.startswith(f"The CRM has said nothing about 1 open alerts, told since {DAY}")
     assert lived.rows(
-        "select owner_role, alerts_sent, alerts_acknowledged, alerts_closed, alerts_closed_in_time, alerts_overdue, "
-        "alerts_unacknowledged, hours_to_respond_median, outcome_well_resolved "
+        "select owner_role, alerts_sent, alerts_acknowledged, alerts_closed, alerts_closed_in_time, "
+        "alerts_overdue, alerts_unacknowledged, hours_to_respond_median, outcome_well_resolved "
         "from mart_alert_follow_up_by_role where owner_role = 'customer_care'"
     ) == [("customer_care", 2, 1, 1, 0, 1, 1, 61.0, 1)]
 

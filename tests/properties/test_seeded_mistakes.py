@@ -22,10 +22,10 @@ from pathlib import Path
 import pytest
 
 from tests.properties.company import Company
-from tests.properties.comparing import KEYS, against_reference, alerts_against_answers
+from tests.properties.comparing import KEYS, against_reference, alerts_against_acknowledgements
 from tests.properties.pipeline import MODELS_ONLY, Pipeline, Project
 from tests.properties.records import (
-    Answer,
+    Acknowledgement,
     Call,
     Customer,
     Mail,
@@ -86,7 +86,7 @@ COUNTS = "models/intermediate/accounts/int_balance_counts.sql"
 VERSIONS = "models/intermediate/accounts/int_segment_versions.sql"
 LEDGER = "models/intermediate/accounts/int_tolerance_ledger.sql"
 INCIDENTS = "models/intermediate/incidents/int_incidents.sql"
-ANSWERS = "models/intermediate/alerts/int_acknowledgements.sql"
+ACKNOWLEDGEMENTS = "models/intermediate/alerts/int_acknowledgements.sql"
 RESOLUTIONS = "models/intermediate/incidents/int_ticket_resolutions.sql"
 
 CALLERS = {
@@ -534,31 +534,31 @@ MISTAKES = (
         "closed_and_deleted",
     ),
     Mistake(
-        "an_older_answer_of_the_crm_wins",
+        "an_older_acknowledgement_wins",
         "macros/alerts/newest_acknowledgement_first.sql",
         "{{ acknowledgements }}.delivered_on desc,",
         "{{ acknowledgements }}.delivered_on asc,",
         "closed_and_opened_again",
     ),
     Mistake(
-        "a_replayed_answer_counts_again",
-        ANSWERS,
+        "a_replayed_acknowledgement_counts_again",
+        ACKNOWLEDGEMENTS,
         "order by delivered_on, _file_name, _load_no",
         "order by delivered_on desc, _file_name desc, _load_no desc",
         "closed_and_opened_again",
     ),
     Mistake(
-        "an_answer_ahead_of_its_day_counts",
-        ANSWERS,
-        "coalesce(answers.closed_on <= run.as_of_on, true)",
-        "answers.alert_id is not null",
+        "an_acknowledgement_ahead_of_its_day_counts",
+        ACKNOWLEDGEMENTS,
+        "coalesce(acknowledgements.closed_on <= run.as_of_on, true)",
+        "acknowledgements.alert_id is not null",
         "closed_ahead",
     ),
     Mistake(
-        "an_answer_touches_nobody",
+        "an_acknowledgement_touches_nobody",
         TOUCHED,
-        "    select customer_id from owners_of_answered_alerts\n",
-        "    select customer_id from owners_of_answered_alerts where 1 = 0\n",
+        "    select customer_id from owners_of_acknowledged\n",
+        "    select customer_id from owners_of_acknowledged where 1 = 0\n",
         "closed_in_time",
     ),
     Mistake(
@@ -632,7 +632,7 @@ class Traps:
         self._links()
         self._reviews()
         self._resolutions()
-        self._answers()
+        self._acknowledgements()
 
     def _customer(self, name: str, *emails: str, started_on: date | None = LONG_AGO) -> Customer:
         one = Customer(name, emails, started_on)
@@ -861,7 +861,7 @@ class Traps:
         solved = self._version(retyped, opened + day, tags=("product_defect",), status="solved")
         self.second += [retyped, solved]
 
-    def _answers(self) -> None:
+    def _acknowledgements(self) -> None:
         opened, hours = FIRST - timedelta(days=2), timedelta(hours=1)  # five days are allowed
         closings = {
             "closed_in_time": at(opened) + 100 * hours,
@@ -879,7 +879,7 @@ class Traps:
             is_first = name == "closed_and_opened_again"
             (self.first if is_first else self.second).append(self._closing(ticket, name, closed_at))
             if is_first:
-                self.second.append(Answer("m", alert_id(ticket, name), "in_progress"))
+                self.second.append(Acknowledgement("m", alert_id(ticket, name), "in_progress"))
             if name == "closed_and_deleted":
                 self.second.append(self._version(ticket, opened + timedelta(days=1), status="deleted"))
             if name == "closed_and_reopened":
@@ -894,9 +894,9 @@ class Traps:
         self.second.append(Merge("formerly_closed", "closed_for_the_former_one", FIRST + timedelta(days=1)))
         self.second.append(self._closing(ticket, "formerly_closed", at(opened) + hours))
 
-    def _closing(self, ticket: Ticket, customer: str, closed_at: datetime) -> Answer:
+    def _closing(self, ticket: Ticket, customer: str, closed_at: datetime) -> Acknowledgement:
         number = next(self._numbers)
-        return Answer(f"m{number}", alert_id(ticket, customer), "closed", closed_at, "well_resolved")
+        return Acknowledgement(f"m{number}", alert_id(ticket, customer), "closed", closed_at, "well_resolved")
 
     def _mail(self, email: str, day: date) -> Mail:
         number = next(self._numbers)
@@ -955,7 +955,9 @@ class Trapped:
 
     def _differences(self, *, are_alerts_built: bool = True) -> list[str]:
         found = against_reference(self.pipeline, self.tables)
-        return found + (alerts_against_answers(self.pipeline, self.truth) if are_alerts_built else [])
+        return found + (
+            alerts_against_acknowledgements(self.pipeline, self.truth) if are_alerts_built else []
+        )
 
 
 @pytest.fixture(scope="module")
@@ -975,7 +977,7 @@ def trapped(tmp_path_factory: pytest.TempPathFactory) -> Trapped:
     # A file of an older day, late: what it says of a customer is older than what is known.
     stale = Customer("late_customer_file", (), date(2024, 6, 1), date(2024, 12, 31))
     pipeline.deliver("2025-01-05/stale.csv", [stale], date(2025, 1, 5))
-    replayed = [record for record in traps.first if isinstance(record, Answer)]
+    replayed = [record for record in traps.first if isinstance(record, Acknowledgement)]
     pipeline.deliver(f"{SECOND}/replayed.csv", list(replayed), SECOND)
     pipeline.take_in(SECOND)
     with project.used():

@@ -70,8 +70,7 @@ def test_the_pages_tell_the_last_load_in_counts_and_hold_no_value(
     assert "crm_alert_list: 1 rows, 2 expectations failed" in result.output
     made = pages(state.root / "data_docs")
     assert {name for name in made if name.startswith("expectations/")} == {
-        f"expectations/{suite}.html"
-        for suite in (*SOURCES, "crm_alert_list")
+        f"expectations/{suite}.html" for suite in (*SOURCES, "crm_alert_list")
     }
     (of_faq,) = [text for name, text in made.items() if name.startswith("validations/faq/")]
     told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", of_faq))

@@ -10,7 +10,9 @@ from tolerance.state import State
 NEEDED = ["ingest_customers", "ingest_faq", "ingest_mail", "ingest_tickets"]
 
 
-def test_an_optional_source_costs_nothing_until_it_has_a_folder_or_the_crm_has_answered(tmp_path: Path) -> None:
+def test_an_optional_source_costs_nothing_until_it_has_a_folder_or_the_crm_has_answered(
+    tmp_path: Path,
+) -> None:
     state, extracts = State(tmp_path / "state"), tmp_path / "in"
     extracts.mkdir()
     state.acknowledgements.mkdir(parents=True)

@@ -16,19 +16,19 @@ CONTRACT = Contract(
         # The CRM makes it as it likes, so nobody vouches for what it holds.
         Field("crm_record_id", most=LONGEST_ID),
         Field("handled_by_role", is_public=True, most=LONGEST_CODE),
-        Field(
-            "closed_at", Kind.INSTANT, on="closed_on", is_public=True, needed_where=("status", "closed")
-        ),
+        Field("closed_at", Kind.INSTANT, on="closed_on", is_public=True, needed_where=("status", "closed")),
         Field(
             "outcome",
             Kind.WORD,
             is_public=True,
-            words=frozenset({"well_resolved", "resolved", "not_resolved", "customer_lost", "not_an_incident"}),
+            words=frozenset(
+                {"well_resolved", "resolved", "not_resolved", "customer_lost", "not_an_incident"}
+            ),
         ),
     ),
     native_id="alert_id",
     keeps_duplicates=True,
     is_optional=True,
     delimiters=(";", ","),
-    is_answer=True,
+    comes_from_crm=True,
 )

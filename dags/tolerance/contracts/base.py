@@ -150,7 +150,7 @@ class Contract:
     delimiters: tuple[str, ...] = (";",)
     """What may separate the fields of its own CSV form; the header says which."""
 
-    is_answer: bool = False
+    comes_from_crm: bool = False
     """Whether its files come back from the CRM: they may lie in the folder of STATE for answers as well."""
 
     takes_profiles: bool = True

@@ -277,7 +277,8 @@ def _id_of_ours(text: str, field: str) -> str | None:
     """An id that the product gave, in lower case, or None where the field is empty."""
     if text and not _OF_OURS.fullmatch(text.lower()):
         raise BadFieldError(
-            QuarantineReason.BAD_VALUE, f"{field} is not an id from our lists: 32 digits and letters from a to f"
+            QuarantineReason.BAD_VALUE,
+            f"{field} is not an id from our lists: 32 digits and letters from a to f",
         )
     return text.lower() or None
 

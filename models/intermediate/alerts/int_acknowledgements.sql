@@ -1,25 +1,25 @@
--- One row per alert that the CRM has answered by the as-of date: what it says last, since which record it says so, and
--- what of it the last published run knew, so that a repeated answer touches nobody. A file that was delivered before,
+-- One row per alert that the CRM has acknowledged by the as-of date: what it says last, since which record it says so,
+-- and what of it the last published run knew, so that a repeated one touches nobody. A file that was delivered before,
 -- under whatever name, is a replay: it counts by its first delivery.
 with run as (
     select * from {{ ref('int_run') }}
 ),
 
-answers as (
+acknowledgements as (
     select
-        answers.*,
+        acknowledgements.*,
         coalesce(
-            answers._load_no <= run.since_load_no
-            and answers.delivered_on <= run.since_as_of_on
-            and coalesce(answers.closed_on <= run.since_as_of_on, true),
+            acknowledgements._load_no <= run.since_load_no
+            and acknowledgements.delivered_on <= run.since_as_of_on
+            and coalesce(acknowledgements.closed_on <= run.since_as_of_on, true),
             false
         ) as was_known
-    from {{ ref('stg_acknowledgements__answers') }} as answers
+    from {{ ref('stg_acknowledgements__acknowledgements') }} as acknowledgements
     cross join run
     where
-        answers.delivered_on <= run.as_of_on
+        acknowledgements.delivered_on <= run.as_of_on
         -- What lies ahead of its day has not happened yet.
-        and coalesce(answers.closed_on <= run.as_of_on, true)
+        and coalesce(acknowledgements.closed_on <= run.as_of_on, true)
 ),
 
 -- The same twice: as it is now, and as the last published run knew it.
@@ -27,12 +27,12 @@ heard as (
     select
         *,
         true as is_today
-    from answers
+    from acknowledgements
     union all
     select
         *,
         false as is_today
-    from answers
+    from acknowledgements
     where was_known
 ),
 

@@ -246,7 +246,7 @@ resolved_otherwise as (
 -- then the owners are touched anyway.
 {{ alert_ids_of(links_before) }},
 
-owners_of_answered_alerts as (
+owners_of_acknowledged as (
     select distinct alert_ids.customer_id
     from alert_ids
     inner join resolved_otherwise on alert_ids.alert_id = resolved_otherwise.alert_id
@@ -280,7 +280,7 @@ found as (
     select from_customer_id as customer_id from changed_merges
     {% if links_before %}
     union distinct
-    select customer_id from owners_of_answered_alerts
+    select customer_id from owners_of_acknowledged
     {% endif %}
     {% if incidents_before %}
     union distinct

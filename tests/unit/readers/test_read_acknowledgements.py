@@ -55,8 +55,16 @@ def test_a_file_is_read_with_either_delimiter_quoted_or_not(
     [
         (f"{ALERT};done;7;quality;;", "bad_value", "status is not one of closed, in_progress, received"),
         (f"{ALERT};;7;quality;;", "missing_required", "status is missing"),
-        (f"{ALERT};closed;7;quality;;resolved", "missing_required", "closed_at is missing where status is closed"),
-        (f"{ALERT};closed;7;quality;20/11/2026;", "bad_value", "closed_at is not an ISO date: it is written day"),
+        (
+            f"{ALERT};closed;7;quality;;resolved",
+            "missing_required",
+            "closed_at is missing where status is closed",
+        ),
+        (
+            f"{ALERT};closed;7;quality;20/11/2026;",
+            "bad_value",
+            "closed_at is not an ISO date: it is written day",
+        ),
         (f"{ALERT};closed;7;quality;1601-01-01;", "event_time_out_of_range", "closed_at is outside"),
         (f"{ALERT};closed;7;quality;2026-11-20;fine", "bad_value", "outcome is not one of customer_lost, "),
         ("4711;received;7;quality;;", "bad_value", "alert_id is not an id from our lists"),

@@ -1,5 +1,5 @@
--- One row per answer of the CRM to an alert and delivery of its file. What is not closed has no end: an outcome or a
--- time that a CRM leaves standing when it opens an alert again says nothing.
+-- One row per acknowledgement of an alert by the CRM and delivery of its file. What is not closed has no end: an
+-- outcome or a time that a CRM leaves standing when it opens an alert again says nothing.
 with records as (
     select * from {{ below_state(source('acknowledgements', 'records')) }}
 ),
