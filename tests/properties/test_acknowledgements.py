@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from rich.console import Console
 
 from tests.properties.comparing import against_rebuild
 from tests.properties.pipeline import LAYERS, OF_TREE, Pipeline
@@ -24,6 +26,7 @@ from tests.properties.records import (
 from tests.properties.test_alert_life import reasons
 from tolerance import all_clear
 from tolerance.intake.loads import load_records
+from tolerance.summary import print_summary
 
 DAY = date(2026, 3, 10)
 NEXT, THIRD, FOURTH = (DAY + timedelta(days=days) for days in (1, 2, 3))
@@ -265,6 +268,15 @@ def test_the_follow_up_tells_who_answered_when_and_what_is_overdue(lived: Lived)
         "alerts_overdue, alerts_unacknowledged, hours_to_respond_median, outcome_well_resolved "
         "from mart_alert_follow_up_by_role where owner_role = 'customer_care'"
     ) == [("customer_care", 2, 1, 1, 0, 1, 1, 61.0, 1)]
+
+
+def test_the_summary_counts_what_was_answered_and_what_is_overdue(lived: Lived) -> None:
+    printed = StringIO()
+    print_summary(Console(file=printed, width=200), lived.pipeline.state, [])
+    assert (
+        "Of 9 alerts that the CRM was told of it answered 8: 3 closed. Overdue (mart_alert_follow_up): 1\n"
+        in printed.getvalue()
+    )
 
 
 def test_a_company_whose_crm_never_answers_is_told_of_nothing(lived: Lived) -> None:

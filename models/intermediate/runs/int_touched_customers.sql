@@ -1,6 +1,5 @@
 {%- set incidents_before = as_left_by_the_last_run('fct_incident') -%}
 {%- set links_before = as_left_by_the_last_run('int_incident_links') -%}
--- depends_on: {{ ref('stg_runs__aliases') }}
 
 -- One row per customer whose rows this run must compute again: found through the loads that brought
 -- the change, and through the days that came since the last published run, never by event time alone.
@@ -236,20 +235,47 @@ changed_merges as (
     select from_customer_id from gone_merges
 ),
 
+-- The CRM says that an alert is well resolved, or not any more.
 resolved_otherwise as (
     select alert_id from {{ ref('int_acknowledgements') }}
     where is_resolved_otherwise
 ),
 
+told as (
+    select
+        alert_id,
+        incident_id
+    from {{ ref('stg_runs__alert_history') }}
+    where alert_id in (select resolved_otherwise.alert_id from resolved_otherwise)
+),
+
+told_contacts as (
+    select told.incident_id as contact_id
+    from told
+    union distinct
+    select aliases.current_id as contact_id
+    from told
+    inner join {{ ref('stg_runs__aliases') }} as aliases on told.incident_id = aliases.former_id
+),
+
+-- Mostly there is none, and nobody's contacts are looked through.
+resolved_but_never_told as (
+    select alert_id from resolved_otherwise
+    where alert_id not in (select told.alert_id from told)
+),
+
 {% if links_before %}
--- The CRM says that an alert is well resolved, or not any more. Of contacts that report an incident only since
--- then the owners are touched anyway.
+-- Of contacts that report an incident only since then the owners are touched anyway.
 {{ alert_ids_of(links_before) }},
 
 owners_of_acknowledged as (
-    select distinct alert_ids.customer_id
+    select links.customer_id
+    from {{ links_before }} as links
+    inner join told_contacts on links.contact_id = told_contacts.contact_id
+    union distinct
+    select alert_ids.customer_id
     from alert_ids
-    inner join resolved_otherwise on alert_ids.alert_id = resolved_otherwise.alert_id
+    inner join resolved_but_never_told on alert_ids.alert_id = resolved_but_never_told.alert_id
 ),
 
 {% endif %}
