@@ -26,6 +26,6 @@ def read(
         return
     if form != "csv":
         raise unknown_form(name, ".csv or .csv.gz")
-    own = OwnCsv(contract.field_names)
+    own = OwnCsv.of(contract)
     with content_of(path, name=name, scratch=context.scratch) as content:
         yield from csv_outcomes(content, own, rules, name=name, notes=notes, by_blocks=context.by_blocks)
