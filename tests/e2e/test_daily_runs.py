@@ -22,6 +22,7 @@ import duckdb
 import pytest
 
 from tests.e2e.conftest import TABLES, Cycle, published, published_rows, run_cycle
+from tests.fixtures.cited_records import CitedRecords, line_records, mistold, told_alerts
 from tests.fixtures.receiving import Received, receiving
 from tests.fixtures.sample_quality import measured
 from tests.properties.pipeline import OF_TREE, Pipeline
@@ -224,14 +225,32 @@ def test_the_same_day_again_changes_no_row_and_no_byte(
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
-def test_day_by_day_with_a_kill_made_good_equals_one_run_over_all_days(
-    two_days: tuple[Path, Path, dict[str, list[str]]], tmp_path: Path
+@pytest.fixture(scope="module")
+def at_once(
+    two_days: tuple[Path, Path, dict[str, list[str]]], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The state after one run over all that the company of two days delivered."""
+    folder = tmp_path_factory.mktemp("at_once")
+    shutil.copytree(two_days[0], folder / "inbox")
+    pipeline = Pipeline(folder, OF_TREE)
+    pipeline.run(LAST_DAY)
+    return pipeline.state.root
+
+
+def test_every_alert_follows_from_the_records_that_it_cites(
+    two_days: tuple[Path, Path, dict[str, list[str]]], at_once: Path
 ) -> None:
-    inbox, state, _ = two_days
-    shutil.copytree(inbox, tmp_path / "inbox")
-    at_once = Pipeline(tmp_path, OF_TREE)
-    at_once.run(LAST_DAY)
-    rows_at_once, rows_by_day = published_rows(at_once.state.root), published_rows(state)
+    with duckdb.connect(str(at_once / "serving" / "tolerance.duckdb"), read_only=True) as serving:
+        alerts = told_alerts(serving)
+        assert len(alerts) > 30
+        assert mistold(alerts, CitedRecords(two_days[0]), line_records(serving)) == []
+
+
+def test_day_by_day_with_a_kill_made_good_equals_one_run_over_all_days(
+    two_days: tuple[Path, Path, dict[str, list[str]]], at_once: Path
+) -> None:
+    _, state, _ = two_days
+    rows_at_once, rows_by_day = published_rows(at_once), published_rows(state)
     for table in set(TABLES) - {"fct_alert", "audit_load", "agg_tolerance_monthly"}:
         assert rows_at_once[table] == rows_by_day[table], table
 

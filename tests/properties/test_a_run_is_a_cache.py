@@ -198,8 +198,8 @@ def assert_nothing_differs(warehouse: Warehouse) -> None:
 
 @pytest.mark.timeout(1200)
 def test_fifteen_days_of_38_schedules_equal_a_rebuild_another_state_and_the_reference(tmp_path: Path) -> None:
-    # Three kills and three repeated dates, the least that tells; the soak has many at random. A day costs what its
-    # models cost, whatever the schedules write: many schedules and few days tell more in a minute.
+    # Three kills and three repeated dates, the least that tells; the soak has many at random. A day costs
+    # what its models cost, whatever the schedules write: many schedules and few days tell more in a minute.
     warehouse = lived(tmp_path, seed=1, schedules=38, days=15, kill_share=0, repeat_share=0)
     assert_nothing_differs(warehouse)
     assert warehouse.kills >= 3
