@@ -72,7 +72,8 @@ def tables(customers: int) -> list[str]:
             end as relationship_started_on,
             case when ended < 0.05 then date '2024-01-01' + cast(floor(ended * 21000) as integer)
             end as relationship_ended_on,
-            'fr' as preferred_language
+            'fr' as preferred_language,
+            cast(null as decimal(18, 2)) as customer_value
         from draws
         """,
         f"""

@@ -3,14 +3,15 @@
 When: as soon as all sources are ingested (see the `ingest_*` DAGs), for the as-of date of those
 loads.
 Reads: `raw/`, `history/`, the company's numbers in `dbt_project/seeds/`. Writes: `warehouse.duckdb`,
-then `serving/tolerance.duckdb` (what BI opens), then `outbox/crm/<as-of>/`.
+then `serving/tolerance.duckdb` (what BI opens), then `outbox/crm/<as-of>/`; last a digest of that list, in
+counts, on the channels of TOLERANCE_DIGEST.
 If it fails: nothing was published and readers keep yesterday's generation. The task's log names the
 model or the check. Fix it and clear the failed task; nothing is sent twice.
 """
 
 from airflow.sdk import DAG, AssetAll, chain
 
-from tolerance.airflow_ import DAG_DEFAULTS, RAW, audit, build, export_alerts, open_run, publish
+from tolerance.airflow_ import DAG_DEFAULTS, RAW, audit, build, export_alerts, open_run, publish, send_digest
 
 with DAG(
     dag_id="tolerance_daily",
@@ -26,4 +27,5 @@ with DAG(
         audit(),
         publish(),
         export_alerts(),
+        send_digest(),
     )

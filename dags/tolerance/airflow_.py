@@ -19,6 +19,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from tolerance import audits, progress, storage
 from tolerance.calendar import as_of_for_schedule, parse_as_of
 from tolerance.contracts import SOURCES
+from tolerance.crm import digest
 from tolerance.crm.export import export_alerts as write_alert_list
 from tolerance.crm.export import finish_interrupted_export
 from tolerance.crm.history import ensure_empty_history, refuse_newer_history
@@ -204,3 +205,32 @@ def export_alerts() -> None:
     """Write the alert list of this date for the CRM."""
     with _step("tolerance: writing the alert list") as state:
         write_alert_list(state, _list_profiles())
+
+
+@task
+def send_digest() -> None:
+    """Tell the team in counts what is on the list, on the channels of TOLERANCE_DIGEST, each once."""
+    channels = digest.channels()
+    if not channels:
+        raise AirflowSkipException(f"{digest.VARIABLE} names no channel.")
+    with _step("tolerance: sending the digest") as state:
+        message = digest.digest(state, language=settings().digest_language, list_link=settings().list_link)
+        for channel in channels:
+            if digest.is_news(state, message, channel):
+                _notifier(channel, message).notify(get_current_context())
+                digest.remember(state, message, channel)
+
+
+def _notifier(channel: digest.Channel, message: digest.Digest) -> Any:
+    """Airflow's own notifier of a channel; imported here, because most runs need none."""
+    if channel.kind == "mail":
+        from airflow.providers.smtp.notifications.smtp import SmtpNotifier
+
+        return SmtpNotifier(to=channel.target, subject=message.subject, html_content=message.html)
+    if channel.kind == "slack":
+        from airflow.providers.slack.notifications.slack_webhook import SlackWebhookNotifier
+
+        return SlackWebhookNotifier(slack_webhook_conn_id=channel.target, text=message.text)
+    from airflow.providers.http.notifications.http import HttpNotifier
+
+    return HttpNotifier(http_conn_id=channel.target, json={"subject": message.subject, "text": message.text})

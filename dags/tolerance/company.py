@@ -18,6 +18,7 @@ import yaml
 
 from tolerance import plain_yaml
 from tolerance.errors import UsageError
+from tolerance.wording import LANGUAGES
 
 VARIABLE = "TOLERANCE_COMPANY"
 SETTINGS = "settings.yml"
@@ -142,6 +143,8 @@ def _kind(name: str, of_tree: Any) -> tuple[str, Callable[[Any], bool]]:
         )
     if name.endswith("umask"):
         return 'an octal umask in quotes such as "027"', lambda value: bool(_UMASK.fullmatch(str(value)))
+    if name.endswith("language"):
+        return " or ".join(LANGUAGES), LANGUAGES.__contains__
     if name.endswith("time_zone"):
         return "a time zone such as Europe/Paris", lambda value: _can(ZoneInfo, value)
     return "a name", lambda value: _can(str, value)

@@ -17,6 +17,7 @@ from typing import TextIO
 
 from tolerance import files, progress
 from tolerance.contracts import CONTRACTS, NEEDED, SOURCES
+from tolerance.crm import digest
 from tolerance.settings import PROJECT_ROOT
 from tolerance.state import State
 from tolerance.warm_dbt import warm_dbt
@@ -84,8 +85,11 @@ def _dag_ids(state: State, extracts: Path | None) -> list[str]:
 def _configure_airflow(state: State, extracts: Path | None, crm: str) -> None:
     home = state.airflow_home
     (home / "logs").mkdir(parents=True, exist_ok=True)
-    for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
-        del os.environ[name]  # this run has an Airflow of its own, whatever else this machine runs
+    # This run has an Airflow of its own, whatever else this machine runs. Only connections that a setting of
+    # ours names are its business.
+    own = {f"AIRFLOW_CONN_{name.upper()}" for name in digest.connections()}
+    for name in [name for name in os.environ if name.startswith("AIRFLOW") and name not in own]:
+        del os.environ[name]
     os.environ |= {
         "TOLERANCE_STATE": str(state.root),
         "AIRFLOW_HOME": str(home),

@@ -178,7 +178,7 @@ def _columns(path: Path, name: str, source: str, context: ReaderContext) -> Colu
     form = profile.form(extension)
     if contract.takes_profiles and extension == "csv" and profile.is_contract("csv"):
         form = Form({name: (name,) for name in contract.field_names}, (), None)
-        required = contract.field_names  # the contract's own header has all of them
+        required = tuple(name for name in contract.field_names if name not in contract.absent_columns)
     if form is None:
         return ColumnUse()
     with content_of(path, name=name, scratch=context.scratch) as content:

@@ -38,7 +38,8 @@ _PARTS_OF_DBT = (
 """Modules that every command needs, but that dbt imports only once it knows the command or the model."""
 
 _GLOBAL_OPTIONS = (
-    "--quiet",
+    # Nobody reads standard output, and dbt would make each line for it.
+    *("--log-level", "none"),
     # The log at its default level, debug, takes a quarter of the time of a day's models. What failed and why
     # is in it at this level too, and the SQL of each node in `target/run`.
     *("--log-level-file", "info"),

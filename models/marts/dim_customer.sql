@@ -13,6 +13,7 @@ final as (
         customers.relationship_started_on,
         customers.relationship_ended_on,
         customers.preferred_language,
+        customers.customer_value,
         {{ tenure_months(
             'customers.relationship_started_on',
             "least(run.as_of_on, coalesce(customers.relationship_ended_on, run.as_of_on))"

@@ -498,7 +498,8 @@ alerts as (
     select * from raised_now
 ),
 
--- The cap lets the most urgent through; what it holds back competes again the next day, in plain sight.
+-- The cap lets as many through as can be called in a day. What it holds back waits in plain sight and goes first on
+-- the next day: whoever came later, however urgent, would else keep it waiting for good.
 waiting as (
     select
         alerts.alert_id,
@@ -506,6 +507,7 @@ waiting as (
             order by
                 -- What an earlier run of this date let through stays through.
                 case when alerts.first_opened_on is null then 1 else 0 end,
+                case when alerts.raised_on < run.as_of_on then 0 else 1 end,
                 alerts.priority,
                 alerts.respond_by,
                 alerts.alert_id

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -21,8 +22,11 @@ import duckdb
 import pytest
 
 from tests.e2e.conftest import TABLES, Cycle, published, published_rows, run_cycle
+from tests.fixtures.cited_records import CitedRecords, line_records, mistold, told_alerts
+from tests.fixtures.receiving import Received, receiving
 from tests.fixtures.sample_quality import measured
 from tests.properties.pipeline import OF_TREE, Pipeline
+from tolerance.crm.digest import VARIABLE
 from tolerance.publishing.contents import described_columns
 from tolerance.sample import make_sample
 
@@ -54,7 +58,24 @@ def kill_run(inbox: Path, state: Path, day: date) -> None:
 
 
 @pytest.fixture(scope="module")
-def two_days(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, list[str]]]:
+def digests() -> Iterator[Received]:
+    """Servers for the digests of all runs of this module, and the settings that name them."""
+    with receiving() as received, pytest.MonkeyPatch.context() as environment:
+        web = {"conn_type": "http", "schema": "http", "host": "127.0.0.1", "port": received.http_port}
+        slack = {"conn_type": "slackwebhook", "password": f"http://127.0.0.1:{received.http_port}/slack"}
+        plain = {"disable_ssl": True, "disable_tls": True, "from_email": "warehouse@company.example"}
+        mail = {"conn_type": "smtp", "host": "127.0.0.1", "port": received.smtp_port, "extra": plain}
+        for name, connection in {"CRM_HOOK": web, "CRM_SLACK": slack, "SMTP_DEFAULT": mail}.items():
+            environment.setenv(f"AIRFLOW_CONN_{name}", json.dumps(connection))
+        environment.setenv(VARIABLE, "webhook:crm_hook,slack:crm_slack,mail:crm@company.example")
+        yield received
+
+
+@pytest.fixture(scope="module")
+def two_days(
+    tmp_path_factory: pytest.TempPathFactory,
+    digests: Received,  # noqa: ARG001  (its settings)
+) -> tuple[Path, Path, dict[str, list[str]]]:
     """A small sample company of two days, the second killed once. Gives inbox, state, day 1's rows."""
     folder = tmp_path_factory.mktemp("days")
     make_sample(folder / "inbox", customers=120, contacts=2500)
@@ -81,6 +102,22 @@ def test_the_published_file_holds_every_table_and_each_load_balances(
     assert unbalanced == 0
     quarantined = cycle.rows("select sum(quarantined_records) from main.audit_load")[0][0]
     assert quarantined > 0
+
+
+def test_each_channel_gets_the_digest_of_a_date_once_and_no_customer_in_it(
+    two_days: tuple[Path, Path, dict[str, list[str]]], digests: Received
+) -> None:
+    _, state, _ = two_days
+    hooks = [sent for path, sent in digests.requests if path != "/slack"]
+    slacks = [sent["text"] for path, sent in digests.requests if path == "/slack"]
+    days = [f"Red alerts of {day:%-d %B %Y}: {len(list_of(state, day))} to call" for day in (DAY_1, LAST_DAY)]
+    assert [hook["subject"] for hook in hooks] == days
+    assert slacks == [hook["text"] for hook in hooks]
+    assert [subject for subject, _ in digests.mails] == days
+    customers = {row["customer_id"] for row in list_of(state, DAY_1)}
+    assert customers
+    told = json.dumps(digests.requests) + str(digests.mails)
+    assert not [customer for customer in customers if customer in told]
 
 
 def test_every_published_table_view_and_column_has_its_description_as_comment(
@@ -188,14 +225,32 @@ def test_the_same_day_again_changes_no_row_and_no_byte(
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
-def test_day_by_day_with_a_kill_made_good_equals_one_run_over_all_days(
-    two_days: tuple[Path, Path, dict[str, list[str]]], tmp_path: Path
+@pytest.fixture(scope="module")
+def at_once(
+    two_days: tuple[Path, Path, dict[str, list[str]]], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The state after one run over all that the company of two days delivered."""
+    folder = tmp_path_factory.mktemp("at_once")
+    shutil.copytree(two_days[0], folder / "inbox")
+    pipeline = Pipeline(folder, OF_TREE)
+    pipeline.run(LAST_DAY)
+    return pipeline.state.root
+
+
+def test_every_alert_follows_from_the_records_that_it_cites(
+    two_days: tuple[Path, Path, dict[str, list[str]]], at_once: Path
 ) -> None:
-    inbox, state, _ = two_days
-    shutil.copytree(inbox, tmp_path / "inbox")
-    at_once = Pipeline(tmp_path, OF_TREE)
-    at_once.run(LAST_DAY)
-    rows_at_once, rows_by_day = published_rows(at_once.state.root), published_rows(state)
+    with duckdb.connect(str(at_once / "serving" / "tolerance.duckdb"), read_only=True) as serving:
+        alerts = told_alerts(serving)
+        assert len(alerts) > 30
+        assert mistold(alerts, CitedRecords(two_days[0]), line_records(serving)) == []
+
+
+def test_day_by_day_with_a_kill_made_good_equals_one_run_over_all_days(
+    two_days: tuple[Path, Path, dict[str, list[str]]], at_once: Path
+) -> None:
+    _, state, _ = two_days
+    rows_at_once, rows_by_day = published_rows(at_once), published_rows(state)
     for table in set(TABLES) - {"fct_alert", "audit_load", "agg_tolerance_monthly"}:
         assert rows_at_once[table] == rows_by_day[table], table
 

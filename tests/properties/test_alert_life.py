@@ -185,11 +185,13 @@ def test_what_an_unpublished_attempt_raised_is_gone_with_its_incident(
     assert "tried" not in told["alerts_third"]
 
 
-def test_a_cap_holds_back_the_least_urgent_and_a_repeated_date_lets_no_more_through(tmp_path: Path) -> None:
+def test_a_cap_holds_back_the_least_urgent_who_goes_first_the_next_day_and_never_ages_out(
+    tmp_path: Path,
+) -> None:
     project = Project.copied_to(tmp_path / "project")
     project.replace("dbt_project/dbt_project.yml", "alert_daily_cap: 0", "alert_daily_cap: 2")
     pipeline = Pipeline(tmp_path / "company", project)
-    names = ("negative", "first_a", "first_b")
+    names = ("negative", "first_a", "first_b", "rush_a", "rush_b")
     pipeline.deliver("customers.csv", [Customer(name) for name in names], DAY)
     pipeline.deliver(
         "tickets.csv",
@@ -198,6 +200,8 @@ def test_a_cap_holds_back_the_least_urgent_and_a_repeated_date_lets_no_more_thro
             ticket(2, DAY, "negative"),
             ticket(3, DAY, "first_a"),
             ticket(4, DAY, "first_b"),
+            ticket(5, OLD, "rush_a"),
+            ticket(6, OLD, "rush_b"),
         ],
         DAY,
     )
@@ -207,9 +211,15 @@ def test_a_cap_holds_back_the_least_urgent_and_a_repeated_date_lets_no_more_thro
     assert "negative" in through
     pipeline.run(DAY)
     assert listed(pipeline, DAY) == through
+    (held,) = {"first_a", "first_b"} - set(through)
+    pipeline.deliver("rush.csv", [ticket(7, NEXT, "rush_a"), ticket(8, NEXT, "rush_b")], NEXT)
     pipeline.run(NEXT)
-    assert {**through, **listed(pipeline, NEXT)}.keys() == {"negative", "first_a", "first_b"}
-    assert not set(through) & set(listed(pipeline, NEXT))
+    after = listed(pipeline, NEXT)
+    assert len(after) == 2
+    assert held in after
+    much_later = NEXT + timedelta(days=45)
+    pipeline.run(much_later)
+    assert set(listed(pipeline, much_later)) == {"rush_a", "rush_b"} - set(after)
 
 
 def test_ids_that_a_release_makes_otherwise_tell_nothing_twice(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     WORD = "word"  # from a closed list
     YES_OR_NO = "yes or no"
     COUNT = "count"
+    AMOUNT = "amount"  # of money, in the company's own currency; kept as text, such as `1234.5`
     TAGS = "tags"  # separated by ",", as ordered in the source
     DAY = "day"
     INSTANT = "instant"  # and its business date
@@ -68,6 +69,9 @@ class Field:
     is_public: bool = False
     is_required: bool = False
     """Without it no record can be loaded."""
+
+    may_be_absent: bool = False
+    """Whether a CSV of the source's own form may come without the column: then it is empty."""
 
     is_id: bool = False
     """A spreadsheet may have made a number of it, which sets the record aside."""
@@ -178,6 +182,11 @@ class Contract:
     def field_names(self) -> tuple[str, ...]:
         """The names of the fields: the header of the source's own CSV form."""
         return tuple(field.name for field in self.fields)
+
+    @cached_property
+    def absent_columns(self) -> tuple[str, ...]:
+        """The columns that a CSV of the source's own form may come without."""
+        return tuple(field.name for field in self.fields if field.may_be_absent)
 
     @cached_property
     def required(self) -> tuple[str, ...]:

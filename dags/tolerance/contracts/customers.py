@@ -11,6 +11,8 @@ CONTRACT = Contract(
         Field("relationship_started_on", Kind.DAY, is_public=True),
         Field("relationship_ended_on", Kind.DAY, is_public=True),
         Field("preferred_language", is_public=True, is_lowered=True, least=LANGUAGE[0], most=LANGUAGE[1]),
+        # What the customer is worth to the company. It orders whom to win back and never enters an account.
+        Field("customer_value", Kind.AMOUNT, is_public=True, may_be_absent=True),
     ),
     native_id="customer_id",
     customer=("customer_id",),

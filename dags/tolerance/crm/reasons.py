@@ -54,9 +54,9 @@ def alert_reason(  # noqa: PLR0917  (SQL passes by position)
 
 
 @cache
-def sentences(language: str) -> dict[str, Any]:
-    """The sentences of a language, by name."""
-    path = Path(__file__).with_name("words") / f"{language}.yml"
+def sentences(file: str) -> dict[str, Any]:
+    """The sentences of a file of words, by name; the reasons' are those of a language (`fr` or `en`)."""
+    path = Path(__file__).with_name("words") / f"{file}.yml"
     words: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
     return words
 

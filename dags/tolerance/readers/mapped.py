@@ -315,7 +315,8 @@ class _Rows:
             return "".join(texts[0].split())
         if kind is Kind.TEXT and self.profile.separators.get(name):
             return self._split(name, texts[:1])[0].strip()  # the first of several
-        return _whole(texts[0], self.profile.decimal_mark) if kind is Kind.COUNT else texts[0]
+        number = _NUMBERS.get(kind)
+        return number(texts[0], self.profile.decimal_mark) if number else texts[0]
 
     def _split(self, name: str, texts: list[str]) -> list[str]:
         separator = self.profile.separators.get(name, ",")
@@ -435,6 +436,20 @@ def _whole(text: str, decimal_mark: str) -> str:
     return number.partition(".")[0] if _NUMBER.fullmatch(number) else text
 
 
+def _with_point(text: str, decimal_mark: str) -> str:
+    """`1.234,5` as `1234.5` where the mark is a comma; the contract judges what is left."""
+    thousands = "." if decimal_mark == "," else ","
+    return _GROUPED[thousands].sub("", text).replace(decimal_mark, ".")
+
+
+_GROUPED = {mark: re.compile(rf"(?<=[0-9])[{mark}](?=[0-9]{{3}}(?![0-9]))") for mark in ".,"}
+"""A mark between thousands."""
+
+
+_NUMBERS = {Kind.COUNT: _whole, Kind.AMOUNT: _with_point}
+"""How the numbers of another system become those of the contract."""
+
+
 def _without_tags(text: str) -> str:
     if "&lt;" in text:
         text = html.unescape(text)
@@ -464,6 +479,11 @@ class MappedCsv:
     def takes_cells_as_fields(self) -> bool:
         """A profile looks at whole records."""
         return False
+
+    @property
+    def may_be_absent(self) -> tuple[str, ...]:
+        """A profile knows by itself what a header lacks."""
+        return ()
 
     def bind(self, header: list[str], *, name: str, notes: FileNotes) -> MakeRow:
         """Find each field's columns; a required field without one refuses the file."""

@@ -7,12 +7,13 @@ import difflib
 import importlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from traceback import extract_tb
 from typing import Protocol, cast
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from tolerance.contracts import CONTRACTS
@@ -113,6 +114,11 @@ class CsvDialect(Protocol):
         """Whether each field is just the cell in the column of its name."""
         ...
 
+    @property
+    def may_be_absent(self) -> tuple[str, ...]:
+        """The columns that are empty where the header lacks them."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class OwnCsv:
@@ -122,10 +128,17 @@ class OwnCsv:
     delimiter: str = ";"
     encodings: tuple[str, ...] = CONTRACT_ENCODINGS
     takes_cells_as_fields: bool = True
+    may_be_absent: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, contract: Contract) -> OwnCsv:
+        """The own CSV form of a source."""
+        return cls(contract.field_names, may_be_absent=contract.absent_columns)
 
     def bind(self, header: list[str], *, name: str, notes: FileNotes) -> MakeRow:
-        """Every column of the contract must be in the header, once; others are not read."""
-        missing = [column for column in self.columns if column not in header]
+        """Every column of the contract that must be there is in the header, once; others are not read."""
+        absent = dict.fromkeys(set(self.may_be_absent) - set(header), "")
+        missing = [column for column in self.columns if column not in header and column not in absent]
         if missing:
             raise FileRefusedError(
                 RefusalReason.HEADER_MISMATCH, _header_sentence(name, missing[0], header, self)
@@ -137,7 +150,7 @@ class OwnCsv:
                 f"{name}, line 1: the column {repeated[0]} is there more than once; leave all but one out.",
             )
         notes.new_columns = [column.replace(",", " ") for column in header if column not in self.columns]
-        return lambda cells: dict(zip(header, cells, strict=True))
+        return lambda cells: dict(zip(header, cells, strict=True)) | absent
 
 
 def csv_outcomes(
@@ -239,6 +252,8 @@ class _CsvFile:
                 if self.ends_empty and pc.any(pc.not_equal(last, "")).as_py():
                     return None
                 cells = dict(zip(self.header, named if self.ends_empty else block.columns, strict=True))
+                for column in self.dialect.may_be_absent:
+                    cells.setdefault(column, pa.repeat("", len(block.starts)))
                 columns = values_of_columns(self.rules, cells.__getitem__)
         except Exception:  # it is one record's fault, and reading record by record shows which
             return None
@@ -268,7 +283,7 @@ def csv_header(content: Content, dialect: CsvDialect, *, name: str) -> list[str]
 
 def own_csv(contract: Contract, content: Content, *, name: str) -> OwnCsv:
     """The dialect of a source's own CSV file: of the delimiters that it may have, the one of its header."""
-    own, *others = (OwnCsv(contract.field_names, delimiter) for delimiter in contract.delimiters)
+    own, *others = (replace(OwnCsv.of(contract), delimiter=each) for each in contract.delimiters)
     return max(own, *others, key=partial(_columns_under, content, name)) if others else own
 
 

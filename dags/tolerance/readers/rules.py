@@ -78,6 +78,7 @@ def _rule_of(field: Field, settings: Settings, key: bytes) -> Rule:
         Kind.WORD: lambda text: word_of(text, field.words, name),
         Kind.YES_OR_NO: lambda text: _is_yes(text, name),
         Kind.COUNT: lambda text: _count(text, name),
+        Kind.AMOUNT: lambda text: _amount(text, name),
         Kind.TAGS: _tags,
         Kind.DAY: lambda text: optional_day(text, name, settings),
         Kind.ADDRESS: lambda text: address_hash(key, text) if text else None,
@@ -368,6 +369,22 @@ def _count(text: str, field: str) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS_OF_A_COUNT):
         raise BadFieldError(QuarantineReason.BAD_VALUE, f"{field} is not a count")
     return int(text)
+
+
+_AMOUNT = re.compile(r"-?([0-9]{1,12}|[0-9]{1,3}([ \u00a0\u202f'’][0-9]{3}){1,3})([.,][0-9]{1,2})?", re.ASCII)
+_NOT_OF_THE_NUMBER = str.maketrans({",": ".", **dict.fromkeys(" \u00a0\u202f'’", "")})
+
+
+def _amount(text: str, field: str) -> str | None:
+    """An amount with a point before its decimals and nothing between its thousands.
+
+    A mark with three digits behind it may stand for either, so it is not read at all.
+    """
+    if not text:
+        return None
+    if not _AMOUNT.fullmatch(text):
+        raise BadFieldError(QuarantineReason.BAD_VALUE, f"{field} is not an amount such as 1234.50")
+    return text.translate(_NOT_OF_THE_NUMBER)
 
 
 def _tags(text: str) -> str | None:

@@ -75,7 +75,7 @@ def read(
         raise unknown_form(name, ".json, .ndjson, .jsonl or .csv (each also .gz)")
     with content_of(path, name=name, scratch=context.scratch) as content:
         if form == "csv":
-            own = OwnCsv(contract.field_names)
+            own = OwnCsv.of(contract)
             yield from csv_outcomes(content, own, rules, name=name, notes=notes, by_blocks=context.by_blocks)
         elif form == "json":
             yield from _incremental_export(content, contract, rules, name=name, notes=notes)

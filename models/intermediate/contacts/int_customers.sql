@@ -29,7 +29,8 @@ final as (
         records.customer_no,
         least(records.relationship_started_on, former.relationship_started_on) as relationship_started_on,
         records.relationship_ended_on,
-        records.preferred_language
+        records.preferred_language,
+        records.customer_value
     from records
     left join former on records.customer_id = former.current_customer_id
     where records.customer_id not in (select customer_merges.from_customer_id from customer_merges)

@@ -29,6 +29,7 @@ final as (
         records.address_hashes,
         records.phone_hash,
         records.preferred_language,
+        cast(records.customer_value as decimal(18, 2)) as customer_value,
 
         -- times
         records.relationship_started_on,

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -217,5 +218,7 @@ def _assert_kept(field: Field, value: object) -> None:
         assert re.fullmatch(r"[0-9a-f]{32}", str(value)), field.name
     if field.kind is Kind.COUNT:
         assert int(str(value)) >= 0, field.name
+    if field.kind is Kind.AMOUNT:
+        assert Decimal(str(value)).is_finite(), field.name
     if field.most is not None:
         assert field.least <= len(str(value)) <= field.most, field.name

@@ -70,3 +70,27 @@ def test_a_first_row_with_a_delimiter_in_a_text_does_not_move_the_fields_of_the_
 ) -> None:
     outcomes = read_bytes("customers", "c.csv", HEADER + b"C1;;;;fr;x;y\nC2;;;;;fr\n")
     assert [type(outcome) for outcome in without_blocks(outcomes)] == [QuarantinedRecord, AcceptedRecord]
+
+
+@pytest.mark.parametrize("rows", [1, 3_000])
+def test_a_file_may_leave_out_what_a_customer_is_worth_or_say_it_as_people_write_amounts(
+    read_bytes: Callable[..., list[object]], rows: int
+) -> None:
+    without = HEADER + b"".join(b"C%d;;;;;fr\n" % number for number in range(rows))
+    lacking = [record.values for record in without_blocks(read_bytes("customers", "c.csv", without))]
+    assert [values["customer_value"] for values in lacking] == [None] * rows
+    header = HEADER.rstrip() + b";customer_value\n"
+    amounts = {"": None, "12": "12", "-3.5": "-3.5", "1 234,56": "1234.56", "1\u202f000": "1000", "0": "0"}
+    given = header + "".join(f"C{no};;;;;fr;{text}\n" for no, text in enumerate(amounts)).encode()
+    read = [record.values for record in without_blocks(read_bytes("customers", "c.csv", given))]
+    assert [values["customer_value"] for values in read] == list(amounts.values())
+
+
+@pytest.mark.parametrize("text", ["1,234", "1.234", "about 12", "1e9", "12 34", "12.345", "€12"])
+def test_an_amount_that_may_be_read_in_two_ways_quarantines_its_record(
+    read_bytes: Callable[..., list[object]], text: str
+) -> None:
+    header = HEADER.rstrip() + b";customer_value\n"
+    (record,) = read_bytes("customers", "c.csv", header + f"C1;;;;;fr;{text}\n".encode())
+    assert isinstance(record, QuarantinedRecord)
+    assert record.detail == "customer_value is not an amount such as 1234.50"
