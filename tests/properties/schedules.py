@@ -77,7 +77,7 @@ class Schedule:
                 (self._changed_mail, 1),
                 (self._new_review, 2),
                 (self._new_merge, 1),
-                (self._new_acknowledgement, 3),
+                (self._new_acknowledgement, 5),
                 (self._changed_customer, 3),
             )
             kind = random.choices([one for one, _ in kinds], [weight for _, weight in kinds])[0]
@@ -327,15 +327,16 @@ class Schedule:
             *self.calls.values(),
             *self.mails.values(),
         ]
+        alerted = [contact for contact in known if self._is_likely_alerted(contact)]
         if not known:
             return []
-        contact = random.choice(known)
+        contact = random.choice(alerted if alerted and random.random() < 0.8 else known)
         named = None if isinstance(contact, Mail) else contact.customer_id
-        about = alert_id(contact, random.choice((named or self.names[0], *self.names)))
+        about = alert_id(contact, named if named and random.random() < 0.8 else random.choice(self.names))
         closed_at = random.choice(
             (
                 contact.occurred_at + timedelta(hours=random.choice((1, 24, 48, 72, 120))),
-                contact.occurred_at + timedelta(hours=20),
+                *[contact.occurred_at + timedelta(hours=hours) for hours in (3, 20, 40)],
                 contact.occurred_at - timedelta(days=1),
                 at(today, self._clock()),
                 at(today + timedelta(days=random.randint(1, 9))),
@@ -346,12 +347,19 @@ class Schedule:
             about,
             "closed",
             closed_at,
-            random.choice(
-                ("well_resolved", "well_resolved", "well_resolved", "resolved", "not_an_incident", "")
-            ),
+            random.choice((*["well_resolved"] * 7, "resolved", "not_an_incident", "")),
         )
         others = [Acknowledgement(self._marker(), about, status) for status in ("received", "in_progress")]
-        return list(random.choice(([closing], [closing], [closing], others, [closing, others[1]])))
+        return random.choice((*[[closing]] * 6, list[Record](others), [closing, others[1]]))
+
+    def _is_likely_alerted(self, contact: Ticket | Call | Mail) -> bool:
+        if isinstance(contact, Mail):
+            return contact.incident_type not in (None, "no_answer")
+        if contact.customer_id not in self.customers:
+            return False
+        if isinstance(contact, Call):
+            return contact.faq_code in ("colis_perdu", "fraude_carte", "staff_behaviour")
+        return contact.status != "deleted" and bool(set(contact.tags) & set(TAGS[:4]))
 
     def _changed_customer(self, today: date) -> list[Record]:
         random = self.random
