@@ -1,5 +1,5 @@
 {% macro newest_acknowledgement_first(acknowledgements) -%}
-    {#- The order in which the CRM's answers count: day of the delivery, then file and record. -#}
+    {#- The order in which the CRM's acknowledgements count: day of the delivery, then file and record. -#}
     {{ acknowledgements }}.delivered_on desc,
                 {{ acknowledgements }}._file_name desc,
                 {{ acknowledgements }}._load_no desc,
