@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
+from tests.fixtures.mapped import read_mapped, texts
 from tolerance.crm.export import ACKNOWLEDGEMENT_COLUMNS
 from tolerance.formats.content import FileNotes
+from tolerance.profiles import catalogue, reading
 from tolerance.records import AcceptedRecord, FileRefusedError, QuarantinedRecord, RefusalReason
+
+DOCS = Path(__file__).parents[3] / "docs" / "crm_list.md"
 
 ALERT = "0123456789abcdef" * 2
 HEADER = ";".join(ACKNOWLEDGEMENT_COLUMNS)
@@ -129,3 +134,25 @@ def test_a_foreign_or_damaged_file_is_refused_in_one_sentence(
     assert refused.value.reason is reason
     assert refused.value.sentence.startswith(sentence)
     assert "\n" not in refused.value.sentence
+
+
+def test_a_crms_own_export_is_read_by_the_profile_of_the_docs(tmp_path: Path) -> None:
+    profiles = DOCS.read_text("utf-8").partition("```yaml\n")[2].partition("```")[0]
+    own = reading.parse(profiles.encode(), "mappings.yml", catalogue.mappings().profiles)
+    content = (
+        "Id,Alert_Id__c,Status,ClosedDate,Outcome__c\n"
+        f"7,{ALERT},Closed,2026-11-20T10:00:00Z,Solved\n"
+        f"8,{ALERT},Working,,\n"
+        f"9,{ALERT},Closed,,Solved\n"
+    )
+    profile = own.profiles["acknowledgements", "salesforce"]
+    closed, in_progress, without_time = read_mapped(tmp_path, profile, "cases.csv", content)
+    assert texts(closed, "alert_id", "status", "closed_at", "outcome") == {
+        "alert_id": ALERT,
+        "status": "closed",
+        "closed_at": "2026-11-20 10:00:00",
+        "outcome": "well_resolved",
+    }
+    assert texts(in_progress, "status", "closed_at") == {"status": "in_progress", "closed_at": None}
+    assert isinstance(without_time, QuarantinedRecord)
+    assert without_time.detail == "closed_at is missing where status is closed"
