@@ -142,6 +142,10 @@ def _kind(name: str, of_tree: Any) -> tuple[str, Callable[[Any], bool]]:
         )
     if name.endswith("umask"):
         return 'an octal umask in quotes such as "027"', lambda value: bool(_UMASK.fullmatch(str(value)))
+    if name.endswith("language"):
+        from tolerance.wording import LANGUAGES
+
+        return f"one of {', '.join(LANGUAGES)}", lambda value: value in LANGUAGES
     if name.endswith("time_zone"):
         return "a time zone such as Europe/Paris", lambda value: _can(ZoneInfo, value)
     return "a name", lambda value: _can(str, value)

@@ -25,6 +25,7 @@ class Settings:
     max_bad_share_from_records: int
     own_addresses: tuple[str, ...] = ()
     """The company's own addresses, in lower case, and its domains as `@example.com`."""
+    workbook_language: str = "en"
 
 
 @cache
@@ -38,4 +39,5 @@ def settings() -> Settings:
         max_bad_share=float(vars_["max_bad_share"]),
         max_bad_share_from_records=int(vars_["max_bad_share_from_records"]),
         own_addresses=tuple(str(address).strip().lower() for address in vars_["own_addresses"]),
+        workbook_language=str(vars_["workbook_language"]),
     )
