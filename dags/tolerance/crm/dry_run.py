@@ -16,14 +16,14 @@ from rich.table import Table
 
 from tolerance.crm.export import checked_parts
 from tolerance.crm.list_profile import ListProfile
-from tolerance.crm.told import LIST
+from tolerance.crm.told import listing
 from tolerance.errors import NotPublishedError, ToleranceError
 from tolerance.publishing.generations import published_generation
 from tolerance.state import State
 
-_WHY = f"""
+_WHY = """
 select change, coalesce(change_reason, '') as change_reason, priority, count(*)
-from {LIST}
+from listed
 group by all
 order by all
 """
@@ -49,10 +49,8 @@ def dry_run(state: State, profiles: tuple[ListProfile, ...], rows: int, console:
     if generation is None:
         raise NotPublishedError(f"{state.serving} is missing", "run a date first.")
     _, as_of = generation
-    with duckdb.connect(str(state.serving), read_only=True) as serving, _scratch() as folder:
-        serving.execute("set TimeZone = 'UTC'")
-        serving.execute("set temp_directory = $folder", {"folder": str(folder)})
-        count = serving.execute(f"select count(*) from {LIST}").fetchall()[0][0]
+    with _scratch() as folder, listing(state.serving, folder) as serving:
+        count = serving.execute("select count(*) from listed").fetchall()[0][0]
         _print_why(console, as_of, count, serving.execute(_WHY).fetchall())
         tried = [_tried(serving, profile, folder, count, rows) for profile in profiles]
     for each in tried:

@@ -21,7 +21,7 @@ from tolerance.crm import lint, workbook, writing
 from tolerance.crm.history import keep_history
 from tolerance.crm.list_profile import FILE, ListError, ListProfile
 from tolerance.crm.list_profiles import canonical, list_profiles
-from tolerance.crm.told import LIST, add_macros, tell
+from tolerance.crm.told import listing, tell
 from tolerance.errors import NotPublishedError, ToleranceError
 from tolerance.file_modes import shared
 from tolerance.publishing.generations import published_generation
@@ -61,10 +61,7 @@ def export_alerts(state: State, profiles: tuple[ListProfile, ...] = (canonical.P
         raise NotPublishedError(f"{state.serving} is missing", "run a date first.")
     generation_id, as_of = generation
     folder = state.outbox / as_of
-    with duckdb.connect(str(state.serving), read_only=True) as serving:
-        serving.execute("set TimeZone = 'UTC'")
-        state.work.mkdir(parents=True, exist_ok=True)
-        serving.execute("set temp_directory = $folder", {"folder": str(state.work)})
+    with listing(state.serving, state.work) as serving:
         # A list older than the published file is outdated: remove its manifest first.
         (folder / "manifest.json").unlink(missing_ok=True)
         keep_history(state, as_of, serving)
@@ -104,7 +101,7 @@ class _Lists:
     def __init__(self, serving: duckdb.DuckDBPyConnection, folder: Path) -> None:
         self._serving = serving
         self._folder = folder
-        self.rows: int = serving.execute(f"select count(*) from {LIST}").fetchall()[0][0]
+        self.rows: int = serving.execute("select count(*) from listed").fetchall()[0][0]
         self.written: dict[str, Any] = {}
         self.refused: list[str] = []
 
@@ -163,13 +160,10 @@ class _Lists:
         return {"rows": rows, "sha256": sha256} | counts
 
     def _counts(self, column: str, first: int, rows: int) -> dict[str, int]:
-        listed = LIST
-        if rows < self.rows:
-            order = ", ".join(writing.sort_keys(self._serving))
-            listed = f"(from {LIST} order by {order} limit {rows} offset {first})"
         found = self._serving.execute(
             f"select coalesce(cast({column} as varchar), 'None') as value, count(*) "
-            f"from {listed} group by value order by value"
+            f"from (select {column} from listed limit $rows offset $first) group by value order by value",
+            {"rows": rows, "first": first},
         )
         return dict(found.fetchall())
 
@@ -182,9 +176,7 @@ def checked_parts(
     Raises:
         ToleranceError: when the list cannot be made, or the linter finds a fault; then no file is left.
     """
-    if profile.columns is None:
-        add_macros(serving)
-    else:
+    if profile.columns is not None:
         tell(serving)
     profile = writing.with_columns(profile, serving)
     parts = writing.write(serving, profile, folder, rows)

@@ -5,7 +5,6 @@ The writer makes one SQL query of it, the linter holds the finished bytes agains
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -73,7 +72,7 @@ class Column:
     header: str
     source: str
     kind: Kind = Kind.TEXT
-    words: Mapping[str, str] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
     other: str | None = None
     most_characters: int = 0
     digits: int | None = None

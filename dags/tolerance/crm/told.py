@@ -1,70 +1,58 @@
-"""What the lists tell: the published rows and, beside them, the texts in the customer's language.
+"""What the lists tell: the published rows in their order, and beside them the texts in the customer's language.
 
-`told` is a view of one connection to the published file, which is only read; the macros beside it make text
-of a cell.
+`listed` and `told` are views of one connection to the published file, which is only read; the macros beside them
+make text of a cell. A macro names its argument once: what it is given would be computed once for each name.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 
 from tolerance.crm.list_profile import ListError
 from tolerance.settings import settings
 
-
-LIST = "exports.crm_alert_list"
+_PUBLISHED = "exports.crm_alert_list"
+_MEMORY = "200MB"
 
 _MACROS = (
-    # A spreadsheet runs a cell that begins so as a formula; a plain signed number is harmless.
-    """
-    create or replace temp macro defused(cell) as case
-        when
-            left(cell, 1) in ('=', '+', '-', '@', chr(9), chr(13))
-            and not regexp_full_match(cell, '[+-]?[0-9]+([.,][0-9]+)?')
-            then '''' || cell
-        else cell
-    end
+    # A spreadsheet runs a cell that begins so as a formula; a signed number that ends as one is harmless.
+    r"""
+    create or replace temp macro defused(cell) as regexp_replace(
+        cell,
+        '^([=@\t\r]|[+-](?:$|[^0-9]|[0-9]+(?:[^0-9.,]|[.,](?:$|[^0-9]|[0-9]+[^0-9]))))',
+        '''\1'
+    )
     """,
     r"""
-    create or replace temp macro one_line(cell) as
-        trim(regexp_replace(cell, '[\p{Cc}\p{Zl}\p{Zp}]+', ' ', 'g'))
-    """,
-    """
-    create or replace temp macro shortened(cell, most) as
-        case when length(cell) > most then left(cell, most - 1) || '…' else cell end
+    create or replace temp macro one_line(cell) as regexp_replace(
+        regexp_replace(cell, '^[\s\p{Cc}\p{Zl}\p{Zp}]+', ''), '[\p{Cc}\p{Zl}\p{Zp}]+', ' ', 'g'
+    )
     """,
 )
 
-_TOLD = r"""
+_TOLD = """
 create or replace temp view told as
-with types as (
+with in_words as (
     select
-        incident_type,
-        any_value(label_fr) as label_fr,
-        any_value(label_en) as label_en
-    from main.dim_incident_type
-    where is_current
-    group by incident_type
-),
-
-in_words as (
-    select
-        list.*,
-        coalesce(starts_with(lower(list.preferred_language), 'fr'), false) as is_french,
-        coalesce(types.label_fr, list.incident_type) as label_fr,
-        coalesce(types.label_en, list.incident_type) as label_en,
-        strftime(timezone('{zone}', list.resolved_at), '%Y-%m-%d %H:%M') as solved,
-        strftime(timezone('{zone}', list.incident_deadline_at), '%Y-%m-%d %H:%M') as solve_by,
-        cast(cast(list.balance_today_points as decimal(18, 2)) as varchar) as balance,
-        strftime(list.first_safe_month, '%Y-%m') as safe_from
-    from {list} as list
-    left join types on list.incident_type = types.incident_type
+        *,
+        coalesce(starts_with(lower(preferred_language), 'fr'), false) as is_french,
+        case incident_type {labels_fr} else incident_type end as label_fr,
+        case incident_type {labels_en} else incident_type end as label_en,
+        strftime(timezone('{zone}', resolved_at), '%Y-%m-%d %H:%M') as solved,
+        strftime(timezone('{zone}', incident_deadline_at), '%Y-%m-%d %H:%M') as solve_by,
+        cast(cast(balance_today_points as decimal(18, 2)) as varchar) as balance,
+        strftime(first_safe_month, '%Y-%m') as safe_from
+    from listed_in_lines
 )
 
 select
     *,
     case when is_french then label_fr else label_en end as incident_label,
-    case when is_french then reason_fr else reason_en end as reason,
+    one_line(case when is_french then reason_fr else reason_en end) as reason,
     case when is_french then playbook_title_fr else playbook_title_en end as playbook_title,
     case when is_french then first_step_fr else first_step_en end as first_step,
     case
@@ -76,10 +64,10 @@ select
     end as title,
     case
         when is_french
-            then concat_ws(' ', reason_fr, 'Résolu le ' || solved || '.', 'À résoudre avant le ' || solve_by || '.',
+            then concat_ws(' ', one_line(reason_fr), 'Résolu le ' || solved || '.', 'À résoudre avant le ' || solve_by || '.',
                 'Solde à ce jour : ' || replace(balance, '.', ',') || ' points.',
                 'Un incident de plus est supportable à partir de ' || safe_from || '.')
-        else concat_ws(' ', reason_en, 'Solved on ' || solved || '.', 'To be solved by ' || solve_by || '.',
+        else concat_ws(' ', one_line(reason_en), 'Solved on ' || solved || '.', 'To be solved by ' || solve_by || '.',
             'Balance today: ' || balance || ' points.', 'One more incident is bearable from ' || safe_from || ' on.')
     end as reason_and_facts,
     -- The state of the CRM's record, which agents change: null leaves it as it is there.
@@ -87,9 +75,9 @@ select
         when status <> 'open' then 'closed'
         when change = 'new' or change_reason = 'reopened' then 'new'
     end as record_state,
-    concat(evidence_file_name, ' #', evidence_record_no) as evidence,
-    -- The same id in the forms of two CRMs. A dot of an external id would end the name of its module.
-    regexp_replace(alert_id, '^(.{{8}})(.{{4}})(.{{4}})(.{{4}})(.{{12}})$', '\1-\2-\3-\4-\5') as alert_guid,
+    concat(evidence_file_name, ', ', evidence_record_no) as evidence,
+    -- The same ids in the forms of two CRMs. A dot of an external id would end the name of its module.
+    concat_ws('-', alert_id[1:8], alert_id[9:12], alert_id[13:16], alert_id[17:20], alert_id[21:]) as alert_guid,
     'tolerance_alert_' || alert_id as alert_external_id,
     'tolerance_customer_'
     || replace(replace(url_encode(customer_id), '.', '%2E'), '%', '_x') as customer_external_id
@@ -97,23 +85,69 @@ from in_words
 """
 
 
-def add_macros(serving: duckdb.DuckDBPyConnection) -> None:
-    """Give a connection the macros that make text of a cell."""
-    for macro in _MACROS:
-        serving.execute(macro)
+@contextmanager
+def listing(published: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the published file with the view `listed`, the alerts in the order of a list.
+
+    What is solved stands below the open of its priority. However many they are, they take little memory: one
+    thread, because each has buffers of its own, and what does not fit goes to `scratch`.
+    """
+    scratch.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(published), read_only=True) as serving:
+        serving.execute("set TimeZone = 'UTC'")
+        serving.execute("set threads = 1")
+        serving.execute(f"set memory_limit = '{_MEMORY}'")
+        serving.execute("set temp_directory = $folder", {"folder": str(scratch)})
+        for macro in _MACROS:
+            serving.execute(macro)
+        columns = dict(row[:2] for row in serving.execute(f"describe {_PUBLISHED}").fetchall())
+        # An earlier release's alerts do not tell.
+        solved = "coalesce(is_solved, false), " if "is_solved" in columns else ""
+        order = f"priority, {solved}respond_by, alert_id"
+        serving.execute(f"create temp view listed as from {_PUBLISHED} order by {order}")
+        # Below the sorting DuckDB still knows which cells are the same, and computes them once. A reason is
+        # one of two, and long: `told` makes a line of the one that it tells.
+        texts = ", ".join(
+            f"one_line({name}) as {name}"
+            for name, kind in columns.items()
+            if kind == "VARCHAR" and name not in {"alert_id", "reason_fr", "reason_en"}
+        )
+        serving.execute(
+            f"create temp view listed_in_lines as "
+            f"from (select * replace ({texts}) from {_PUBLISHED}) order by {order}"
+        )
+        yield serving
 
 
 def tell(serving: duckdb.DuckDBPyConnection) -> None:
-    """Give a connection to the published file the view `told`, and the macros.
+    """Give a connection with `listed` the view `told`: the same rows in the same order, with more columns.
 
     Raises:
         ListError: when an earlier release published the file, without all that lists tell today.
     """
-    add_macros(serving)
     try:
-        serving.execute(_TOLD.format(zone=settings().business_time_zone.key, list=LIST))
+        labels = serving.execute(
+            "select incident_type, label_fr, label_en from main.dim_incident_type where is_current"
+        ).fetchall()
+        serving.execute(
+            _TOLD.format(
+                zone=settings().business_time_zone.key,
+                labels_fr=cases({name: label for name, label, _ in labels}),
+                labels_en=cases({name: label for name, _, label in labels}),
+            )
+        )
     except (duckdb.BinderException, duckdb.CatalogException):
         raise ListError(
             "an earlier release published these alerts, without all that the list tells",
             "run the date again.",
         ) from None
+
+
+def cases(words: dict[str, str]) -> str:
+    """The branches of a case expression that gives each value its word."""
+    return " ".join(f"when {literal(value)} then {literal(word)}" for value, word in words.items())
+
+
+def literal(text: str) -> str:
+    """A text of SQL."""
+    return "'" + text.replace("'", "''") + "'"

@@ -19,7 +19,6 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from tolerance.crm.list_profile import Kind
-from tolerance.crm.writing import sort_keys
 from tolerance.settings import settings
 
 FILE = "alerts.xlsx"
@@ -113,7 +112,7 @@ def _rows(serving: duckdb.DuckDBPyConnection, language: str) -> Iterator[dict[st
         for column in _COLUMNS
     ]
     cursor = serving.execute(
-        f"select {', '.join(shown)}, ticket_number from told order by {', '.join(sort_keys(serving))}"
+        f"select {', '.join(shown)}, ticket_number from told"
     )
     names = [name for name, *_ in cursor.description or ()]
     while batch := cursor.fetchmany(_BATCH):

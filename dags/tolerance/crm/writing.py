@@ -5,13 +5,14 @@ Nothing is held in memory but DuckDB's own buffers, however long the list is.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
 from tolerance.crm.list_profile import FILE, Column, Kind, ListError, ListProfile
-from tolerance.crm.told import LIST
+from tolerance.crm.told import cases, literal
 from tolerance.settings import settings
 
 _KINDS = {
@@ -21,6 +22,7 @@ _KINDS = {
     "INTEGER": Kind.NUMBER,
     "BIGINT": Kind.NUMBER,
 }
+_BLOCK = 1 << 20
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}".encode()
 
 
@@ -37,7 +39,7 @@ def with_columns(profile: ListProfile, serving: duckdb.DuckDBPyConnection) -> Li
     """The profile with the columns of the published list, where it has none of its own."""
     if profile.columns is not None:
         return profile
-    described = serving.execute(f"describe {LIST}").fetchall()
+    described = serving.execute(f"describe listed").fetchall()
     columns = tuple(
         Column(name, name, _kind(data_type), is_key=name == "alert_id") for name, data_type, *_ in described
     )
@@ -48,21 +50,14 @@ def _kind(data_type: str) -> Kind:
     return Kind.NUMBER if data_type.startswith("DECIMAL") else _KINDS.get(data_type, Kind.TEXT)
 
 
-def sort_keys(serving: duckdb.DuckDBPyConnection) -> list[str]:
-    """What a list is sorted by: the solved below the open of their priority. An earlier release's is silent."""
-    names = {name for name, *_ in serving.execute(f"describe {LIST}").fetchall()}
-    solved = ["coalesce(is_solved, false)"] if "is_solved" in names else []
-    return ["priority", *solved, "respond_by", "alert_id"]
-
-
 def write(
     serving: duckdb.DuckDBPyConnection, profile: ListProfile, folder: Path, rows: int
 ) -> list[Part]:
     """Write the list of a profile with columns, of `rows` rows, into files in `folder` under temporary names."""
     raw = folder / f".{FILE}.raw"
-    options = f"format csv, header, delimiter {_literal(profile.delimiter)}, nullstr ''"
+    options = f"format csv, header, delimiter {literal(profile.delimiter)}, nullstr ''"
     try:
-        serving.execute(f"copy ({_query(serving, profile)}) to $path ({options})", {"path": str(raw)})
+        serving.execute(f"copy ({_query(profile)}) to $path ({options})", {"path": str(raw)})
     except duckdb.BinderException as error:
         raise ListError(
             f"it names a column that no list has ({str(error).splitlines()[0]})",
@@ -71,25 +66,18 @@ def write(
     return _cut(raw, profile, rows)
 
 
-def _query(serving: duckdb.DuckDBPyConnection, profile: ListProfile) -> str:
-    """The list as texts, in steps: a macro that names its argument more than once must not hold another one."""
+def _query(profile: ListProfile) -> str:
+    """The list as texts: what each cell says, then what the CRM makes of a long text or none."""
     columns = [(f"c{place}", column) for place, column in enumerate(profile.columns or ())]
-    # Under names of their own: a header may be called priority too, and hold words.
-    keys = {f"k{place}": key for place, key in enumerate(sort_keys(serving))}
-    raw = [f"{_raw(profile, column)} as {name}" for name, column in columns]
-    raw += [f"{key} as {name}" for name, key in keys.items()]
-    safe = [_safe(name, column) for name, column in columns]
-    cells = [
+    said = ", ".join(f"{_said(profile, column)} as {name}" for name, column in columns)
+    cells = ", ".join(
         f"{_finished(profile, name, column)} as {_identifier(column.header)}" for name, column in columns
-    ]
-    return (
-        f"with raw as (select {', '.join(raw)} from {LIST if profile.has_line_ends_in_cells else 'told'}), "
-        f"safe as (select {', '.join([*safe, *keys])} from raw) "
-        f"select {', '.join(cells)} from safe order by {', '.join(f'safe.{key}' for key in keys)}"
     )
+    rows = "listed" if profile.has_line_ends_in_cells else "told"
+    return f"select {cells} from (select {said} from {rows})"
 
 
-def _raw(profile: ListProfile, column: Column) -> str:
+def _said(profile: ListProfile, column: Column) -> str:
     """SQL of a column's cells as text; null where there is nothing."""
     value = _identifier(column.source)
     match column.kind:
@@ -99,31 +87,30 @@ def _raw(profile: ListProfile, column: Column) -> str:
             number = value if column.digits is None else f"cast({value} as decimal(18, {column.digits}))"
             return f"cast({number} as varchar)"
         case Kind.INSTANT:
-            local = f"timezone({_literal(settings().business_time_zone.key)}, {value})"
+            local = f"timezone({literal(settings().business_time_zone.key)}, {value})"
             return profile.instant.sql.format(instant=value, local=local)
         case Kind.BOOLEAN:
-            yes, no = map(_literal, profile.booleans)
+            yes, no = map(literal, profile.booleans)
             return f"case {value} when true then {yes} when false then {no} end"
         case Kind.PICKLIST:
-            cases = " ".join(
-                f"when {_literal(told)} then {_literal(word)}" for told, word in column.words.items()
-            )
             # A value without a word stays, so that the linter sees it.
-            other = f"cast({value} as varchar)" if column.other is None else _literal(column.other)
-            return f"case when {value} is not null then case cast({value} as varchar) {cases} else {other} end end"
+            other = f"cast({value} as varchar)" if column.other is None else literal(column.other)
+            word = f"case cast({value} as varchar) {cases(column.words)} else {other} end"
+            return f"case when {value} is not null then {word} end"
         case Kind.TEXT:
-            text = f"cast({value} as varchar)"
-            return text if profile.has_line_ends_in_cells else f"one_line({text})"
-
-
-def _safe(name: str, column: Column) -> str:
-    return f"nullif(defused({name}), '') as {name}" if column.kind is Kind.TEXT else name
+            return f"defused(cast({value} as varchar))"
 
 
 def _finished(profile: ListProfile, name: str, column: Column) -> str:
-    text = f"shortened({name}, {column.most_characters})" if column.most_characters else name
+    text = f"nullif({name}, '')"
+    if most := column.most_characters:
+        # Bytes are counted already, characters are not.
+        text = (
+            f"case when strlen({name}) > {most} and length({name}) > {most} "
+            f"then left({name}, {most - 1}) || '…' else {text} end"
+        )
     null = profile.null_of(column)
-    return f"coalesce({text}, {_literal(null)})" if null else text
+    return f"coalesce({text}, {literal(null)})" if null else text
 
 
 def _cut(raw: Path, profile: ListProfile, rows: int) -> list[Part]:
@@ -139,32 +126,30 @@ def _cut(raw: Path, profile: ListProfile, rows: int) -> list[Part]:
         return [Part(raw, FILE, rows)]
     end = profile.line_end.encode()
     paths, counts = [raw.with_name(f".{FILE}.1")], [0]
-    with raw.open("rb") as lines:
-        header = mark + next(lines)[:-1] + end
-        part = paths[-1].open("wb")
-        try:
-            size = part.write(header)
-            for line in lines:
-                row = line[:-1] + end
-                is_full = counts[-1] == most_rows or size + len(row) > most_bytes
-                if not fits and counts[-1] and is_full:
-                    part.close()
+    with raw.open("rb") as file, ExitStack() as open_part:
+        header = mark + file.readline()[:-1] + end
+        part = open_part.enter_context(paths[-1].open("wb"))
+        size = part.write(header)
+        while lines := file.read(_BLOCK) + file.readline():
+            pieces = [lines]
+            if counts[-1] + lines.count(b"\n") > most_rows or size + len(lines) * len(end) > most_bytes:
+                pieces = lines.splitlines(keepends=True)
+            for piece in pieces:
+                written = piece.replace(b"\n", end)
+                rows_of_piece = piece.count(b"\n")
+                is_full = counts[-1] + rows_of_piece > most_rows or size + len(written) > most_bytes
+                if counts[-1] and is_full:
+                    open_part.close()
                     paths.append(raw.with_name(f".{FILE}.{len(paths) + 1}"))
-                    part, size = paths[-1].open("wb"), 0
-                    counts.append(0)
+                    part = open_part.enter_context(paths[-1].open("wb"))
                     size = part.write(header)
-                size += part.write(row)
-                counts[-1] += 1
-        finally:
-            part.close()
+                    counts.append(0)
+                size += part.write(written)
+                counts[-1] += rows_of_piece
     raw.unlink()
     stem, _, suffix = FILE.partition(".")
     names = [FILE] if len(paths) == 1 else [f"{stem}-{number}.{suffix}" for number in range(1, len(paths) + 1)]
     return [Part(*part) for part in zip(paths, names, counts, strict=True)]
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _identifier(name: str) -> str:

@@ -135,7 +135,7 @@ MADE: dict[str, Callable[[Alert], Any]] = {
     "title": title,
     "record_state": record_state,
     "reason_and_facts": facts,
-    "evidence": lambda row: f"{row.evidence_file_name} #{row.evidence_record_no}",
+    "evidence": lambda row: f"{row.evidence_file_name}, {row.evidence_record_no}",
     "alert_external_id": lambda row: f"tolerance_alert_{row.alert_id}",
     "alert_guid": lambda row: "-".join(
         row.alert_id[begin:end] for begin, end in ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
@@ -176,7 +176,7 @@ def expected(crm: str, column: Column, row: Alert) -> str:
         return str(value.quantize(Decimal("0.01"), ROUND_HALF_UP))
     if column.kind is Kind.PICKLIST:
         return column.words.get(str(value), column.other or "no such word")
-    text = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", as_ever(value)).strip()
+    text = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", as_ever(value)).lstrip()
     most = column.most_characters or len(text)
     return text if len(text) <= most else text[: most - 1] + "…"
 
