@@ -70,9 +70,9 @@ def export_alerts(state: State, profiles: tuple[ListProfile, ...] = (canonical.P
             for profile in profiles:
                 lists.write(profile)
             lists.write_workbook(date.fromisoformat(as_of), state.work)
-            for profile in list_profiles().values():
-                if profile not in profiles:  # of an earlier run that asked for it: it is no longer true
-                    _remove(folder / profile.name)
+            # What an earlier run was asked for and this one is not: it is no longer true.
+            for name in list_profiles().keys() - {profile.name for profile in profiles}:
+                _remove(folder / name)
             template = ";".join(ACKNOWLEDGEMENT_COLUMNS) + "\n"
             files.write_text(folder / "acknowledgement_template.csv", template)
         warnings = all_clear.of_loads(state, date.fromisoformat(as_of))
@@ -115,7 +115,8 @@ class _Lists:
         except ToleranceError as error:
             if is_canonical:
                 raise
-            self._refuse(folder, f"The list for {profile.crm} was not written: {error}")
+            _remove(folder)
+            self._refuse(f"The list for {profile.crm} was not written: {error}")
             return
         for part in parts:
             files.put_in_place(part.path, folder / part.name)
@@ -140,13 +141,11 @@ class _Lists:
                 workbook.write(self._serving, temporary, as_of, scratch)
         except ToleranceError as error:
             path.unlink(missing_ok=True)
-            self._refuse(None, f"{workbook.FILE} was not written: {error}")
+            self._refuse(f"{workbook.FILE} was not written: {error}")
             return
         self.written[workbook.FILE] = self._told(path, self.rows, 0)
 
-    def _refuse(self, folder: Path | None, sentence: str) -> None:
-        if folder is not None:
-            _remove(folder)
+    def _refuse(self, sentence: str) -> None:
         self.refused.append(sentence)
         progress.say(sentence)
 

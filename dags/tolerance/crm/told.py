@@ -137,10 +137,14 @@ def tell(serving: duckdb.DuckDBPyConnection) -> None:
             )
         )
     except (duckdb.BinderException, duckdb.CatalogException):
-        raise ListError(
-            "an earlier release published these alerts, without all that the list tells",
-            "run the date again.",
-        ) from None
+        raise not_told() from None
+
+
+def not_told() -> ListError:
+    """The published alerts lack what a list tells."""
+    return ListError(
+        "an earlier release published these alerts, without all that the list tells", "run the date again."
+    )
 
 
 def cases(words: dict[str, str]) -> str:

@@ -19,6 +19,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from tolerance.crm.list_profile import Kind
+from tolerance.crm.told import not_told
 from tolerance.settings import settings
 
 FILE = "alerts.xlsx"
@@ -81,20 +82,19 @@ def write(serving: duckdb.DuckDBPyConnection, path: Path, as_of: date, scratch: 
     """Write what `told` tells; sheets pass through `scratch`, so that no list is held in memory."""
     language = settings().workbook_language
     words = _words(language)
+    roles = dict(serving.execute(_ROLES.format(language=language)).fetchall())
+    owners = [role for (role,) in serving.execute("select distinct owner_role from told").fetchall() if role]
+    rows = _cursor(serving, language)
     scratch.mkdir(parents=True, exist_ok=True)
     options = {"constant_memory": True, "tmpdir": str(scratch)}
     with xlsxwriter.Workbook(str(path), options) as book:
         # Everything that a workbook says of its making; so the same rows are the same bytes.
         book.set_properties({"created": datetime.combine(as_of, time.min, tzinfo=UTC).replace(tzinfo=None)})
-        roles = dict(serving.execute(_ROLES.format(language=language)).fetchall())
         sheets = _Sheets(book, words)
         of_everybody = sheets.add(words["everything"])
-        of_role = {
-            role: sheets.add(roles.get(role) or role)
-            for (role,) in serving.execute("select distinct owner_role from told order by 1").fetchall()
-            if role
-        }
-        for row in _rows(serving, language):
+        labels = sorted((roles.get(role) or role, role) for role in owners)
+        of_role = {role: sheets.add(label) for label, role in labels}
+        for row in _rows(rows):
             role = row["owner_role"]
             row["owner_role"] = roles.get(role) or role
             of_everybody.add(row)
@@ -103,7 +103,8 @@ def write(serving: duckdb.DuckDBPyConnection, path: Path, as_of: date, scratch: 
         sheets.finish()
 
 
-def _rows(serving: duckdb.DuckDBPyConnection, language: str) -> Iterator[dict[str, Any]]:
+def _cursor(serving: duckdb.DuckDBPyConnection, language: str) -> duckdb.DuckDBPyConnection:
+    """The rows, still to be fetched."""
     zone = settings().business_time_zone.key
     shown = [
         f"timezone('{zone}', {column.name}) as {column.name}"
@@ -111,9 +112,13 @@ def _rows(serving: duckdb.DuckDBPyConnection, language: str) -> Iterator[dict[st
         else f"{column.sql.format(language=language) or column.name} as {column.name}"
         for column in _COLUMNS
     ]
-    cursor = serving.execute(
-        f"select {', '.join(shown)}, ticket_number from told"
-    )
+    try:
+        return serving.execute(f"select {', '.join(shown)}, ticket_number from told")
+    except duckdb.BinderException:
+        raise not_told() from None
+
+
+def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
     names = [name for name, *_ in cursor.description or ()]
     while batch := cursor.fetchmany(_BATCH):
         for values in batch:

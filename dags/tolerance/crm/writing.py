@@ -5,6 +5,7 @@ Nothing is held in memory but DuckDB's own buffers, however long the list is.
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -119,9 +120,8 @@ def _cut(raw: Path, profile: ListProfile, rows: int) -> list[Part]:
     A line is a row: where a profile cuts, its cells have no line ends.
     """
     mark = _BOM if profile.has_bom else b""
-    size = len(mark) + raw.stat().st_size
-    most_rows, most_bytes = profile.most_rows or rows, profile.most_bytes or size
-    fits = rows <= most_rows and size <= most_bytes
+    most_rows, most_bytes = profile.most_rows or sys.maxsize, profile.most_bytes or sys.maxsize
+    fits = rows <= most_rows and raw.stat().st_size <= most_bytes
     if fits and not mark and profile.line_end == "\n":
         return [Part(raw, FILE, rows)]
     end = profile.line_end.encode()
