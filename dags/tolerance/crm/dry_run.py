@@ -98,7 +98,9 @@ def _print_list(console: Console, tried: DryRun) -> None:
         console.print(f"{name}: {rows:,} rows, {size:,} bytes", highlight=False)
     console.print("The linter finds no fault.", highlight=False)
     for number, row in enumerate(tried.first_rows, start=1):
-        table = Table(box=None, show_header=False, pad_edge=False, title=f"row {number}", title_justify="left")
+        table = Table(
+            box=None, show_header=False, pad_edge=False, title=f"row {number}", title_justify="left"
+        )
         table.add_column(style="dim", no_wrap=True, max_width=28)
         table.add_column(overflow="fold")
         for header, cell in row.items():

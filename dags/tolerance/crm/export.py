@@ -153,9 +153,7 @@ class _Lists:
         """What the manifest says of a file with rows from `first` on."""
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        counts = {
-            f"by_{column}": self._counts(column, first, rows) for column in ("priority", "change")
-        }
+        counts = {f"by_{column}": self._counts(column, first, rows) for column in ("priority", "change")}
         return {"rows": rows, "sha256": sha256} | counts
 
     def _counts(self, column: str, first: int, rows: int) -> dict[str, int]:
@@ -184,7 +182,9 @@ def checked_parts(
         for part in parts:
             part.path.unlink()
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        raise ListError(f"{faults[0]}{more}", f"correct list_profiles/{profile.name}.py and run the date again.")
+        raise ListError(
+            f"{faults[0]}{more}", f"correct list_profiles/{profile.name}.py and run the date again."
+        )
     return parts
 
 

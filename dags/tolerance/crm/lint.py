@@ -49,14 +49,18 @@ def faults(profile: ListProfile, parts: Iterable[Part], rows: int) -> list[str]:
                         keys[column.header].append(_hashes(values))
                 row += cells.num_rows
         except pa.ArrowInvalid:
-            found.append(f"{name}: a row after row {row} has not as many cells as the header, or is not UTF-8")
+            found.append(
+                f"{name}: a row after row {row} has not as many cells as the header, or is not UTF-8"
+            )
         if profile.most_rows and row > profile.most_rows:
-            found.append(f"{name}: it has {row:,} rows, and {profile.crm} takes {profile.most_rows:,} in a file")
+            found.append(
+                f"{name}: it has {row:,} rows, and {profile.crm} takes {profile.most_rows:,} in a file"
+            )
         seen += row
     if seen != rows:
         found.append(f"{profile.name}: {seen:,} rows are there, and {rows:,} are told")
     for header, values in keys.items():
-        # By their hashes, which are few bytes: of a million keys two have one by chance once in 37 million lists.
+        # By their hashes, which are few bytes: chance gives two of a million keys one in 37 million lists.
         hashes = np.sort(np.concatenate([np.empty(0, np.uint64), *values]))
         twice = int((hashes[1:] == hashes[:-1]).sum())
         if twice:
@@ -73,7 +77,11 @@ def _of_bytes(profile: ListProfile, path: Path) -> Iterator[str]:
     with path.open("rb") as file:
         has_bom = file.read(len(_BOM)) == _BOM
         if has_bom != profile.has_bom:
-            yield "it begins without a byte order mark" if profile.has_bom else "it begins with a byte order mark"
+            yield (
+                "it begins without a byte order mark"
+                if profile.has_bom
+                else "it begins with a byte order mark"
+            )
         file.seek(len(_BOM) if has_bom else 0)
         yield from _of_header(profile, file.readline())
         end = profile.line_end.encode()
@@ -126,7 +134,8 @@ def _batches(profile: ListProfile, path: Path) -> Iterator[pa.RecordBatch]:
             ignore_empty_lines=False,
         ),
         arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.dictionary(pa.int32(), pa.string())), strings_can_be_null=False
+            column_types=dict.fromkeys(names, pa.dictionary(pa.int32(), pa.string())),
+            strings_can_be_null=False,
         ),
     ) as reader:
         yield from reader
@@ -153,7 +162,9 @@ def _wrong_cells(profile: ListProfile, column: Column, cells: pa.StringArray) ->
         yield from _where(too_long, f"it is longer than {column.most_characters:,} characters")
     if not profile.has_line_ends_in_cells:
         yield from _where(pc.match_substring_regex(cells, _CONTROL), "it holds a control character")
-    for place, fault in _where(pc.match_substring_regex(cells, _FORMULA), "a spreadsheet runs it as a formula"):
+    for place, fault in _where(
+        pc.match_substring_regex(cells, _FORMULA), "a spreadsheet runs it as a formula"
+    ):
         if not _SIGNED_NUMBER.fullmatch(cells[place].as_py()):
             yield place, fault
 
@@ -177,4 +188,3 @@ def _form(profile: ListProfile, column: Column) -> tuple[str, str]:
 def _where(mask: pa.Array, fault: str) -> Iterator[tuple[int, str]]:
     for place in pc.indices_nonzero(mask):
         yield place.as_py(), fault
-

@@ -1,7 +1,7 @@
-"""What the lists tell: the published rows in their order, and beside them the texts in the customer's language.
+"""What the lists tell: the published rows in their order, and beside them texts in the customer's language.
 
-`listed` and `told` are views of one connection to the published file, which is only read; the macros beside them
-make text of a cell. A macro names its argument once: what it is given would be computed once for each name.
+`listed` and `told` are views of one connection to the published file, which is only read; the macros beside
+them make text of a cell. A macro names its argument once: it would be computed once for each name.
 """
 
 from __future__ import annotations
@@ -34,6 +34,56 @@ _MACROS = (
     """,
 )
 
+_WORDS = {
+    "en": {
+        "customer": "customer",
+        "priority": "priority",
+        "alert": "alert",
+        "solved": "Solved on",
+        "solve_by": "To be solved by",
+        "balance": "Balance today:",
+        "decimal_point": ".",
+        "safe": "One more incident is bearable from",
+    },
+    "fr": {
+        "customer": "client",
+        "priority": "priorité",
+        "alert": "alerte",
+        "solved": "Résolu le",
+        "solve_by": "À résoudre avant le",
+        "balance": "Solde à ce jour :",
+        "decimal_point": ",",
+        "safe": "Un incident de plus est supportable à partir de",
+    },
+}
+
+_IN_A_LANGUAGE = {
+    "incident_label": "label_{language}",
+    "reason": "one_line(reason_{language})",
+    "playbook_title": "playbook_title_{language}",
+    "first_step": "first_step_{language}",
+    "title": """
+        concat(
+            left(label_{language}, 60), ', {customer} ', left(customer_id, 50), ', {priority} ', priority,
+            ' ({alert} ', alert_id, ')'
+        )
+    """,
+    # What a CRM without room for nulls is told in words.
+    "reason_and_facts": """
+        concat_ws(
+            ' ',
+            one_line(reason_{language}),
+            '{solved} ' || strftime(timezone('{zone}', resolved_at), '%Y-%m-%d %H:%M') || '.',
+            '{solve_by} ' || strftime(timezone('{zone}', incident_deadline_at), '%Y-%m-%d %H:%M') || '.',
+            '{balance} ' || replace(
+                cast(cast(balance_today_points as decimal(18, 2)) as varchar), '.', '{decimal_point}'
+            ) || ' points.',
+            '{safe} ' || strftime(first_safe_month, '%Y-%m') || '.'
+        )
+    """,
+}
+"""Columns of `told` that follow the customer's language, as SQL of one language."""
+
 _TOLD = """
 create or replace temp view told as
 with in_words as (
@@ -41,35 +91,13 @@ with in_words as (
         *,
         coalesce(starts_with(lower(preferred_language), 'fr'), false) as is_french,
         case incident_type {labels_fr} else incident_type end as label_fr,
-        case incident_type {labels_en} else incident_type end as label_en,
-        strftime(timezone('{zone}', resolved_at), '%Y-%m-%d %H:%M') as solved,
-        strftime(timezone('{zone}', incident_deadline_at), '%Y-%m-%d %H:%M') as solve_by,
-        cast(cast(balance_today_points as decimal(18, 2)) as varchar) as balance,
-        strftime(first_safe_month, '%Y-%m') as safe_from
+        case incident_type {labels_en} else incident_type end as label_en
     from listed_in_lines
 )
 
 select
     *,
-    case when is_french then label_fr else label_en end as incident_label,
-    one_line(case when is_french then reason_fr else reason_en end) as reason,
-    case when is_french then playbook_title_fr else playbook_title_en end as playbook_title,
-    case when is_french then first_step_fr else first_step_en end as first_step,
-    case
-        when is_french
-            then concat(left(label_fr, 60), ', client ', left(customer_id, 50), ', priorité ', priority,
-                ' (alerte ', alert_id, ')')
-        else concat(left(label_en, 60), ', customer ', left(customer_id, 50), ', priority ', priority,
-            ' (alert ', alert_id, ')')
-    end as title,
-    case
-        when is_french
-            then concat_ws(' ', one_line(reason_fr), 'Résolu le ' || solved || '.', 'À résoudre avant le ' || solve_by || '.',
-                'Solde à ce jour : ' || replace(balance, '.', ',') || ' points.',
-                'Un incident de plus est supportable à partir de ' || safe_from || '.')
-        else concat_ws(' ', one_line(reason_en), 'Solved on ' || solved || '.', 'To be solved by ' || solve_by || '.',
-            'Balance today: ' || balance || ' points.', 'One more incident is bearable from ' || safe_from || ' on.')
-    end as reason_and_facts,
+    {texts},
     -- The state of the CRM's record, which agents change: null leaves it as it is there.
     case
         when status <> 'open' then 'closed'
@@ -77,7 +105,9 @@ select
     end as record_state,
     concat(evidence_file_name, ', ', evidence_record_no) as evidence,
     -- The same ids in the forms of two CRMs. A dot of an external id would end the name of its module.
-    concat_ws('-', alert_id[1:8], alert_id[9:12], alert_id[13:16], alert_id[17:20], alert_id[21:]) as alert_guid,
+    concat_ws(
+        '-', alert_id[:8], alert_id[9:12], alert_id[13:16], alert_id[17:20], alert_id[21:]
+    ) as alert_guid,
     'tolerance_alert_' || alert_id as alert_external_id,
     'tolerance_customer_'
     || replace(replace(url_encode(customer_id), '.', '%2E'), '%', '_x') as customer_external_id
@@ -131,9 +161,9 @@ def tell(serving: duckdb.DuckDBPyConnection) -> None:
         ).fetchall()
         serving.execute(
             _TOLD.format(
-                zone=settings().business_time_zone.key,
                 labels_fr=cases({name: label for name, label, _ in labels}),
                 labels_en=cases({name: label for name, _, label in labels}),
+                texts=", ".join(_text(name) for name in _IN_A_LANGUAGE),
             )
         )
     except (duckdb.BinderException, duckdb.CatalogException):
@@ -145,6 +175,16 @@ def not_told() -> ListError:
     return ListError(
         "an earlier release published these alerts, without all that the list tells", "run the date again."
     )
+
+
+def _text(name: str) -> str:
+    french, english = (
+        _IN_A_LANGUAGE[name].format(
+            language=language, zone=settings().business_time_zone.key, **_WORDS[language]
+        )
+        for language in ("fr", "en")
+    )
+    return f"case when is_french then {french} else {english} end as {name}"
 
 
 def cases(words: dict[str, str]) -> str:

@@ -43,7 +43,7 @@ class _Shown:
 
 _COLUMNS = (
     _Shown("priority", 8, Kind.NUMBER),
-    _Shown("respond_by", 17, Kind.INSTANT),
+    _Shown("respond_by", 19, Kind.INSTANT),
     _Shown("customer_id", 14),
     _Shown("incident_label", 26, sql="label_{language}"),
     _Shown("reason", 70),
@@ -52,8 +52,8 @@ _COLUMNS = (
     _Shown("owner_role", 18),
     _Shown("ticket_link", 14),
     _Shown("incident_status", 13),
-    _Shown("resolved_at", 17, Kind.INSTANT),
-    _Shown("incident_deadline_at", 17, Kind.INSTANT),
+    _Shown("resolved_at", 19, Kind.INSTANT),
+    _Shown("incident_deadline_at", 19, Kind.INSTANT),
     _Shown("channel", 11),
     _Shown("preferred_language", 10),
     _Shown("tenure_months", 10, Kind.NUMBER),

@@ -40,7 +40,7 @@ def with_columns(profile: ListProfile, serving: duckdb.DuckDBPyConnection) -> Li
     """The profile with the columns of the published list, where it has none of its own."""
     if profile.columns is not None:
         return profile
-    described = serving.execute(f"describe listed").fetchall()
+    described = serving.execute("describe listed").fetchall()
     columns = tuple(
         Column(name, name, _kind(data_type), is_key=name == "alert_id") for name, data_type, *_ in described
     )
@@ -51,10 +51,8 @@ def _kind(data_type: str) -> Kind:
     return Kind.NUMBER if data_type.startswith("DECIMAL") else _KINDS.get(data_type, Kind.TEXT)
 
 
-def write(
-    serving: duckdb.DuckDBPyConnection, profile: ListProfile, folder: Path, rows: int
-) -> list[Part]:
-    """Write the list of a profile with columns, of `rows` rows, into files in `folder` under temporary names."""
+def write(serving: duckdb.DuckDBPyConnection, profile: ListProfile, folder: Path, rows: int) -> list[Part]:
+    """Write the list of a profile with columns, of `rows` rows, into `folder` under temporary names."""
     raw = folder / f".{FILE}.raw"
     options = f"format csv, header, delimiter {literal(profile.delimiter)}, nullstr ''"
     try:
@@ -148,7 +146,9 @@ def _cut(raw: Path, profile: ListProfile, rows: int) -> list[Part]:
                 counts[-1] += rows_of_piece
     raw.unlink()
     stem, _, suffix = FILE.partition(".")
-    names = [FILE] if len(paths) == 1 else [f"{stem}-{number}.{suffix}" for number in range(1, len(paths) + 1)]
+    names = (
+        [FILE] if len(paths) == 1 else [f"{stem}-{number}.{suffix}" for number in range(1, len(paths) + 1)]
+    )
     return [Part(*part) for part in zip(paths, names, counts, strict=True)]
 
 

@@ -150,7 +150,9 @@ def alerts() -> list[Alert]:
             respond_by=datetime(2026, 3, 28, 22, 30, tzinfo=UTC),
             incident_type="unheard_of",
         ),
-        replace(first, alert_id=number(7), status="closed", change="changed", change_reason=None, is_solved=True),
+        replace(
+            first, alert_id=number(7), status="closed", change="changed", change_reason=None, is_solved=True
+        ),
     ]
 
 

@@ -20,7 +20,9 @@ def state(tmp_path: Path) -> State:
 
 def dry_run(state: State, *options: str) -> Result:
     return CliRunner().invoke(
-        main, ["crm-dry-run", "--state", str(state.root), *options], env={"COLUMNS": "80", "TOLERANCE_CRM": ""}
+        main,
+        ["crm-dry-run", "--state", str(state.root), *options],
+        env={"COLUMNS": "80", "TOLERANCE_CRM": ""},
     )
 
 

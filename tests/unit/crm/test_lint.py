@@ -33,7 +33,9 @@ GOOD = 'a1,"Late, again",High,2026-11-20,2026-11-21T23:00:00Z,-40.25,true,\n'
 NULLS = "a2,#N/A,#N/A,#N/A,#N/A,#N/A,#N/A,\n"
 
 
-def found(folder: Path, content: str | bytes, profile: ListProfile = PROFILE, rows: int | None = None) -> list[str]:
+def found(
+    folder: Path, content: str | bytes, profile: ListProfile = PROFILE, rows: int | None = None
+) -> list[str]:
     path = folder / "list.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
     lines = path.read_bytes().count(b"\n") - 1
@@ -71,7 +73,10 @@ def test_a_list_without_rows_has_no_fault(tmp_path: Path) -> None:
         (HEADER + GOOD.replace("2026-11-20", "20/11/2026"), "row 1, On: it is not a date, YYYY-MM-DD"),
         (HEADER + GOOD.replace("2026-11-20", "2026-13-20"), "row 1, On: it is not a date, YYYY-MM-DD"),
         (HEADER + GOOD.replace("00Z", "00"), "row 1, At: it is not an instant as the profile writes them"),
-        (HEADER + GOOD.replace("-40.25", '"-40,25"'), "row 1, Points: it is not a number with a decimal point"),
+        (
+            HEADER + GOOD.replace("-40.25", '"-40,25"'),
+            "row 1, Points: it is not a number with a decimal point",
+        ),
         (HEADER + GOOD.replace("-40.25", "1e3"), "row 1, Points: it is not a number with a decimal point"),
         (HEADER + GOOD.replace("true", "yes"), "row 1, Solved: it is not one of true, false"),
         (HEADER + GOOD + GOOD, "strict, Id: 1 rows have the key of another row"),
@@ -89,7 +94,9 @@ def test_each_broken_rule_is_one_sentence(tmp_path: Path, content: str | bytes, 
 
 def test_a_mark_that_the_crm_needs_is_missed(tmp_path: Path) -> None:
     marked = replace(PROFILE, has_bom=True)
-    assert found(tmp_path, HEADER + GOOD, marked) == ["strict/alerts.csv: it begins without a byte order mark"]
+    assert found(tmp_path, HEADER + GOOD, marked) == [
+        "strict/alerts.csv: it begins without a byte order mark"
+    ]
     assert found(tmp_path, "\ufeff" + HEADER + GOOD, marked) == []
 
 

@@ -71,12 +71,17 @@ def files_of(state: State) -> dict[str, bytes]:
 
 
 @pytest.mark.usefixtures("with_made_up")
-def test_a_profile_in_the_package_is_written_into_its_folder_beside_the_canonical_list(published: State) -> None:
+def test_a_profile_in_the_package_is_written_into_its_folder_beside_the_canonical_list(
+    published: State,
+) -> None:
     export_alerts(published, profiles_named("made_up"))
     assert refused_lists(published, date.fromisoformat(DAY)) == []
     content = files_of(published)["made_up/alerts.csv"]
-    assert content == (
-        f'\ufeffExternal ID;"Urgency; or so";Ticket\r\n{number(1)};now;4711\r\n{number(2)};later;none\r\n'.encode()
+    assert (
+        content
+        == (
+            f'\ufeffExternal ID;"Urgency; or so";Ticket\r\n{number(1)};now;4711\r\n{number(2)};later;none\r\n'
+        ).encode()
     )
     manifest = manifest_of(published)
     assert manifest["lists"].keys() == {"alerts.csv", "alerts.xlsx", "made_up/alerts.csv"}
@@ -109,9 +114,10 @@ def test_each_file_of_a_list_that_is_cut_has_its_own_counts(
 
 def test_two_runs_of_a_date_write_the_same_bytes(tmp_path: Path) -> None:
     everything = profiles_named(",".join(list_profiles.list_profiles()))
-    first, second = (published_state(tmp_path / name, rows) for name, rows in (
-        ("first", alerts()), ("second", alerts()[::-1])
-    ))
+    first, second = (
+        published_state(tmp_path / name, rows)
+        for name, rows in (("first", alerts()), ("second", alerts()[::-1]))
+    )
     export_alerts(first, everything)
     export_alerts(second, everything)
     written = files_of(first)
@@ -128,7 +134,11 @@ def test_a_profile_that_is_not_asked_for_any_more_loses_its_files_and_what_a_per
     (published.outbox / DAY / "odoo" / "note.txt").write_text("mine", "utf-8")
     export_alerts(published, profiles_named(""))
     assert files_of(published).keys() == {
-        "acknowledgement_template.csv", "alerts.csv", "alerts.xlsx", "manifest.json", "odoo/note.txt"
+        "acknowledgement_template.csv",
+        "alerts.csv",
+        "alerts.xlsx",
+        "manifest.json",
+        "odoo/note.txt",
     }
     assert not (published.outbox / DAY / "zoho").exists()
 
@@ -141,9 +151,7 @@ def test_a_list_that_its_crm_would_not_take_is_told_in_one_sentence_and_the_othe
         serving.execute("update exports.crm_alert_list set change = 'moved' where priority = 2")
     broken, kept = profiles_named("zoho,odoo")[1:]
     columns = broken.columns or ()
-    kept = replace(kept, columns=tuple(
-        column for column in kept.columns or () if column.source != "change"
-    ))
+    kept = replace(kept, columns=tuple(column for column in kept.columns or () if column.source != "change"))
     export_alerts(published, (canonical.PROFILE, broken, kept))
     (sentence,) = refused_lists(published, date.fromisoformat(DAY))
     assert sentence == (

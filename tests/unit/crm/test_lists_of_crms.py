@@ -1,4 +1,4 @@
-"""Each CRM's list, read back by another reader, holds the published rows cell by cell as that CRM wants them."""
+"""Each CRM's list, read back by another reader, holds the published rows cell by cell as it wants them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -126,7 +127,7 @@ def facts(row: Alert) -> str:
         told.append(
             f"Un incident de plus est supportable à partir de {month}."
             if is_french
-            else f"One more incident is bearable from {month} on."
+            else f"One more incident is bearable from {month}."
         )
     return " ".join(told)
 
@@ -195,7 +196,15 @@ def test_every_cell_of_a_list_is_the_published_value_as_the_crm_wants_it(written
 
 
 HEADS = {
-    "salesforce": ["Alert_Id__c", "Account.Customer_Id__c", "Subject", "Description", "Priority", "Status", "Origin"],
+    "salesforce": [
+        "Alert_Id__c",
+        "Account.Customer_Id__c",
+        "Subject",
+        "Description",
+        "Priority",
+        "Status",
+        "Origin",
+    ],
     "hubspot": [
         *("alert_id", "customer_id", "subject", "content", "hs_ticket_priority"),
         *("hs_pipeline", "hs_pipeline_stage"),
@@ -224,9 +233,11 @@ PRIORITIES = {
 def test_the_crms_own_fields_come_first_under_its_names_and_with_its_words(written: Path, crm: str) -> None:
     header, *rows = table(written / crm / "alerts.csv")
     assert header[: len(HEADS[crm])] == HEADS[crm]
-    place = HEADS[crm].index("Deal - Label" if crm == "pipedrive" else next(
-        name for name in HEADS[crm] if name.lower().endswith("priority")
-    ))
+    place = HEADS[crm].index(
+        "Deal - Label"
+        if crm == "pipedrive"
+        else next(name for name in HEADS[crm] if name.lower().endswith("priority"))
+    )
     own = next(at for at, name in enumerate(header) if re.search("alert.priority", name, re.IGNORECASE))
     told = {int(cells[own]): cells[place] for cells in rows}
     assert tuple(told[priority] for priority in (1, 2, 3, 4)) == PRIORITIES[crm]
@@ -280,7 +291,9 @@ def small(**limits: int) -> ListProfile:
     return replace(list_profiles()["dynamics"], **limits)
 
 
-def exported(tmp_path: Path, profile: ListProfile, monkeypatch: pytest.MonkeyPatch, rows: list[Alert]) -> State:
+def exported(
+    tmp_path: Path, profile: ListProfile, monkeypatch: pytest.MonkeyPatch, rows: list[Alert]
+) -> State:
     state = published_state(tmp_path / "state", rows)
     monkeypatch.setattr("tolerance.crm.export.list_profiles", lambda: {profile.name: profile})
     export_alerts(state, (canonical.PROFILE, profile))
@@ -309,7 +322,7 @@ def test_a_list_is_cut_at_rows_where_a_file_would_be_too_large(
         assert len(paths) > 1
         assert all(path.stat().st_size <= limits["most_bytes"] for path in paths)
         # Each file is as full as it can be.
-        for path, following in zip(paths, paths[1:], strict=False):
+        for path, following in pairwise(paths):
             next_row = following.read_bytes().split(b"\n")[1] + b"\n"
             assert path.stat().st_size + len(next_row) > limits["most_bytes"]
     assert all(path.read_bytes().startswith(b"\xef\xbb\xbf") for path in paths)

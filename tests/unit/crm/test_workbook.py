@@ -136,9 +136,7 @@ def test_a_day_without_alerts_is_a_header(tmp_path: Path) -> None:
     assert book["All"].max_row == 1
 
 
-def test_roles_that_a_workbook_takes_for_one_name_are_told_apart(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_roles_that_a_workbook_takes_for_one_name_are_told_apart(tmp_path: Path) -> None:
     roles = [f"{'r' * 31}:{no}" for no in range(3)] + ["ALL", "a/b*[c]"]
     rows = [replace(Alert(number(no)), owner_role=role) for no, role in enumerate(roles)]
     book = exported(tmp_path / "state", [*rows, replace(Alert(number(9)), owner_role=None)])
@@ -153,7 +151,8 @@ def test_more_than_people_read_is_no_workbook(tmp_path: Path, monkeypatch: pytes
     export_alerts(state)
     assert not (state.outbox / DAY / "alerts.xlsx").exists()
     assert refused_lists(state, date.fromisoformat(DAY)) == [
-        "alerts.xlsx was not written: 7 alerts are more than the 6 that people read in one: import alerts.csv."
+        "alerts.xlsx was not written: 7 alerts are more than the 6 that people read in one: "
+        "import alerts.csv."
     ]
 
 

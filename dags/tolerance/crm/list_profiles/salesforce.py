@@ -19,7 +19,14 @@ PROFILE = ListProfile(
         ),
         # Empty leaves the field as it is: an agent's own state stands.
         Column("Status", "record_state", Kind.PICKLIST, words={"new": "New", "closed": "Closed"}, null=""),
-        Column("Origin", "channel", Kind.PICKLIST, words={"phone": "Phone", "mail": "Email"}, other="Web", null=""),
+        Column(
+            "Origin",
+            "channel",
+            Kind.PICKLIST,
+            words={"phone": "Phone", "mail": "Email"},
+            other="Web",
+            null="",
+        ),
         *agent_columns(lambda name: f"{name.title()}__c"),
     ),
     null="#N/A",

@@ -19,7 +19,9 @@ PROFILE = ListProfile(
         ),
         # With ignore_empty an empty cell leaves the field as it is.
         Column("Status", "record_state", Kind.PICKLIST, words={"new": "New", "closed": "Closed"}),
-        Column("Case_Origin", "channel", Kind.PICKLIST, words={"phone": "Phone", "mail": "Email"}, other="Web"),
+        Column(
+            "Case_Origin", "channel", Kind.PICKLIST, words={"phone": "Phone", "mail": "Email"}, other="Web"
+        ),
         *agent_columns(lambda name: name.title()),
     ),
     instant=UTC_ISO_OFFSET,
