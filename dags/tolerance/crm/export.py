@@ -21,7 +21,7 @@ from tolerance.crm import lint, workbook, writing
 from tolerance.crm.history import keep_history
 from tolerance.crm.list_profile import FILE, ListError, ListProfile
 from tolerance.crm.list_profiles import canonical, list_profiles
-from tolerance.crm.told import listing, tell
+from tolerance.crm.told import give_back_memory, listing, tell
 from tolerance.errors import NotPublishedError, ToleranceError
 from tolerance.file_modes import shared
 from tolerance.publishing.generations import published_generation
@@ -177,6 +177,7 @@ def checked_parts(
         tell(serving)
     profile = writing.with_columns(profile, serving)
     parts = writing.write(serving, profile, folder, rows)
+    give_back_memory(serving)
     faults = lint.faults(profile, parts, rows)
     if faults:
         for part in parts:

@@ -7,7 +7,7 @@ them make text of a cell. A macro names its argument once: it would be computed 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -16,7 +16,7 @@ from tolerance.crm.list_profile import ListError
 from tolerance.settings import settings
 
 _PUBLISHED = "exports.crm_alert_list"
-_MEMORY = "200MB"
+_MEMORY, _LITTLE_MEMORY = "300MB", "40MB"
 
 _MACROS = (
     # A spreadsheet runs a cell that begins so as a formula; a signed number that ends as one is harmless.
@@ -147,6 +147,13 @@ def listing(published: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnectio
             f"from (select * replace ({texts}) from {_PUBLISHED}) order by {order}"
         )
         yield serving
+
+
+def give_back_memory(serving: duckdb.DuckDBPyConnection) -> None:
+    """Let go of what a connection keeps of a query that is done: somebody else needs memory now."""
+    with suppress(duckdb.OutOfMemoryException):  # what is in use stays
+        serving.execute(f"set memory_limit = '{_LITTLE_MEMORY}'")
+    serving.execute(f"set memory_limit = '{_MEMORY}'")
 
 
 def tell(serving: duckdb.DuckDBPyConnection) -> None:
