@@ -17,7 +17,7 @@ run_arguments = --state "$(STATE)" \
 	$(if $(AS_OF),--as-of "$(AS_OF)") \
 	$(if $(CRM),--crm "$(CRM)")
 
-.PHONY: help setup run rebuild doctor data-docs preview tags quarantine cases score train labels sample test soak bench lint format clean explain generations data-dictionary
+.PHONY: help setup run rebuild doctor data-docs preview tags quarantine cases score train labels sample test soak bench lint format clean explain generations data-dictionary crm-dry-run test-crm
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,8 +82,18 @@ explain: $(INSTALLED) ## Explain CUSTOMER=, INCIDENT= or ALERT=; LANGUAGE=fr, EX
 generations: $(INSTALLED) ## List what was published
 	@$(BIN)/tolerance generations --state "$(STATE)"
 
+crm-dry-run: $(INSTALLED) ## What the CRMs would be sent, and why; writes nothing: CRM= ROWS= STATE=
+	@$(BIN)/tolerance crm-dry-run --state "$(STATE)" $(if $(CRM),--crm "$(CRM)") $(if $(ROWS),--rows "$(ROWS)")
+
 test: $(INSTALLED) ## All tests but the long ones
-	@$(BIN)/python -m pytest -m "not soak" -n 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -m "not soak and not crm" -n 3 --dist loadfile --no-loadscope-reorder
+
+# The office program comes from Debian's packages; who is not root or has another system installs it himself.
+test-crm: $(INSTALLED) ## Tests that need an office program, which it installs (as root, on Debian) where it is not there
+	@command -v soffice > /dev/null || { echo "Installing libreoffice-calc-nogui (once)"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends \
+		libreoffice-calc-nogui > /dev/null; }
+	@$(BIN)/python -m pytest -m crm
 
 soak: $(INSTALLED) ## The long tests of the promises
 	@$(BIN)/python -m pytest -m soak -n 2

@@ -12,7 +12,7 @@ import click
 import duckdb
 import psutil
 
-from bench import company, intake, models, peers, report
+from bench import company, intake, lists, models, peers, report
 from bench.measured import Cost, Step, measure
 
 SCALES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000, "10m": 10_000_000}
@@ -259,7 +259,7 @@ class Bench:
 @click.option("--records", default=intake.RECORDS, show_default=True, help="Calls in the CSV of the intake.")
 @click.option("--mails", default=intake.MAILS, show_default=True, help="Mails in the mailbox of the intake.")
 def main(largest: str, out: Path, records: int, mails: int) -> None:
-    """Measure the engine beside its peers and the floor, then the doors; write their reports into docs/."""
+    """Measure the engine beside its peers and the floor, the doors, the lists; write reports into docs/."""
     names = list(SCALES)
     scales = names[1 : names.index(largest) + 1] or [largest]
     load = os.getloadavg()[0]
@@ -300,6 +300,7 @@ def main(largest: str, out: Path, records: int, mails: int) -> None:
         )
         click.echo(report.write(out, machine, dbt_cpu, benches))
     click.echo(intake.write(out, load, records, mails))
+    click.echo(lists.write(out, load))
 
 
 if __name__ == "__main__":

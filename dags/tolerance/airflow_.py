@@ -214,7 +214,7 @@ def send_digest() -> None:
     if not channels:
         raise AirflowSkipException(f"{digest.VARIABLE} names no channel.")
     with _step("tolerance: sending the digest") as state:
-        message = digest.digest(state, language=settings().digest_language, list_link=settings().list_link)
+        message = digest.digest(state, language=settings().team_language, list_link=settings().list_link)
         for channel in channels:
             if digest.is_news(state, message, channel):
                 _notifier(channel, message).notify(get_current_context())

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from tolerance import all_clear, local_run, storage
 from tolerance.contracts import NEEDED
+from tolerance.crm.export import refused_lists
 from tolerance.crm.list_profiles import profiles_named
 from tolerance.errors import NotPublishedError, UsageError
 from tolerance.file_modes import put_right
@@ -97,4 +98,4 @@ def _warnings(state: State, extracts: Path, as_of: date) -> list[str]:
     """What the published tables do not show by themselves; one warning withholds the all-clear."""
     warnings = [*all_clear.of_inbox(state, extracts, as_of), *all_clear.of_loads(state, as_of)]
     with duckdb.connect(str(state.serving), read_only=True) as serving:
-        return warnings + all_clear.of_tables(serving, warnings)
+        return warnings + all_clear.of_tables(serving, warnings) + refused_lists(state, as_of)

@@ -24,6 +24,11 @@ def appearing(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.part")
     temporary.unlink(missing_ok=True)
     yield temporary
+    put_in_place(temporary, path)
+
+
+def put_in_place(temporary: Path, path: Path) -> None:
+    """Sync a finished file and rename it, within its folder."""
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
     temporary.replace(path)

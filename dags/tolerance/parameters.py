@@ -86,7 +86,7 @@ INGEST_SETTINGS = frozenset(
 """Settings that no model reads: they apply to what is ingested from then on, and `tolerance rebuild` applies
 them to the past."""
 
-_SETTINGS_OF_FILES = frozenset({"shared_group", "shared_umask", "digest_language", "list_link"})
+_SETTINGS_OF_FILES = frozenset({"shared_group", "shared_umask", "list_link", "team_language"})
 """Settings on which no number depends."""
 
 _SOURCES_OF_NUMBERS = {".sql", ".py", ".yml"}

@@ -23,12 +23,12 @@ class Settings:
     latest_plausible_on: date
     max_bad_share: float
     max_bad_share_from_records: int
-    digest_language: str = "en"
     list_link: str = ""
     """The address below which people find the folders of the lists, by their dates."""
 
     own_addresses: tuple[str, ...] = ()
     """The company's own addresses, in lower case, and its domains as `@example.com`."""
+    team_language: str = "en"
 
 
 @cache
@@ -41,7 +41,7 @@ def settings() -> Settings:
         latest_plausible_on=date.fromisoformat(str(vars_["latest_plausible_on"])),
         max_bad_share=float(vars_["max_bad_share"]),
         max_bad_share_from_records=int(vars_["max_bad_share_from_records"]),
-        digest_language=vars_["digest_language"],
         list_link=vars_["list_link"],
         own_addresses=tuple(str(address).strip().lower() for address in vars_["own_addresses"]),
+        team_language=str(vars_["team_language"]),
     )

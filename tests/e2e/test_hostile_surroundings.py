@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, timedelta
@@ -160,6 +161,13 @@ def test_another_user_reads_no_secret(
     assert readable == []
 
 
+def _text_of(path: Path) -> str:
+    if not zipfile.is_zipfile(path):
+        return path.read_text("utf-8")
+    with zipfile.ZipFile(path) as workbook:
+        return " ".join(workbook.read(name).decode("utf-8") for name in workbook.namelist())
+
+
 def test_no_field_that_is_secret_is_published_listed_or_told(surrounded: Surrounded) -> None:
     _, state, finished = surrounded
     cycle = Cycle(state, finished)
@@ -170,7 +178,7 @@ def test_no_field_that_is_secret_is_published_listed_or_told(surrounded: Surroun
     assert [name for _, name in unknown] == ["canary.eml"]
     (alerts,) = (state / "outbox" / "crm").rglob("alerts.csv")
     assert "canary" in alerts.read_text("utf-8")
-    texts += [path.read_text("utf-8") for path in (state / "outbox").rglob("*") if path.is_file()]
+    texts += [_text_of(path) for path in (state / "outbox").rglob("*") if path.is_file()]
     texts += [finished.stderr, (state / "airflow" / "logs" / "run.log").read_text("utf-8")]
     texts += [path.read_text("utf-8") for path in (state / "runs").glob("*.json")]
     assert not [text for text in texts if canaries.CANARY in text.lower()]

@@ -21,6 +21,7 @@ _MODULES = {
     "labels": "detection",
     "explain": "published",
     "generations": "published",
+    "crm-dry-run": "published",
     "data-docs": "published",
     "rebuild": "cycle",
     "sample": "cycle",

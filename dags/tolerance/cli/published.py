@@ -82,6 +82,30 @@ def generations(state_folder: Path) -> None:
             )
 
 
+@click.command(name="crm-dry-run", short_help="What the CRMs would be sent today, and why.")
+@click.option(
+    "--crm",
+    default="",
+    envvar="TOLERANCE_CRM",
+    help="List profiles to try beside the canonical one, as a,b. Default: TOLERANCE_CRM, else all.",
+)
+@click.option("--rows", default=1, show_default=True, help="How many rows of each list to show.")
+@STATE
+def crm_dry_run(crm: str, rows: int, state_folder: Path) -> None:
+    """Show what the lists of the published generation hold, why, and what the linter finds. Writes nothing.
+
+    Exit codes: 0 every list would be written, 1 at least one would not, 2 wrong usage.
+    """
+    from tolerance.crm.dry_run import dry_run
+    from tolerance.crm.list_profiles import list_profiles, profiles_named
+    from tolerance.file_modes import keep_private
+
+    keep_private()
+    profiles = profiles_named(crm or ",".join(list_profiles()))
+    if not dry_run(state_in(state_folder), profiles, max(rows, 0), Console()):
+        raise SystemExit(1)
+
+
 @click.command(name="data-docs", short_help="Write the pages of what is expected, and how it was met.")
 @click.option(
     "--out",

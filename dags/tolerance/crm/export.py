@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,12 +16,14 @@ from typing import Any
 
 import duckdb
 
-from tolerance import all_clear, files, steps
+from tolerance import all_clear, files, progress, steps
 from tolerance.contracts import CONTRACTS
+from tolerance.crm import lint, workbook, writing
 from tolerance.crm.history import keep_history
-from tolerance.crm.list_profile import ListProfile
+from tolerance.crm.list_profile import FILE, ListError, ListProfile
 from tolerance.crm.list_profiles import canonical, list_profiles
-from tolerance.errors import NotPublishedError
+from tolerance.crm.told import give_back_memory, listing, tell
+from tolerance.errors import NotPublishedError, ToleranceError
 from tolerance.file_modes import shared
 from tolerance.publishing.generations import published_generation
 from tolerance.state import State
@@ -40,53 +42,159 @@ class AlertList:
 def export_alerts(state: State, profiles: tuple[ListProfile, ...] = (canonical.PROFILE,)) -> AlertList:
     """Write the lists, manifest and acknowledgement template of the published generation.
 
-    Returns the first profile's list, which the manifest's counts are about. A second call writes the same
-    bytes. The manifest is written last: a list without a manifest is unfinished.
+    Returns the canonical list, which the manifest's counts are about. A second call writes the same bytes.
+    The manifest is written last: a list without a manifest is unfinished. A list that its CRM would not take
+    is not written, and told as a warning; the others are.
 
     Raises:
         NotPublishedError: when nothing was published yet.
+        ListError: when the canonical list itself cannot be written.
     """
     generation = published_generation(state)
     if generation is None:
         raise NotPublishedError(f"{state.serving} is missing", "run a date first.")
     generation_id, as_of = generation
     folder = state.outbox / as_of
-    with duckdb.connect(str(state.serving), read_only=True) as serving:
-        serving.execute("set TimeZone = 'UTC'")
+    with listing(state.serving, state.work) as serving:
         # A list older than the published file is outdated: remove its manifest first.
         (folder / "manifest.json").unlink(missing_ok=True)
         keep_history(state, as_of, serving)
-        cursor = serving.execute(
-            "select * from exports.crm_alert_list order by priority, respond_by, alert_id"
-        )
-        columns = [column[0] for column in cursor.description or ()]
-        rows = _solved_last(columns, cursor.fetchall())
+        with shared(folder):
+            lists = _Lists(serving, folder)
+            for profile in profiles:
+                lists.write(profile)
+            lists.write_workbook(date.fromisoformat(as_of), state.work)
+            # What an earlier run was asked for and this one is not: it is no longer true.
+            for name in list_profiles().keys() - {profile.name for profile in profiles}:
+                _remove(folder / name)
+            template = ";".join(ACKNOWLEDGEMENT_COLUMNS) + "\n"
+            files.write_text(folder / "acknowledgement_template.csv", template)
         warnings = all_clear.of_loads(state, date.fromisoformat(as_of))
         warnings += all_clear.of_tables(serving, warnings)
-    lists = {profile.file_name: profile.written(columns, rows) for profile in profiles}
+        warnings += lists.refused
+    manifest = {"as_of": as_of, "generation_id": generation_id} | lists.written[FILE]
+    manifest["lists"] = lists.written
+    manifest["refused_lists"] = lists.refused
+    manifest["warnings"] = warnings
+    manifest["all_clear"] = not warnings
+    steps.passed("exporting")
     with shared(folder):
-        for file_name, content in lists.items():
-            files.write_bytes(folder / file_name, content)
-        for profile in list_profiles().values():
-            if profile.file_name not in lists:  # of an earlier run that asked for it: it is no longer true
-                (folder / profile.file_name).unlink(missing_ok=True)
-        files.write_text(folder / "acknowledgement_template.csv", ";".join(ACKNOWLEDGEMENT_COLUMNS) + "\n")
-        counts = {
-            "by_priority": _counts(columns, rows, "priority"),
-            "by_change": _counts(columns, rows, "change"),
-        }
-        written = {
-            file_name: {"rows": len(rows), "sha256": hashlib.sha256(content).hexdigest()} | counts
-            for file_name, content in lists.items()
-        }
-        first = profiles[0].file_name
-        manifest = {"as_of": as_of, "generation_id": generation_id} | written[first]
-        manifest["lists"] = written
-        manifest["warnings"] = warnings
-        manifest["all_clear"] = not warnings
-        steps.passed("exporting")
         files.write_text(folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")
-        return AlertList(path=folder / first, rows=len(rows))
+    return AlertList(path=folder / FILE, rows=lists.rows)
+
+
+def refused_lists(state: State, as_of: date) -> list[str]:
+    """Why lists of a date were not written, a sentence each."""
+    manifest = json.loads((state.outbox / as_of.isoformat() / "manifest.json").read_text("utf-8"))
+    return list(manifest["refused_lists"])
+
+
+class _Lists:
+    """The lists of one date in its folder: what is written, and what is not and why."""
+
+    def __init__(self, serving: duckdb.DuckDBPyConnection, folder: Path) -> None:
+        self._serving = serving
+        self._folder = folder
+        self.rows: int = serving.execute("select count(*) from listed").fetchall()[0][0]
+        self.written: dict[str, Any] = {}
+        self.refused: list[str] = []
+
+    def write(self, profile: ListProfile) -> None:
+        """Write the list of a profile; if it cannot be, keep the sentence that says why."""
+        is_canonical = profile.columns is None
+        folder = self._folder if is_canonical else self._folder / profile.name
+        try:
+            folder.mkdir(exist_ok=True)
+            parts = checked_parts(self._serving, profile, folder, self.rows)
+        except ToleranceError as error:
+            if is_canonical:
+                raise
+            _remove(folder)
+            self._refuse(f"The list for {profile.crm} was not written: {error}")
+            return
+        for part in parts:
+            files.put_in_place(part.path, folder / part.name)
+        _remove_others(folder, {part.name for part in parts})
+        first = 0
+        for part in parts:
+            path = folder / part.name
+            self.written[str(path.relative_to(self._folder))] = self._told(path, part.rows, first)
+            first += part.rows
+
+    def write_workbook(self, as_of: date, scratch: Path) -> None:
+        """Write the workbook for people."""
+        path = self._folder / workbook.FILE
+        try:
+            if self.rows > workbook.MOST_ROWS:
+                raise ListError(
+                    f"{self.rows:,} alerts are more than the {workbook.MOST_ROWS:,} that people read in one",
+                    f"import {FILE}.",
+                )
+            tell(self._serving)
+            with files.appearing(path) as temporary:
+                workbook.write(self._serving, temporary, as_of, scratch)
+        except ToleranceError as error:
+            path.unlink(missing_ok=True)
+            self._refuse(f"{workbook.FILE} was not written: {error}")
+            return
+        self.written[workbook.FILE] = self._told(path, self.rows, 0)
+
+    def _refuse(self, sentence: str) -> None:
+        self.refused.append(sentence)
+        progress.say(sentence)
+
+    def _told(self, path: Path, rows: int, first: int) -> dict[str, Any]:
+        """What the manifest says of a file with rows from `first` on."""
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        counts = {f"by_{column}": self._counts(column, first, rows) for column in ("priority", "change")}
+        return {"rows": rows, "sha256": sha256} | counts
+
+    def _counts(self, column: str, first: int, rows: int) -> dict[str, int]:
+        found = self._serving.execute(
+            f"select coalesce(cast({column} as varchar), 'None') as value, count(*) "
+            f"from (select {column} from listed limit $rows offset $first) group by value order by value",
+            {"rows": rows, "first": first},
+        )
+        return dict(found.fetchall())
+
+
+def checked_parts(
+    serving: duckdb.DuckDBPyConnection, profile: ListProfile, folder: Path, rows: int
+) -> list[writing.Part]:
+    """The files of a list under temporary names in `folder`, after the linter has looked at them.
+
+    Raises:
+        ToleranceError: when the list cannot be made, or the linter finds a fault; then no file is left.
+    """
+    if profile.columns is not None:
+        tell(serving)
+    profile = writing.with_columns(profile, serving)
+    parts = writing.write(serving, profile, folder, rows)
+    give_back_memory(serving)
+    faults = lint.faults(profile, parts, rows)
+    if faults:
+        for part in parts:
+            part.path.unlink()
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise ListError(
+            f"{faults[0]}{more}", f"correct list_profiles/{profile.name}.py and run the date again."
+        )
+    return parts
+
+
+def _remove(folder: Path) -> None:
+    """Remove the lists in a profile's folder, and the folder unless somebody keeps something else there."""
+    _remove_others(folder, set())
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def _remove_others(folder: Path, names: set[str]) -> None:
+    stem, _, suffix = FILE.partition(".")
+    for path in (*folder.glob(f"{stem}-*.{suffix}"), *folder.glob(FILE), *folder.glob(f".{FILE}.*")):
+        if path.name not in names:
+            path.unlink()
 
 
 def finish_interrupted_export(
@@ -101,16 +209,3 @@ def finish_interrupted_export(
     if manifest.exists() and json.loads(manifest.read_text("utf-8"))["generation_id"] == generation_id:
         return None
     return export_alerts(state, profiles)
-
-
-def _solved_last(columns: list[str], rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """The rows with what is solved below the open ones of its priority; an earlier release's as it is."""
-    if "is_solved" not in columns:
-        return rows
-    priority, solved = columns.index("priority"), columns.index("is_solved")
-    return sorted(rows, key=lambda row: (row[priority], bool(row[solved])))
-
-
-def _counts(columns: list[str], rows: list[tuple[Any, ...]], column: str) -> dict[str, int]:
-    position = columns.index(column)
-    return dict(sorted(Counter(str(row[position]) for row in rows).items()))

@@ -267,12 +267,12 @@ def test_every_command_has_a_line_of_help_that_is_not_cut_and_tells_its_exit_cod
             "explain",
             "generations",
         ),
-        *("data-docs", "rebuild", "sample"),
+        *("crm-dry-run", "data-docs", "rebuild", "sample"),
     ]
     for name in listed:
         code, said = run(name, "--help")
         assert code == 0
-        if name in {"run", "rebuild", "doctor", "data-docs", "preview", "quarantine"}:
+        if name in {"run", "rebuild", "doctor", "crm-dry-run", "data-docs", "preview", "quarantine"}:
             assert "Exit codes:" in " ".join(said.split()), name
 
 

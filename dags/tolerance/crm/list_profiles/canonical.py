@@ -2,4 +2,4 @@
 
 from tolerance.crm.list_profile import ListProfile
 
-PROFILE = ListProfile(name="canonical", file_name="alerts.csv")
+PROFILE = ListProfile(name="canonical", crm="the warehouse", columns=None, has_line_ends_in_cells=True)
