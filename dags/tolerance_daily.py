@@ -5,12 +5,12 @@ loads.
 Reads: `raw/`, `history/`, the company's numbers in `dbt_project/seeds/`. Writes: `warehouse.duckdb`,
 then `serving/tolerance.duckdb` (what BI opens), then `outbox/crm/<as-of>/`.
 If it fails: nothing was published and readers keep yesterday's generation. The task's log names the
-model or the check. Fix it and clear the failed task; nothing is sent twice.
+model or the check. Fix it and clear the failed task; nothing is sent twice. `deliver_alerts` follows.
 """
 
 from airflow.sdk import DAG, AssetAll, chain
 
-from tolerance.airflow_ import DAG_DEFAULTS, RAW, audit, build, export_alerts, open_run, publish
+from tolerance.airflow_ import ALERT_LIST, DAG_DEFAULTS, RAW, audit, build, export_alerts, open_run, publish
 
 with DAG(
     dag_id="tolerance_daily",
@@ -25,5 +25,5 @@ with DAG(
         build.override(task_id="build_marts")("marts"),
         audit(),
         publish(),
-        export_alerts(),
+        export_alerts.override(outlets=[ALERT_LIST])(),
     )

@@ -17,11 +17,15 @@ from typing import TextIO
 
 from tolerance import files, progress
 from tolerance.contracts import NEEDED, SOURCES
+from tolerance.crm.delivery.connection import Connection
+from tolerance.crm.delivery.destinations import destinations
 from tolerance.settings import PROJECT_ROOT
 from tolerance.state import State
 from tolerance.warm_dbt import warm_dbt
 
 DAILY = "tolerance_daily"
+DELIVERY = "deliver_alerts"
+_CONNECTION = "AIRFLOW_CONN_"
 
 
 class _Listener(logging.Handler):
@@ -60,25 +64,41 @@ def run_dags(state: State, extracts: Path | None, as_of: date, *, crm: str = "")
             with warm_dbt():
                 for dag_id in _dag_ids(extracts):
                     if not _succeeds(dag_id, as_of):
-                        return listener.failures or [f"{dag_id} failed: the reason is in {log}."]
+                        failures = listener.failures or [f"{dag_id} failed: the reason is in {log}."]
+                        if dag_id != DELIVERY:
+                            return failures
+                        for sentence in failures:  # the generation is published nevertheless
+                            print(f"  {sentence}", file=terminal, flush=True)
         finally:
             progress.LOGGER.removeHandler(listener)
     return []
 
 
+def airflow_connection(state: State, conn_id: str) -> Connection:
+    """An Airflow connection from the environment, or a secrets backend of the Airflow that is set up here."""
+    os.environ.setdefault("AIRFLOW_HOME", str(state.airflow_home))
+    from tolerance.airflow_ import connection
+
+    return connection(conn_id)
+
+
 def _dag_ids(extracts: Path | None) -> list[str]:
     """The DAGs of a cycle. An optional source that has no folder is left out: a DAG costs a second."""
+    delivery = [DELIVERY] if destinations() else []
     if extracts is None:
-        return [DAILY]
+        return [DAILY, *delivery]
     sources = [source for source in SOURCES if source in NEEDED or (extracts / source).exists()]
-    return [*(f"ingest_{source}" for source in sources), DAILY]
+    return [*(f"ingest_{source}" for source in sources), DAILY, *delivery]
 
 
 def _configure_airflow(state: State, extracts: Path | None, crm: str) -> None:
     home = state.airflow_home
     (home / "logs").mkdir(parents=True, exist_ok=True)
-    for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
-        del os.environ[name]  # this run has an Airflow of its own, whatever else this machine runs
+    # This run has an Airflow of its own, whatever else this machine runs; it may log in where that one may.
+    for name in [
+        name for name in os.environ if name.startswith("AIRFLOW") and not name.startswith(_CONNECTION)
+    ]:
+        del os.environ[name]
     os.environ |= {
         "TOLERANCE_STATE": str(state.root),
         "AIRFLOW_HOME": str(home),

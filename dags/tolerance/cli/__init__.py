@@ -21,6 +21,7 @@ _MODULES = {
     "labels": "detection",
     "explain": "published",
     "generations": "published",
+    "deliver": "delivery",
     "data-docs": "published",
     "rebuild": "cycle",
     "sample": "cycle",

@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from tolerance import all_clear, files, steps
-from tolerance.crm.history import keep_history
+from tolerance.crm.history import keep_history, keep_told
 from tolerance.crm.list_profile import ListProfile
 from tolerance.crm.list_profiles import canonical, list_profiles
 from tolerance.errors import NotPublishedError
@@ -62,6 +62,7 @@ def export_alerts(state: State, profiles: tuple[ListProfile, ...] = (canonical.P
         # A list older than the published file is outdated: remove its manifest first.
         (folder / "manifest.json").unlink(missing_ok=True)
         keep_history(state, as_of, serving)
+        keep_told(state, as_of, serving)
         cursor = serving.execute(
             "select * from exports.crm_alert_list order by priority, respond_by, alert_id"
         )

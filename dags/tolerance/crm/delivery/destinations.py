@@ -1,0 +1,241 @@
+"""Where alerts are delivered to: `destinations.yml` in the company's folder, one table per destination.
+
+How to log in stands in an Airflow connection, never in this file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+
+from tolerance import plain_yaml
+from tolerance.company import CompanyError, own_file
+from tolerance.crm.delivery.items import Unit
+from tolerance.errors import UsageError
+from tolerance.profiles.mistakes import Mistakes, mistake, nearest, no_such_key
+
+FILE = "destinations.yml"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Seconds = Annotated[float, Field(ge=0, le=86_400)]
+
+
+def _absolute(path: str) -> str:
+    if not path.startswith("/"):
+        raise mistake(f"{path!r} must begin with /")
+    return path
+
+
+Place = Annotated[str, AfterValidator(_absolute)]
+
+
+class Value(BaseModel):
+    """What a field of the CRM gets: a column of the list, its values in the CRM's words, or always the same."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    column: str | None = None
+    words: Annotated[dict[str, Any], BeforeValidator(lambda given: _keys_as_texts(given))] = {}
+    constant: str | int | bool | None = None
+
+    def of(self, row: Mapping[str, Any]) -> Any:
+        """The value for one alert."""
+        if self.column is None:
+            return self.constant
+        value = _plain(row[self.column])
+        return self.words.get(_as_key(value), value) if self.words else value
+
+
+def _plain(value: object) -> Any:
+    """A value as APIs take it: instants in UTC, points as numbers."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, date):
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _as_key(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _keys_as_texts(given: object) -> object:
+    return {_as_key(key): value for key, value in given.items()} if isinstance(given, dict) else given
+
+
+def _column_alone(given: object) -> object:
+    return {"column": given} if isinstance(given, str) else given
+
+
+Fields = Annotated[
+    dict[str, Annotated[Value, BeforeValidator(_column_alone)]],
+    Field(min_length=1),
+]
+
+
+class Destination(BaseModel):
+    """What all kinds have.
+
+    Attributes:
+        name: what the company calls it; also the folder of its journal.
+        since: what was told before that date is not sent.
+        most_tries: how often an alert that is refused is sent before a person must look at it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    unit: ClassVar[Unit]
+
+    name: str
+    kind: str
+    connection: str = ""
+    since: date | None = None
+    most_tries: Count = 5
+    batch_rows: Count = 100
+
+    # Patience
+    timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 30
+    retries: Annotated[int, Field(ge=0, le=20)] = 4
+    backoff_seconds: Seconds = 1
+    longest_wait_seconds: Seconds = 300
+    settle_seconds: Seconds = 120
+    patience_seconds: Seconds = 3600
+
+
+class FolderDestination(Destination):
+    """The finished lists as files in a folder of this machine."""
+
+    unit = Unit.LIST
+    path: Place
+
+
+class SftpDestination(Destination):
+    """The finished lists as files on an SFTP server."""
+
+    unit = Unit.LIST
+    connection: str
+    path: str
+
+
+class RestDestination(Destination):
+    """One record per alert in a JSON API: looked up by its id, then changed or made.
+
+    Attributes:
+        path: of the collection.
+        key_field: the field of the CRM that holds the alert's id; it is also the parameter of the look-up.
+        key_at: where that field stands in an answer, as names with dots between; else under its own name.
+        records_at: where an answer to a look-up has its records, likewise; empty where it is the list itself.
+        id_field: where a record has the CRM's own id, likewise.
+        fields: what each field of the CRM gets.
+        change_by: the method that changes a record.
+        token_scheme: the word before the token, for a connection that has a password and no login.
+        update_only: whether records are only changed and none is made.
+    """
+
+    unit = Unit.ALERT
+    connection: str
+    path: Place
+    key_field: str
+    key_at: str = ""
+    records_at: str = ""
+    id_field: str = "id"
+    fields: Fields
+    change_by: Annotated[str, Field(pattern="^(PATCH|PUT)$")] = "PATCH"
+    token_scheme: str = "Bearer"  # noqa: S105  (a word, no secret)
+    update_only: bool = False
+
+
+class SalesforceDestination(Destination):
+    """One record per alert through Bulk API 2.0, upserted by an External ID.
+
+    Attributes:
+        object: API name of the object.
+        key_field: API name of the field that is declared as External ID and holds the alert's id.
+        fields: what each field of the object gets, by API name.
+    """
+
+    unit = Unit.ALERT
+    connection: str
+    object: Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9_]*$")]
+    key_field: Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9_]*$")]
+    fields: Fields
+    api_version: Annotated[str, Field(pattern=r"^v[0-9]+\.0$")] = "v62.0"
+    batch_rows: Count = 10_000
+    poll_seconds: Seconds = 5
+
+
+KINDS: dict[str, type[Destination]] = {
+    "folder": FolderDestination,
+    "sftp": SftpDestination,
+    "rest": RestDestination,
+    "salesforce": SalesforceDestination,
+}
+
+
+def destinations() -> tuple[Destination, ...]:
+    """The company's destinations; none where it has no such file.
+
+    Raises:
+        UsageError: with one sentence per mistake.
+    """
+    path = own_file(FILE)
+    return () if path is None else read_destinations(path)
+
+
+def read_destinations(path: Path) -> tuple[Destination, ...]:
+    """The destinations that a file declares."""
+    try:
+        given = plain_yaml.load(path.read_text("utf-8"), yaml.CSafeLoader) or {}
+    except (OSError, ValueError, TypeError, yaml.YAMLError):
+        raise CompanyError(
+            f"{path} cannot be read", "write a table such as `crm: {kind: folder, path: /srv/crm}`."
+        ) from None
+    if not isinstance(given, dict):
+        raise CompanyError(f"{path} holds no table", "write `crm: {kind: folder, path: /srv/crm}`.")
+    mistakes = Mistakes(path.name)
+    found = [_destination(mistakes, str(name), settings) for name, settings in given.items()]
+    mistakes.raise_if_any()
+    return tuple(destination for destination in found if destination is not None)
+
+
+def chosen(named: tuple[str, ...]) -> tuple[Destination, ...]:
+    """The destinations of these names, all where none is named.
+
+    Raises:
+        UsageError: for a name that is no destination.
+    """
+    every = destinations()
+    known = [destination.name for destination in every]
+    for name in named:
+        if name not in known:
+            raise UsageError(
+                f"There is no destination {name}{nearest(name, known)}",
+                f"{FILE} in the company's folder has {', '.join(known) or 'none'}.",
+            )
+    return tuple(destination for destination in every if not named or destination.name in named)
+
+
+def _destination(mistakes: Mistakes, name: str, given: object) -> Destination | None:
+    if not _NAME.fullmatch(name):
+        mistakes.add(name, "a name has up to 64 small letters, figures, _ and -, such as crm_paris")
+        return None
+    if not isinstance(given, dict):
+        mistakes.add(name, "this must be a table of `name: value`")
+        return None
+    kind = KINDS.get(str(given.get("kind")))
+    if kind is None:
+        mistakes.add(f"{name}.kind", f"{given.get('kind')!r} is no kind; allowed are {', '.join(KINDS)}")
+        return None
+    allowed = [key for key in kind.model_fields if key != "name"]
+    for key in given:
+        if key not in allowed:
+            mistakes.add(f"{name}.{key}", str(no_such_key(str(key), allowed).context["sentence"]))  # type: ignore[index]
+    known = {key: value for key, value in given.items() if key in allowed}
+    return mistakes.checked(TypeAdapter(kind), known | {"name": name}, key=name)
