@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-import subprocess
-import sys
 import time
 from contextlib import ExitStack
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from random import Random
 
@@ -20,7 +20,10 @@ from tolerance.crm.delivery.connection import Connection
 from tolerance.crm.delivery.deliver import deliver
 from tolerance.crm.delivery.outbox import Counts, outbox
 from tolerance.lock import delivery_lock
-from tolerance.settings import PROJECT_ROOT
+
+
+_SERVER = multiprocessing.get_context("forkserver")
+_SERVER.set_forkserver_preload([delivering.__name__])  # a delivery starts in no time
 
 
 class Delivery:
@@ -53,22 +56,21 @@ class Delivery:
             self.told[key] = "retracted"
         tell(self.state, [told for told in self.told.items() if told[1] == "retracted"], NEXT)
 
-    def started(self) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", delivering.__name__, str(self.state.root), self.crm.url, TOKEN],
-            cwd=PROJECT_ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    def started(self) -> ForkServerProcess:
+        """A process that delivers; what it says goes into a file."""
+        process = _SERVER.Process(target=delivering.main, args=(str(self.state.root), self.crm.url, TOKEN))
+        process.start()
+        return process
 
     def killed_after(self, requests: int) -> bool:
         """Deliver in a process that is killed when it has made so many requests; whether it got there."""
         until = self.crm.count() + requests
-        with self.started() as process:
-            while process.poll() is None and self.crm.count() < until:
-                time.sleep(0.002)
-            was_running = process.poll() is None
-            process.kill()
+        process = self.started()
+        while process.is_alive() and self.crm.count() < until:
+            time.sleep(0.002)
+        was_running = process.is_alive()
+        process.kill()
+        process.join()
         return was_running
 
     def counts(self) -> Counts:
@@ -135,13 +137,15 @@ def test_of_two_deliveries_at_once_one_waits_and_says_for_whom(tmp_path: Path) -
     with running(crm), ExitStack() as first:
         delivery = Delivery(tmp_path, crm, 40)
         first.enter_context(delivery_lock(delivery.state, wait_seconds=0, say=print))
-        with delivery.started() as second:
-            assert second.stdout is not None
-            waiting = second.stdout.readline()
-            assert waiting.startswith(f"Waiting: process {os.getpid()} since ")
-            assert waiting.endswith(f" delivers from {tmp_path}.\n")
-            assert not crm.requests
-            first.close()
-            assert second.stdout.readline() == "delivering\n"
+        second = delivery.started()
+        while not (said := delivering.said(delivery.state)):
+            time.sleep(0.01)
+        assert said.startswith(f"Waiting: process {os.getpid()} since ")
+        assert said.endswith(f" delivers from {tmp_path}.\n")
+        assert not crm.requests
+        first.close()
+        second.join()
+        assert second.exitcode == 0
+        assert crm.requests
         delivery.finish()
         assert len(crm.records) == 40
