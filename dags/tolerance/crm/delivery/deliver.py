@@ -53,6 +53,18 @@ class Report:
     refusals: tuple[str, ...] = ()
 
     @property
+    def fault(self) -> str | None:
+        """What a person should know of it, in a sentence; None where all went well."""
+        name = self.destination.name
+        if self.error:
+            return self.error
+        if self.refused:
+            return f"{name} refused {self.refused:,}: {'; '.join(self.refusals).rstrip('.')}."
+        if self.counts.pending:
+            return f"{name} gave no clear answer to {self.counts.pending:,}."
+        return None
+
+    @property
     def sentence(self) -> str:
         """The report in one line."""
         what = "alerts" if self.destination.unit is Unit.ALERT else "lists"
@@ -102,14 +114,9 @@ def deliver(
 
 def undelivered(reports: Sequence[Report]) -> UndeliveredError | None:
     """The error to end with where something stays pending."""
-    pending = [report for report in reports if report.error or report.counts.pending]
-    if not pending:
+    told = [report.fault for report in reports if report.fault]
+    if not told:
         return None
-    told = [
-        report.error
-        or f"{report.destination.name} refuses {report.counts.pending:,}: {'; '.join(report.refusals)}"
-        for report in pending
-    ]
     return UndeliveredError(
         "Not everything was delivered",
         f"{' '.join(told)} What was published stands, and the next delivery sends the rest.",

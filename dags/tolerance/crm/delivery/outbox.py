@@ -150,6 +150,8 @@ class Outbox:
 
     def columns(self) -> set[str]:
         """The columns that an alert may have."""
+        if self._destination.unit is not Unit.ALERT:
+            return set()
         return {name for name, *_ in self._memory.execute("describe told").fetchall()}
 
 

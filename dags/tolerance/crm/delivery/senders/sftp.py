@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 
 import paramiko
 import tenacity
+from paramiko.pkey import UnknownKeyType
 
 from tolerance.crm.delivery.clock import Clock
 from tolerance.crm.delivery.connection import Connection
@@ -66,7 +67,7 @@ def _expect_host_key(client: paramiko.SSHClient, connection: Connection) -> None
         content = base64.b64decode(given[-1] if len(given) == 1 else given[1], validate=True)
         kind = paramiko.Message(content).get_text()
         key = paramiko.PKey.from_type_string(kind, content)
-    except (binascii.Error, paramiko.SSHException, UnicodeDecodeError, ValueError):
+    except (binascii.Error, paramiko.SSHException, UnknownKeyType, ValueError):
         raise DestinationError(
             f"host_key of the connection {connection.conn_id} is no public key",
             "give a line of ssh-keyscan without the host's name.",
