@@ -1,8 +1,7 @@
-"""What is to be sent, what the CRM refuses and every attempt are tables, and agree with what a delivery sees."""
+"""What is to be sent, what is refused and every attempt are tables, and agree with what a delivery sees."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ DAY = date(2026, 3, 10)
 NEXT = DAY + timedelta(days=1)
 NAMES = ("accepted", "refused", "changed", "kept")
 Rows = list[dict[str, Any]]
+Delivered = tuple[Pipeline, dict[str, Rows], dict[str, Any]]
 
 
 def ticket(number: int, on: date, customer: str, **changes: Any) -> Ticket:
@@ -31,10 +31,8 @@ def ticket(number: int, on: date, customer: str, **changes: Any) -> Ticket:
 
 
 @pytest.fixture(scope="module")
-def delivered(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[Pipeline, dict[str, Rows], dict[str, Any]]]:
-    """A day, its delivery, and the next day: the pipeline, its tables, and what a delivery would see then."""
+def delivered(tmp_path_factory: pytest.TempPathFactory) -> Delivered:
+    """A day, its delivery, the next day: the pipeline, its tables, and what a delivery would see then."""
     root = tmp_path_factory.mktemp("outbox")
     pipeline = Pipeline(root, OF_TREE)
     pipeline.deliver("customers.csv", [Customer(name) for name in (*NAMES, "new")], DAY)
@@ -63,10 +61,7 @@ def delivered(
     for rows in tables.values():
         for row in rows:
             row["who"] = customers.get(row.get("alert_id"))
-    yield pipeline, tables, seen
-
-
-Delivered = tuple[Pipeline, dict[str, Rows], dict[str, Any]]
+    return pipeline, tables, seen
 
 
 def test_the_outbox_says_of_every_alert_how_it_stands(delivered: Delivered) -> None:

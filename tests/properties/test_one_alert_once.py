@@ -21,7 +21,6 @@ from tolerance.crm.delivery.deliver import deliver
 from tolerance.crm.delivery.outbox import Counts, outbox
 from tolerance.lock import delivery_lock
 
-
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload([delivering.__name__])  # a delivery starts in no time
 

@@ -1,4 +1,4 @@
-"""The clock of a delivery: it says when something was sent, and waits. No number of the warehouse depends on it."""
+"""The clock of a delivery: it says when something was sent, and waits. No number depends on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who to speak with, and how to log in: what an Airflow connection holds, and how its secrets stay out of sight."""
+"""Who to speak with, and how to log in: an Airflow connection, whose secrets stay out of sight."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Deliver: send each destination what it must hear, and note what became of it before going on.
 
-One process at a time delivers from a STATE. A destination that takes nothing does not keep the others waiting.
+One process at a time delivers from a STATE. A destination that takes nothing keeps no other one waiting.
 """
 
 from __future__ import annotations
@@ -213,6 +213,9 @@ class _Attempt:
                 lines.answered(outcome)
                 del unanswered[outcome.item.key]
                 self._note(outcome)
+                if not sender.sends_at_once:
+                    self._stop_in_vain()
+            self._stop_in_vain()
         except ToleranceError:
             for item in unanswered.values():
                 if item.sent_at is None:  # else an earlier one may still have arrived
@@ -222,7 +225,7 @@ class _Attempt:
             lines.sync()
 
     def _let_settle(self, batch: list[Item]) -> None:
-        """Wait until what was sent without an answer has arrived or never will: only then a look-up is true."""
+        """Wait until what was sent without an answer has arrived or never will: then a look-up is true."""
         sent = [item.sent_at for item in batch if item.sent_at is not None]
         if sent:
             over = self.destination.settle_seconds - (self.clock.now().timestamp() - max(sent))
@@ -232,19 +235,22 @@ class _Attempt:
         if outcome.answer is Answer.UNCLEAR:
             self.unclear.append(outcome)
             self.failures_in_a_row += 1
-            if self.failures_in_a_row >= FAILURES_IN_A_ROW:
-                raise DestinationError(
-                    f"{self.failures_in_a_row} in a row had no clear answer, the last one "
-                    f"because {outcome.sentence}",
-                    "see whether it is in order.",
-                )
+            return
+        self.failures_in_a_row = 0
+        if outcome.answer is Answer.ACCEPTED:
+            self.accepted += 1
         else:
-            self.failures_in_a_row = 0
-            if outcome.answer is Answer.ACCEPTED:
-                self.accepted += 1
-            else:
-                self.refused += 1
-                self.refusals[outcome.sentence or ""] = None
+            self.refused += 1
+            self.refusals[outcome.sentence or ""] = None
+
+    def _stop_in_vain(self) -> None:
+        """End the attempt where going on makes no sense."""
+        if self.failures_in_a_row >= FAILURES_IN_A_ROW:
+            raise DestinationError(
+                f"{self.failures_in_a_row:,} in a row had no clear answer, the last one "
+                f"because {self.unclear[-1].sentence}",
+                "see whether it is in order.",
+            )
         if self.clock.now().timestamp() > self.ends_at:
             raise DestinationError(
                 f"it took longer than {self.destination.patience_seconds:g} s",

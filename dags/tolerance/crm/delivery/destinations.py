@@ -37,13 +37,21 @@ def _absolute(path: str) -> str:
 Place = Annotated[str, AfterValidator(_absolute)]
 
 
+def _as_key(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _as_keys(given: object) -> object:
+    return {_as_key(key): value for key, value in given.items()} if isinstance(given, dict) else given
+
+
 class Value(BaseModel):
-    """What a field of the CRM gets: a column of the list, its values in the CRM's words, or always the same."""
+    """What a field of the CRM gets: a column of the list, in the CRM's words perhaps, or a constant."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     column: str | None = None
-    words: Annotated[dict[str, Any], BeforeValidator(lambda given: _keys_as_texts(given))] = {}
+    words: Annotated[dict[str, Any], BeforeValidator(_as_keys)] = {}
     constant: str | int | bool | None = None
 
     def of(self, row: Mapping[str, Any]) -> Any:
@@ -61,14 +69,6 @@ def _plain(value: object) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return float(value) if isinstance(value, Decimal) else value
-
-
-def _as_key(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _keys_as_texts(given: object) -> object:
-    return {_as_key(key): value for key, value in given.items()} if isinstance(given, dict) else given
 
 
 def _column_alone(given: object) -> object:

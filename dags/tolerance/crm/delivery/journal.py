@@ -1,10 +1,11 @@
 """The journal of a destination: one file per attempt, lines are added and never changed.
 
-A line says what is about to be sent, and is on the disk before anything is; another what became of it. So after a
-crash every item is either not sent, or answered, or known to be unclear. Later lines outweigh earlier ones.
+A line says what is about to be sent, and is on the disk before anything is; another what became of it. So
+after a crash every item is either not sent, or answered, or known to be unclear. Later lines outweigh earlier
+ones.
 
-What the journals say in sum, one row per item and one per attempt, is kept beside them as two tables that dbt reads.
-They can be made again at any time.
+What the journals say in sum, one row per item and one per attempt, is kept beside them as two tables that dbt
+reads. They can be made again at any time.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What a destination must hear: everything that was told, less what it has accepted or a person must look at.
 
-An alert counts as it was told last, with the fingerprint of that list; lists count with the hash of their manifest.
+An alert counts as it was told last, with the fingerprint of that list; lists count with the hash of their
+manifest.
 """
 
 from __future__ import annotations

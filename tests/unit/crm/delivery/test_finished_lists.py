@@ -222,6 +222,11 @@ def test_the_manifest_is_put_last_and_each_file_by_rename(
     assert seen[-1] == "manifest.json"
 
 
+@pytest.fixture
+def no_known_hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
 def _other_host_key(server: Server, tmp_path: Path) -> dict[str, Any]:
     other = _key(tmp_path / "other").with_suffix(".pub").read_text("utf-8")
     return {"extra": {"host_key": other, "private_key": server.client_key}}
@@ -247,6 +252,7 @@ def _nobody_there(_: Server, __: Path) -> dict[str, Any]:
     return {"port": 1}
 
 
+@pytest.mark.usefixtures("no_known_hosts")
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
@@ -262,11 +268,9 @@ def test_a_server_that_is_not_the_one_or_does_not_let_us_in_gets_nothing(
     state: State,
     empty_server: Server,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     changed: Callable[[Server, Path], dict[str, Any]],
     sentence: str,
 ) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))  # where known hosts are looked for
     report = send(state, empty_server.destination, empty_server.connection(**changed(empty_server, tmp_path)))
     assert str(report.error).startswith(f"crm: {sentence}")
     assert report.counts.pending == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -150,11 +149,13 @@ def test_each_attempt_is_a_row_and_an_interrupted_one_says_so(
     journal.write_tables(state)
     with duckdb.connect() as memory:
         rows = memory.execute(
-            "select attempt_no, sent_rows, accepted_rows, refused_rows, unclear_rows, ended_at is null, error "
+            "select attempt_no, sent_rows, accepted_rows, refused_rows, unclear_rows, ended_at is null, "
+            "error "
             f"from '{journal.table(state, 'attempts')}' order by attempt_no"
         ).fetchall()
         found = memory.execute(
-            f"select key, standing, record_id, sentence from '{journal.table(state, 'standing')}' order by key"
+            "select key, standing, record_id, sentence "
+            f"from '{journal.table(state, 'standing')}' order by key"
         ).fetchall()
     assert rows == [(1, 2, 1, 1, 0, False, None), (2, 1, 0, 0, 1, True, "It was interrupted.")]
     assert found == [
@@ -165,10 +166,10 @@ def test_each_attempt_is_a_row_and_an_interrupted_one_says_so(
 
 
 @pytest.fixture
-def newer(state: State, destination: RestDestination, items: dict[str, Item]) -> Iterator[Path]:
+def newer(state: State, destination: RestDestination, items: dict[str, Item]) -> Path:
     path = attempt(state, destination, Outcome(items["a"], Answer.ACCEPTED))
     path.write_text(path.read_text("utf-8").replace('"format_version":1', '"format_version":9'), "utf-8")
-    yield path
+    return path
 
 
 def test_a_journal_of_a_newer_release_is_refused(

@@ -187,7 +187,8 @@ def test_a_crm_that_answers_nobody_is_asked_three_times_and_left_for_later(desk:
     assert (report.counts.pending, report.counts.unclear) == (50, 3)
     assert len(desk.crm.requests) == 3 * (desk.destination.retries + 1)
     assert report.error == (
-        "crm: 3 in a row had no clear answer, the last one because it answered 500: see whether it is in order."
+        "crm: 3 in a row had no clear answer, the last one because it answered 500: "
+        "see whether it is in order."
     )
     desk.meet()
     assert desk.deliver().counts.accepted == 50
@@ -225,7 +226,6 @@ def test_one_alert_that_always_fails_does_not_stop_the_others_and_is_set_aside(d
     # While nothing else is accepted it may be the CRM that is out of order.
     assert (report.counts.accepted, report.counts.pending) == (1, 1)
     for number in range(3):
-        desk.crm.fault = lambda method: None
         tell(desk.state, [(f"{number}", "open")], f"2026-11-0{number + 1}")
         made = len(desk.crm.records)
         desk.crm.fault = lambda method, made=made: (  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""One sender per kind of destination: it sends a batch and gives an outcome per item as soon as it has one."""
+"""One sender per kind of destination: it sends a batch and gives an outcome per item when it has one."""
 
 from __future__ import annotations
 
@@ -20,13 +20,19 @@ from tolerance.state import State
 
 
 class Sender(Protocol):
-    """Speaks with one destination."""
+    """Speaks with one destination.
+
+    Attributes:
+        sends_at_once: whether a batch goes out as a whole, before its first outcome.
+    """
+
+    sends_at_once: bool
 
     def send(self, items: Sequence[Item]) -> Iterator[Outcome]:
         """Send the items in this order. Sending one again has no second effect.
 
-        Raises `DestinationError` when the destination takes nothing at present; what had no outcome by then was
-        not sent.
+        Raises `DestinationError` when the destination takes nothing at present; what had no outcome by then
+        was not sent.
         """
 
 

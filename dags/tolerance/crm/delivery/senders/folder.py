@@ -32,6 +32,8 @@ def folder_sender(destination: FolderDestination, state: State) -> Iterator[Fold
 class FolderSender:
     """Copies the lists of a date into a folder of that name; each file appears whole, the manifest last."""
 
+    sends_at_once = False
+
     def __init__(self, folder: Path, state: State) -> None:
         self._folder = folder
         self._state = state

@@ -5,6 +5,7 @@ Three things can come of a request: an answer, the certainty that it was not car
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -85,7 +86,8 @@ class PatientClient:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             raise NotTakenError("it cannot be reached") from None
         except httpx.TimeoutException:
-            raise UnclearError(f"it gave no answer within {self._destination.timeout_seconds:g} s") from None
+            seconds = self._destination.timeout_seconds
+            raise UnclearError(f"it gave no answer within {seconds:g} s") from None
         except httpx.RequestError:
             raise UnclearError("it broke off the answer") from None
         except httpx.InvalidURL:
@@ -141,9 +143,18 @@ class PatientClient:
 
 
 def client_for(destination: Destination, connection: Connection, **given: Any) -> httpx.Client:
-    """A client that waits as long as the destination says, and takes no proxy or login from the environment."""
+    """A client that waits as long as the destination says, and takes nothing from the environment.
+
+    A proxy and the certificate authority of a company stand in the connection's extra.
+    """
+    authority = connection.extra.get("ca_file")
     return httpx.Client(
-        base_url=connection.base_url, timeout=destination.timeout_seconds, trust_env=False, **given
+        base_url=connection.base_url,
+        timeout=destination.timeout_seconds,
+        trust_env=False,
+        proxy=connection.extra.get("proxy"),
+        verify=ssl.create_default_context(cafile=authority) if authority else True,
+        **given,
     )
 
 

@@ -1,4 +1,4 @@
-"""A record per alert in a JSON API that knows no upsert: looked up by the alert's id, then changed or made."""
+"""A record per alert in a JSON API without upsert: looked up by the alert's id, then changed or made."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ def rest_sender(destination: RestDestination, connection: Connection, clock: Clo
 
 class RestSender:
     """Sends alerts one by one."""
+
+    sends_at_once = False
 
     def __init__(self, destination: RestDestination, client: PatientClient) -> None:
         self._destination = destination
@@ -101,7 +103,7 @@ class RestSender:
         if given is None:
             raise DestinationError(
                 f"GET {self._destination.path} gives records without {self._destination.key_field}",
-                "say in key_at where a record has it: whose a record is must be certain before it is changed.",
+                "say in key_at where a record has it: it must be certain whose a record is.",
             )
         if at(self._destination.id_field, record) is None:
             raise DestinationError(

@@ -1,4 +1,4 @@
-"""A record per alert in Salesforce: Bulk API 2.0, upsert by an External ID, with the OAuth login of a connected app."""
+"""A record per alert in Salesforce: Bulk API 2.0, upsert by an External ID."""
 
 from __future__ import annotations
 
@@ -57,6 +57,8 @@ def salesforce_sender(
 
 class SalesforceSender:
     """Sends a batch as one job."""
+
+    sends_at_once = True
 
     def __init__(
         self, destination: SalesforceDestination, client: PatientClient, clock: Clock, jobs: str

@@ -134,6 +134,8 @@ def _told(fault: BaseException) -> str:
 class SftpSender:
     """Puts the lists of a date into a folder of that name; each file appears whole, the manifest last."""
 
+    sends_at_once = False
+
     def __init__(self, sftp: paramiko.SFTPClient, destination: SftpDestination, state: State) -> None:
         self._sftp = sftp
         self._top = destination.path
