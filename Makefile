@@ -17,7 +17,7 @@ run_arguments = --state "$(STATE)" \
 	$(if $(AS_OF),--as-of "$(AS_OF)") \
 	$(if $(CRM),--crm "$(CRM)")
 
-.PHONY: help setup run rebuild doctor data-docs preview tags quarantine cases score train labels sample test soak bench lint format clean explain generations data-dictionary
+.PHONY: help setup run rebuild doctor data-docs preview tags quarantine cases score train labels sample deliver test soak bench lint format clean explain generations data-dictionary
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -100,6 +100,10 @@ lint: $(INSTALLED) $(LINT)/installed ## Style and types
 	@TOLERANCE_PROJECT="$(CURDIR)" TOLERANCE_STATE="$(CURDIR)/$(LINT)" DO_NOT_TRACK=1 \
 		DBT_TARGET_PATH="$(CURDIR)/$(LINT)/target" DBT_LOG_PATH="$(CURDIR)/$(LINT)/logs" \
 		$(LINT)/bin/sqlfluff lint models tests/data
+
+deliver: $(INSTALLED) ## Send the CRM what it has not accepted yet: DESTINATION= DRY_RUN=1 AGAIN=1 STATE=
+	@$(BIN)/tolerance deliver --state "$(STATE)" $(if $(DESTINATION),--destination "$(DESTINATION)") \
+		$(if $(DRY_RUN),--dry-run) $(if $(AGAIN),--again)
 
 data-dictionary: $(INSTALLED) ## Make docs/data_dictionary.md from dbt's yml
 	@$(BIN)/python -m tolerance.data_dictionary

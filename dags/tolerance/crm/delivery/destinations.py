@@ -41,6 +41,10 @@ def _as_key(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _as_texts(given: object) -> object:
+    return {str(key): _as_key(value) for key, value in given.items()} if isinstance(given, dict) else given
+
+
 def _as_keys(given: object) -> object:
     return {_as_key(key): value for key, value in given.items()} if isinstance(given, dict) else given
 
@@ -129,11 +133,12 @@ class RestDestination(Destination):
 
     Attributes:
         path: of the collection.
-        key_field: the field of the CRM that holds the alert's id; it is also the parameter of the look-up.
-        key_at: where that field stands in an answer, as names with dots between; else under its own name.
+        key_field: the parameter of the look-up, and the field that holds the alert's id.
+        key_at: where a record has that field, as names with dots between, where it is not under that name.
+        look_up: more parameters of the look-up, such as those that show what is merged or deleted too.
         records_at: where an answer to a look-up has its records, likewise; empty where it is the list itself.
         id_field: where a record has the CRM's own id, likewise.
-        fields: what each field of the CRM gets.
+        fields: what each field of the CRM gets; a field may be one within another, likewise.
         change_by: the method that changes a record.
         token_scheme: the word before the token, for a connection that has a password and no login.
         update_only: whether records are only changed and none is made.
@@ -144,6 +149,7 @@ class RestDestination(Destination):
     path: Place
     key_field: str
     key_at: str = ""
+    look_up: Annotated[dict[str, str], BeforeValidator(_as_texts)] = {}
     records_at: str = ""
     id_field: str = "id"
     fields: Fields

@@ -82,7 +82,7 @@ def test_an_alert_is_looked_up_and_made_and_later_changed(desk: Desk) -> None:
     report = desk.deliver()
     assert report.sentence == "crm: 2 accepted now, 2 of 2 alerts accepted, 0 pending."
     assert undelivered([report]) is None
-    assert desk.methods() == ["GET", "POST", "GET", "POST"]
+    assert desk.methods() == ["GET", "POST", "GET", "GET", "POST"]
     assert desk.crm.requests[0][1] == f"{PATH}?cf_alert_id=a"
     assert desk.crm.records[0] == {
         "id": 1,
@@ -96,7 +96,7 @@ def test_an_alert_is_looked_up_and_made_and_later_changed(desk: Desk) -> None:
     }
     tell(desk.state, [("a", "retracted")], NEXT)
     assert desk.deliver().accepted == 1
-    assert desk.methods()[4:] == ["GET", "PATCH"]
+    assert desk.methods()[5:] == ["GET", "PATCH"]
     assert [(record["state"], record["changes"]) for record in desk.crm.records] == [
         ("Cancelled", 1),
         ("New", 0),
@@ -138,7 +138,7 @@ def test_a_record_that_was_not_made_is_made_later(desk: Desk, fault: str) -> Non
 def test_a_look_up_and_a_change_are_repeated_at_once(desk: Desk) -> None:
     desk.meet("error_before", "dropped", method="GET")
     assert desk.deliver().counts.accepted == 2
-    assert desk.methods() == ["GET", "GET", "GET", "POST", "GET", "POST"]
+    assert desk.methods() == ["GET", "GET", "GET", "POST", "GET", "GET", "POST"]
 
 
 def test_a_busy_crm_is_waited_for_as_long_as_it_asks(desk: Desk) -> None:
@@ -251,7 +251,9 @@ def test_a_crm_that_ignores_the_look_up_is_not_written_to(
         desk.crm,
         "carried_out",
         lambda method, path, body: (
-            (200, {"results": others}) if method == "GET" else carried_out(method, path, body)
+            (200, {"results": others + desk.crm.records})
+            if method == "GET"
+            else carried_out(method, path, body)
         ),
     )
     assert desk.deliver().counts.accepted == 2  # the record of another is nobody's
@@ -340,4 +342,34 @@ def test_the_same_request_again_says_so_to_servers_that_listen(desk: Desk) -> No
     keys = [headers.get("Idempotency-Key", "") for headers in desk.crm.headers]
     with outbox(desk.state, desk.destination) as box:
         assert box.counts().accepted == 2
-    assert [key.split("-")[0] for key in keys] == ["", "a", "", "b"]
+    assert [key.split("-")[0] for key in keys] == ["", "a", "", "", "b"]
+
+
+def test_a_crm_that_drops_the_key_is_found_out_with_the_first_record(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carried_out: Callable[..., tuple[int, object]] = desk.crm.carried_out
+    monkeypatch.setattr(
+        desk.crm,
+        "carried_out",
+        lambda method, path, body: carried_out(method, path, body | {"cf_alert_id": "dropped"}),
+    )
+    report = desk.deliver()
+    assert len(desk.crm.records) == 1
+    assert desk.slept == [desk.destination.settle_seconds]  # a look-up may lag behind
+    assert str(report.error) == (
+        "crm: Record 1 was made for a and the look-up by cf_alert_id does not find it: "
+        "remove that record, and see whether the CRM has such a field."
+    )
+    assert (report.counts.pending, report.counts.refused) == (2, 1)
+
+
+def test_a_field_may_be_one_within_another(desk: Desk) -> None:
+    subject = desk.destination.fields["subject"]
+    desk.set(
+        fields={"custom.of.customer": subject, "custom.more": subject},
+        look_up={"show_merged": "true"},
+    )
+    desk.deliver()
+    assert desk.crm.records[0]["custom"] == {"of": {"customer": "Ca"}, "more": "Ca"}
+    assert desk.crm.requests[0][1] == f"{PATH}?show_merged=true&cf_alert_id=a"

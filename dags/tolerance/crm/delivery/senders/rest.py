@@ -28,7 +28,7 @@ def rest_sender(destination: RestDestination, connection: Connection, clock: Clo
     elif connection.password:
         headers["Authorization"] = f"{destination.token_scheme} {connection.password}"
     with client_for(destination, connection, headers=headers, auth=login) as client:
-        yield RestSender(destination, PatientClient(client, destination, connection, clock))
+        yield RestSender(destination, PatientClient(client, destination, connection, clock), clock)
 
 
 class RestSender:
@@ -36,52 +36,89 @@ class RestSender:
 
     sends_at_once = False
 
-    def __init__(self, destination: RestDestination, client: PatientClient) -> None:
+    def __init__(self, destination: RestDestination, client: PatientClient, clock: Clock) -> None:
         self._destination = destination
         self._client = client
+        self._clock = clock
+        self._finds_what_it_makes = False
 
     def send(self, items: Sequence[Item]) -> Iterator[Outcome]:
         """Send the items; each has one record afterwards, however often it was sent."""
         for item in items:
             try:
-                yield self._sent(item)
+                outcome, is_new = self._sent(item)
+                is_lost = is_new and not self._is_found(item)
             except FailedError as failed:
                 yield Outcome(item, Answer.UNCLEAR, sentence=str(failed))
+                continue
+            if not is_lost:
+                yield outcome
+                continue
+            made = f"record {outcome.record_id} was made" if outcome.record_id else "a record was made"
+            yield Outcome(item, Answer.REFUSED, sentence=f"{made} and the look-up does not find it")
+            raise DestinationError(
+                f"{made[0].upper()}{made[1:]} for {item.key} and the look-up by "
+                f"{self._destination.key_field} does not find it",
+                "remove that record, and see whether the CRM has such a field.",
+            )
 
-    def _sent(self, item: Item) -> Outcome:
+    def _sent(self, item: Item) -> tuple[Outcome, bool]:
+        """What became of an item, and whether a record was made for it."""
         found = self._found(item)
         if len(found) > 1:
-            return Outcome(
-                item,
-                Answer.REFUSED,
-                sentence=f"{len(found)} records have this {self._destination.key_field}: merge them",
-            )
-        body = {name: value.of(item.row) for name, value in self._destination.fields.items()}
-        body[self._destination.key_field] = item.key
+            several = f"{len(found)} records have this {self._destination.key_field}: merge them"
+            return Outcome(item, Answer.REFUSED, sentence=several), False
         if found:
             response = self._client.request(
-                self._destination.change_by, self._place(found[0]), is_repeatable=True, json=body
+                self._destination.change_by, self._place(found[0]), is_repeatable=True, json=self._body(item)
             )
-            record_id: str | None = found[0]
         elif self._destination.update_only:
-            return Outcome(item, Answer.REFUSED, sentence="there is no record of it, and update_only is set")
+            sentence = "there is no record of it, and update_only is set"
+            return Outcome(item, Answer.REFUSED, sentence=sentence), False
         else:
             response = self._client.request(
-                "POST", self._destination.path, is_repeatable=False, json=body, headers=_once_only(item)
+                "POST",
+                self._destination.path,
+                is_repeatable=False,
+                json=self._body(item),
+                headers=_once_only(item),
             )
-            record_id = None
         if response.is_success:
-            return Outcome(item, Answer.ACCEPTED, record_id=record_id or self._id_in(response))
-        if response.status_code in _GONE and (record_id or self._found(item)):
+            record_id = found[0] if found else self._id_in(response)
+            return Outcome(item, Answer.ACCEPTED, record_id=record_id), not found
+        if response.status_code in _GONE and (found or self._found(item)):
             # Removed or made since the look-up: the next one tells.
             raise UnclearError(self._client.said(response))
-        return Outcome(item, Answer.REFUSED, sentence=self._client.said(response))
+        return Outcome(item, Answer.REFUSED, sentence=self._client.said(response)), False
+
+    def _is_found(self, item: Item) -> bool:
+        """Whether the look-up finds what was made: a CRM may drop a field that it does not know, silently.
+
+        Then every delivery would make another record. The first one of an attempt shows it.
+        """
+        if not self._finds_what_it_makes:
+            self._finds_what_it_makes = bool(self._found(item))
+        if not self._finds_what_it_makes:
+            self._clock.sleep(self._destination.settle_seconds)
+            self._finds_what_it_makes = bool(self._found(item))
+        return self._finds_what_it_makes
+
+    def _body(self, item: Item) -> dict[str, Any]:
+        destination = self._destination
+        body: dict[str, Any] = {}
+        for name, value in destination.fields.items():
+            _put(body, name, value.of(item.row))
+        _put(body, destination.key_at or destination.key_field, item.key)
+        return body
 
     def _found(self, item: Item) -> list[str]:
         """The CRM's ids of the records that have the alert's id."""
         destination = self._destination
         response = self._client.request(
-            "GET", destination.path, is_repeatable=True, params={destination.key_field: item.key}
+            "GET",
+            destination.path,
+            is_repeatable=True,
+            params=destination.look_up | {destination.key_field: item.key},
         )
         if not response.is_success:
             raise DestinationError(
@@ -118,6 +155,14 @@ class RestSender:
     def _id_in(self, response: httpx.Response) -> str | None:
         found = at(self._destination.id_field, _json(response))
         return None if found is None else str(found)
+
+
+def _put(body: dict[str, Any], path: str, value: object) -> None:
+    """Put a value at a path of names with dots between."""
+    *above, name = path.split(".")
+    for step in above:
+        body = body.setdefault(step, {})
+    body[name] = value
 
 
 def _once_only(item: Item) -> dict[str, str]:
