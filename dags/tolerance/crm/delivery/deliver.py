@@ -189,8 +189,12 @@ class _Attempt:
         return error
 
     def _sender(self, columns: set[str]) -> AbstractContextManager[Sender]:
-        fields = getattr(self.destination, "fields", {})
-        if missing := sorted({value.column for value in fields.values() if value.column} - columns):
+        used = {
+            value.column
+            for name in ("fields", "made_with")
+            for value in getattr(self.destination, name, {}).values()
+        }
+        if missing := sorted(used - columns - {None}):
             raise UsageError(
                 f"destinations.yml, `{self.destination.name}.fields`: the list has no column "
                 f"{', '.join(missing)}",

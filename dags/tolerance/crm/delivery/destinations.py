@@ -49,8 +49,15 @@ def _as_keys(given: object) -> object:
     return {_as_key(key): value for key, value in given.items()} if isinstance(given, dict) else given
 
 
+LEAVE = object()
+"""The value of a field that stays as it is in the CRM."""
+
+
 class Value(BaseModel):
-    """What a field of the CRM gets: a column of the list, in the CRM's words perhaps, or a constant."""
+    """What a field of the CRM gets: a column of the list, in the CRM's words perhaps, or a constant.
+
+    A word that is null leaves the field as it is in the CRM; a column that is null empties it.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -63,7 +70,8 @@ class Value(BaseModel):
         if self.column is None:
             return self.constant
         value = _plain(row[self.column])
-        return self.words.get(_as_key(value), value) if self.words else value
+        word = self.words.get(_as_key(value), value)
+        return LEAVE if word is None and value is not None else word
 
 
 def _plain(value: object) -> Any:
@@ -79,10 +87,8 @@ def _column_alone(given: object) -> object:
     return {"column": given} if isinstance(given, str) else given
 
 
-Fields = Annotated[
-    dict[str, Annotated[Value, BeforeValidator(_column_alone)]],
-    Field(min_length=1),
-]
+FieldValue = Annotated[Value, BeforeValidator(_column_alone)]
+Fields = Annotated[dict[str, FieldValue], Field(min_length=1)]
 
 
 class Destination(BaseModel):
@@ -139,6 +145,7 @@ class RestDestination(Destination):
         records_at: where an answer to a look-up has its records, likewise; empty where it is the list itself.
         id_field: where a record has the CRM's own id, likewise.
         fields: what each field of the CRM gets; a field may be one within another, likewise.
+        made_with: what fields get besides when a record is made, such as a state that agents change then.
         change_by: the method that changes a record.
         token_scheme: the word before the token, for a connection that has a password and no login.
         update_only: whether records are only changed and none is made.
@@ -153,6 +160,7 @@ class RestDestination(Destination):
     records_at: str = ""
     id_field: str = "id"
     fields: Fields
+    made_with: Annotated[dict[str, FieldValue], Field(default_factory=dict)]
     change_by: Annotated[str, Field(pattern="^(PATCH|PUT)$")] = "PATCH"
     token_scheme: str = "Bearer"  # noqa: S105  (a word, no secret)
     update_only: bool = False

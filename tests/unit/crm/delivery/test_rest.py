@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.fixtures.crm import delivering
@@ -67,6 +68,15 @@ class Desk:
             return left.pop(0) if left and method in {None, of} else None
 
         self.crm.fault = fault
+
+
+def with_other_fingerprints(state: State) -> None:
+    """Let all that the last list told be told otherwise."""
+    path = max(state.told.glob("*.parquet"))
+    with duckdb.connect() as memory:
+        memory.execute(f"create table told as from '{path}'")
+        memory.execute("update told set fingerprint = 'other'")
+        memory.execute(f"copy told to '{path}' (format parquet)")
 
 
 @pytest.fixture
@@ -373,3 +383,18 @@ def test_a_field_may_be_one_within_another(desk: Desk) -> None:
     desk.deliver()
     assert desk.crm.records[0]["custom"] == {"of": {"customer": "Ca"}, "more": "Ca"}
     assert desk.crm.requests[0][1] == f"{PATH}?show_merged=true&cf_alert_id=a"
+
+
+def test_a_state_that_agents_change_is_set_once_and_left_alone_afterwards(desk: Desk) -> None:
+    state = desk.destination.fields["state"]
+    fields = desk.destination.fields | {
+        "state": state.model_copy(update={"words": {"open": None, "retracted": "Cancelled"}})
+    }
+    desk.set(fields=fields, made_with={"state": state.model_copy(update={"column": None, "constant": "New"})})
+    desk.deliver()
+    assert [record["state"] for record in desk.crm.records] == ["New", "New"]
+    desk.crm.records[0]["state"] = "In progress"
+    tell(desk.state, [("a", "open"), ("b", "retracted")], NEXT, priority=2)
+    with_other_fingerprints(desk.state)
+    assert desk.deliver().accepted == 2
+    assert [record["state"] for record in desk.crm.records] == ["In progress", "Cancelled"]

@@ -79,14 +79,17 @@ def test_alerts_are_upserted_by_their_external_id_in_jobs(desk: Desk) -> None:
     assert desk.salesforce.records["a"]["Status__c"] == "retracted"
 
 
-def test_a_null_empties_the_field(desk: Desk) -> None:
-    nothing = desk.destination.fields["Status__c"].model_copy(update={"words": {"open": None}})
+def test_a_column_that_is_null_empties_the_field_and_a_word_that_is_null_leaves_it(desk: Desk) -> None:
+    tell(desk.state, [("a", "open")], solved_on=None)
+    left = desk.destination.fields["Status__c"].model_copy(update={"words": {"open": None}})
+    emptied = desk.destination.fields["Status__c"].model_copy(update={"column": "solved_on"})
     desk.destination = desk.destination.model_copy(
-        update={"fields": desk.destination.fields | {"Status__c": nothing}}
+        update={"fields": {"Status__c": left, "Solved_At__c": emptied}}
     )
-    desk.salesforce.records["a"] = {"Id": "a0", "Status__c": "old"}
+    desk.salesforce.records["a"] = {"Id": "a0", "Status__c": "old", "Solved_At__c": "old"}
     desk.deliver()
-    assert desk.salesforce.records["a"]["Status__c"] is None
+    assert desk.salesforce.records["a"]["Status__c"] == "old"
+    assert desk.salesforce.records["a"]["Solved_At__c"] is None
 
 
 def test_what_is_refused_row_by_row_says_why_and_the_rest_is_accepted(desk: Desk) -> None:

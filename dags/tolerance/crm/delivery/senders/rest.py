@@ -11,7 +11,7 @@ import httpx
 
 from tolerance.crm.delivery.clock import Clock
 from tolerance.crm.delivery.connection import Connection
-from tolerance.crm.delivery.destinations import RestDestination
+from tolerance.crm.delivery.destinations import LEAVE, RestDestination, Value
 from tolerance.crm.delivery.items import Answer, DestinationError, Item, Outcome
 from tolerance.crm.delivery.senders.http import FailedError, PatientClient, UnclearError, at, client_for
 
@@ -70,7 +70,10 @@ class RestSender:
             return Outcome(item, Answer.REFUSED, sentence=several), False
         if found:
             response = self._client.request(
-                self._destination.change_by, self._place(found[0]), is_repeatable=True, json=self._body(item)
+                self._destination.change_by,
+                self._place(found[0]),
+                is_repeatable=True,
+                json=self._body(item, {}),
             )
         elif self._destination.update_only:
             sentence = "there is no record of it, and update_only is set"
@@ -80,7 +83,7 @@ class RestSender:
                 "POST",
                 self._destination.path,
                 is_repeatable=False,
-                json=self._body(item),
+                json=self._body(item, self._destination.made_with),
                 headers=_once_only(item),
             )
         if response.is_success:
@@ -103,11 +106,12 @@ class RestSender:
             self._finds_what_it_makes = bool(self._found(item))
         return self._finds_what_it_makes
 
-    def _body(self, item: Item) -> dict[str, Any]:
+    def _body(self, item: Item, besides: dict[str, Value]) -> dict[str, Any]:
         destination = self._destination
         body: dict[str, Any] = {}
-        for name, value in destination.fields.items():
-            _put(body, name, value.of(item.row))
+        for name, value in (destination.fields | besides).items():
+            if (given := value.of(item.row)) is not LEAVE:
+                _put(body, name, given)
         _put(body, destination.key_at or destination.key_field, item.key)
         return body
 

@@ -12,7 +12,7 @@ import httpx
 
 from tolerance.crm.delivery.clock import Clock
 from tolerance.crm.delivery.connection import Connection
-from tolerance.crm.delivery.destinations import SalesforceDestination
+from tolerance.crm.delivery.destinations import LEAVE, SalesforceDestination
 from tolerance.crm.delivery.items import Answer, DestinationError, Item, Outcome
 from tolerance.crm.delivery.senders.http import FailedError, PatientClient, client_for
 
@@ -178,6 +178,8 @@ class SalesforceSender:
 
 
 def _cell(value: Any) -> str:
+    if value is LEAVE:
+        return ""
     if value is None:
         return _NULL
     return str(value).lower() if isinstance(value, bool) else str(value)
