@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 LINT := $(VENV)/lint
+BOTTLECRM := $(VENV)/crm
+CRM_PYTHON ?= python3.12
 
 # The environment of a user must not leak into the project's own.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -17,7 +19,7 @@ run_arguments = --state "$(STATE)" \
 	$(if $(AS_OF),--as-of "$(AS_OF)") \
 	$(if $(CRM),--crm "$(CRM)")
 
-.PHONY: help setup run rebuild doctor data-docs preview tags quarantine cases score train labels sample deliver test soak bench lint format clean explain generations data-dictionary
+.PHONY: test-crm help setup run rebuild doctor data-docs preview tags quarantine cases score train labels sample deliver test soak bench lint format clean explain generations data-dictionary
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,6 +89,16 @@ test: $(INSTALLED) ## All tests but the long ones
 
 soak: $(INSTALLED) ## The long tests of the promises
 	@$(BIN)/python -m pytest -m soak -n 2
+
+# BottleCRM wants a newer Python than this project, and an environment of its own.
+$(BOTTLECRM)/installed: crm.lock $(INSTALLED)
+	@echo "Setting up $(BOTTLECRM) (once)"
+	@$(CRM_PYTHON) -m venv --without-pip $(BOTTLECRM)
+	@$(BIN)/uv pip install --quiet --python $(BOTTLECRM)/bin/python --require-hashes --requirement crm.lock
+	@touch $@
+
+test-crm: $(BOTTLECRM)/installed ## Deliver to a real CRM, which this starts and stops; wants Python 3.12 (CRM_PYTHON=) and PostgreSQL
+	@TOLERANCE_TEST_CRM="$(CURDIR)/$(BOTTLECRM)/bin/python" $(BIN)/python -m pytest tests/e2e/test_bottlecrm.py
 
 # sqlfluff and dbt do not agree on one version of click.
 $(LINT)/installed: lint.lock $(INSTALLED)

@@ -190,11 +190,12 @@ class _Attempt:
 
     def _sender(self, columns: set[str]) -> AbstractContextManager[Sender]:
         used = {
-            value.column
+            column
             for name in ("fields", "made_with")
             for value in getattr(self.destination, name, {}).values()
+            for column in value.columns
         }
-        if missing := sorted(used - columns - {None}):
+        if missing := sorted(used - columns):
             raise UsageError(
                 f"destinations.yml, `{self.destination.name}.fields`: the list has no column "
                 f"{', '.join(missing)}",

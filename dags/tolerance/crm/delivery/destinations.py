@@ -22,6 +22,7 @@ from tolerance.errors import UsageError
 from tolerance.profiles.mistakes import Mistakes, mistake, nearest, no_such_key
 
 FILE = "destinations.yml"
+_COLUMN = re.compile(r"\{(\w+)\}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -54,19 +55,31 @@ LEAVE = object()
 
 
 class Value(BaseModel):
-    """What a field of the CRM gets: a column of the list, in the CRM's words perhaps, or a constant.
+    """What a field of the CRM gets: a column of the list, in the CRM's words perhaps, a text, or a constant.
 
-    A word that is null leaves the field as it is in the CRM; a column that is null empties it.
+    A text has columns in braces, and is cut to the characters that the field takes. A word that is null
+    leaves the field as it is in the CRM; a column that is null empties it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     column: str | None = None
     words: Annotated[dict[str, Any], BeforeValidator(_as_keys)] = {}
+    text: str | None = None
+    most_characters: Count | None = None
     constant: str | int | bool | None = None
+
+    @property
+    def columns(self) -> set[str]:
+        """The columns of the list that it needs."""
+        return {*_COLUMN.findall(self.text or ""), *([self.column] if self.column else ())}
 
     def of(self, row: Mapping[str, Any]) -> Any:
         """The value for one alert."""
+        if self.text is not None:
+            return _COLUMN.sub(lambda found: _as_key(_plain(row[found[1]])), self.text)[
+                : self.most_characters
+            ]
         if self.column is None:
             return self.constant
         value = _plain(row[self.column])

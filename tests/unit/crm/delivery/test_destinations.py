@@ -12,6 +12,7 @@ from tests.fixtures.crm import delivering
 from tolerance.crm.delivery.destinations import (
     FolderDestination,
     SalesforceDestination,
+    Value,
     chosen,
     destinations,
     read_destinations,
@@ -93,5 +94,8 @@ def test_fields_get_a_column_its_words_or_a_constant(tmp_path: Path) -> None:
         "balance": -1.5,
         "origin": "tolerance",
     }
+    titled = Value(text="{customer_id} ({status}): to do", most_characters=11)
+    assert titled.of(row) == "C1 (open): "
+    assert titled.columns == {"customer_id", "status"}
     assert fields["state"].of(row | {"status": "closed"}) == "closed"  # no word for it: as it is
     assert fields["respond_by"].of(row | {"respond_by": None}) is None
