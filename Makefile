@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 LINT := $(VENV)/lint
+BOTTLECRM := $(VENV)/crm
+CRM_PYTHON ?= python3.12
 
 # The environment of a user must not leak into the project's own.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -17,7 +19,7 @@ run_arguments = --state "$(STATE)" \
 	$(if $(AS_OF),--as-of "$(AS_OF)") \
 	$(if $(CRM),--crm "$(CRM)")
 
-.PHONY: help setup run rebuild doctor data-docs preview tags quarantine cases score train labels sample test soak bench lint format clean explain generations data-dictionary crm-dry-run test-crm
+.PHONY: help setup run rebuild doctor data-docs preview tags quarantine cases score train labels sample deliver test soak bench lint format clean explain generations data-dictionary crm-dry-run test-crm
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,15 +90,26 @@ crm-dry-run: $(INSTALLED) ## What the CRMs would be sent, and why; writes nothin
 test: $(INSTALLED) ## All tests but the long ones
 	@$(BIN)/python -m pytest -m "not soak and not crm" -n 3 --dist loadfile --no-loadscope-reorder
 
-# The office program comes from Debian's packages; who is not root or has another system installs it himself.
-test-crm: $(INSTALLED) ## Tests that need an office program, which it installs (as root, on Debian) where it is not there
+soak: $(INSTALLED) ## The long tests of the promises
+	@$(BIN)/python -m pytest -m soak -n 2
+
+# BottleCRM wants a newer Python than this project, and an environment of its own.
+$(BOTTLECRM)/installed: crm.lock $(INSTALLED)
+	@echo "Setting up $(BOTTLECRM) (once)"
+	@$(CRM_PYTHON) -m venv --without-pip $(BOTTLECRM)
+	@$(BIN)/uv pip install --quiet --python $(BOTTLECRM)/bin/python --require-hashes --requirement crm.lock
+	@touch $@
+
+# The office program and the database come from Debian's packages; who is not root, or has another system,
+# installs them himself.
+test-crm: $(BOTTLECRM)/installed ## The lists in LibreOffice and deliveries to a real CRM, started and stopped here: wants Python 3.12 (CRM_PYTHON=)
 	@command -v soffice > /dev/null || { echo "Installing libreoffice-calc-nogui (once)"; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends \
 		libreoffice-calc-nogui > /dev/null; }
-	@$(BIN)/python -m pytest -m crm
-
-soak: $(INSTALLED) ## The long tests of the promises
-	@$(BIN)/python -m pytest -m soak -n 2
+	@ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || { echo "Installing postgresql (once)"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends \
+		postgresql > /dev/null; }
+	@TOLERANCE_TEST_CRM="$(CURDIR)/$(BOTTLECRM)/bin/python" $(BIN)/python -m pytest -m crm
 
 # sqlfluff and dbt do not agree on one version of click.
 $(LINT)/installed: lint.lock $(INSTALLED)
@@ -110,6 +123,10 @@ lint: $(INSTALLED) $(LINT)/installed ## Style and types
 	@TOLERANCE_PROJECT="$(CURDIR)" TOLERANCE_STATE="$(CURDIR)/$(LINT)" DO_NOT_TRACK=1 \
 		DBT_TARGET_PATH="$(CURDIR)/$(LINT)/target" DBT_LOG_PATH="$(CURDIR)/$(LINT)/logs" \
 		$(LINT)/bin/sqlfluff lint models tests/data
+
+deliver: $(INSTALLED) ## Send the CRM what it has not accepted yet: DESTINATION= DRY_RUN=1 AGAIN=1 STATE=
+	@$(BIN)/tolerance deliver --state "$(STATE)" $(if $(DESTINATION),--destination "$(DESTINATION)") \
+		$(if $(DRY_RUN),--dry-run) $(if $(AGAIN),--again)
 
 data-dictionary: $(INSTALLED) ## Make docs/data_dictionary.md from dbt's yml
 	@$(BIN)/python -m tolerance.data_dictionary

@@ -6,12 +6,22 @@ Reads: `raw/`, `history/`, the company's numbers in `dbt_project/seeds/`. Writes
 then `serving/tolerance.duckdb` (what BI opens), then `outbox/crm/<as-of>/`; last a digest of that list, in
 counts, on the channels of TOLERANCE_DIGEST.
 If it fails: nothing was published and readers keep yesterday's generation. The task's log names the
-model or the check. Fix it and clear the failed task; nothing is sent twice.
+model or the check. Fix it and clear the failed task; nothing is sent twice. `deliver_alerts` follows.
 """
 
 from airflow.sdk import DAG, AssetAll, chain
 
-from tolerance.airflow_ import DAG_DEFAULTS, RAW, audit, build, export_alerts, open_run, publish, send_digest
+from tolerance.airflow_ import (
+    ALERT_LIST,
+    DAG_DEFAULTS,
+    RAW,
+    audit,
+    build,
+    export_alerts,
+    open_run,
+    publish,
+    send_digest,
+)
 
 with DAG(
     dag_id="tolerance_daily",
@@ -26,6 +36,6 @@ with DAG(
         build.override(task_id="build_marts")("marts"),
         audit(),
         publish(),
-        export_alerts(),
+        export_alerts.override(outlets=[ALERT_LIST])(),
         send_digest(),
     )

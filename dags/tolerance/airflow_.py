@@ -13,20 +13,30 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import Asset, Param, TriggerRule, get_current_context, task
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+from airflow.sdk import Asset, BaseHook, Param, TriggerRule, get_current_context, task
+from airflow.sdk.exceptions import (
+    AirflowException,
+    AirflowFailException,
+    AirflowNotFoundException,
+    AirflowSkipException,
+)
 
 from tolerance import audits, progress, storage
 from tolerance.calendar import as_of_for_schedule, parse_as_of
 from tolerance.contracts import SOURCES
 from tolerance.crm import digest
+from tolerance.crm.delivery.clock import Clock
+from tolerance.crm.delivery.connection import Connection
+from tolerance.crm.delivery.deliver import deliver as deliver_to
+from tolerance.crm.delivery.deliver import undelivered
+from tolerance.crm.delivery.destinations import destinations
 from tolerance.crm.export import export_alerts as write_alert_list
 from tolerance.crm.export import finish_interrupted_export
 from tolerance.crm.history import ensure_empty_history, refuse_newer_history
 from tolerance.crm.list_profile import ListProfile
 from tolerance.crm.list_profiles import profiles_named
 from tolerance.dbt import dbt
-from tolerance.errors import ToleranceError
+from tolerance.errors import ToleranceError, UsageError
 from tolerance.file_modes import keep_private, put_right
 from tolerance.former_ids import continue_former_ids
 from tolerance.intake.expect import expect as measure_extract
@@ -34,7 +44,7 @@ from tolerance.intake.land import land as land_files
 from tolerance.intake.load import ensure_empty_sources
 from tolerance.intake.load import load as load_files
 from tolerance.intake.read import read as read_files
-from tolerance.lock import state_lock
+from tolerance.lock import delivery_lock, state_lock
 from tolerance.publishing.generations import finish_interrupted_publication
 from tolerance.publishing.generations import publish as publish_generation
 from tolerance.reread import finish_interrupted_rebuild
@@ -45,6 +55,9 @@ from tolerance.state import State
 
 RAW = {source: Asset(name=f"raw_{source}", uri=f"tolerance://raw/{source}") for source in SOURCES}
 """What an ingestion DAG updates; `tolerance_daily` starts when all are updated."""
+
+ALERT_LIST = Asset(name="alert_list", uri="tolerance://outbox/crm")
+"""What `tolerance_daily` updates last; `deliver_alerts` starts when it is."""
 
 PARAMS = {
     "as_of": Param(
@@ -95,12 +108,19 @@ def _run_after() -> datetime:
 @contextmanager
 def _step(sentence: str) -> Iterator[State]:
     """Log the step, hold the lock on STATE, and turn the library's errors into a failed task."""
+    with _told(sentence) as state, state_lock(state, wait_seconds=_LOCK_PATIENCE_SECONDS):
+        finish_interrupted_rebuild(state)
+        yield state
+
+
+@contextmanager
+def _told(sentence: str) -> Iterator[State]:
+    """Log the step, and turn the library's errors into a failed task."""
     state = _state()
     progress.say(sentence)
     try:
         keep_private()
-        with storage.told(state), state_lock(state, wait_seconds=_LOCK_PATIENCE_SECONDS):
-            finish_interrupted_rebuild(state)
+        with storage.told(state):
             yield state
     except ToleranceError as error:
         progress.fail(str(error))
@@ -234,3 +254,41 @@ def _notifier(channel: digest.Channel, message: digest.Digest) -> Any:
     from airflow.providers.http.notifications.http import HttpNotifier
 
     return HttpNotifier(http_conn_id=channel.target, json={"subject": message.subject, "text": message.text})
+
+
+@task
+def deliver() -> None:
+    """Send every destination of the company what it has not accepted yet."""
+    with _told("tolerance: delivering the alerts") as state:
+        every = destinations()
+        if not every:
+            progress.say("tolerance: no destination is set, nothing was sent")
+            return
+        with delivery_lock(state, wait_seconds=_LOCK_PATIENCE_SECONDS, say=progress.say):
+            reports = deliver_to(state, every, connection, Clock(), progress.say)
+        if error := undelivered(reports):
+            raise error
+
+
+def connection(conn_id: str) -> Connection:
+    """An Airflow connection, wherever Airflow finds it: environment, secrets backend or its own store.
+
+    Raises:
+        UsageError: when there is none of that id.
+    """
+    try:
+        found = BaseHook.get_connection(conn_id)
+    except AirflowNotFoundException:
+        raise UsageError(
+            f"There is no Airflow connection {conn_id}",
+            f"make it in Airflow, or set AIRFLOW_CONN_{conn_id.upper()}.",
+        ) from None
+    return Connection(
+        conn_id=conn_id,
+        host=found.host or "",
+        port=found.port,
+        login=found.login or "",
+        password=found.password or "",
+        schema=found.schema or "",
+        extra=found.extra_dejson,
+    )

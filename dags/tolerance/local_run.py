@@ -18,11 +18,15 @@ from typing import TextIO
 from tolerance import files, progress
 from tolerance.contracts import CONTRACTS, NEEDED, SOURCES
 from tolerance.crm import digest
+from tolerance.crm.delivery.connection import Connection
+from tolerance.crm.delivery.destinations import destinations
 from tolerance.settings import PROJECT_ROOT
 from tolerance.state import State
 from tolerance.warm_dbt import warm_dbt
 
 DAILY = "tolerance_daily"
+DELIVERY = "deliver_alerts"
+_CONNECTION = "AIRFLOW_CONN_"
 
 
 class _Listener(logging.Handler):
@@ -50,6 +54,7 @@ def run_dags(state: State, extracts: Path | None, as_of: date, *, crm: str = "")
     DAG stops those that follow.
     Airflow's own output goes to `airflow/logs/run.log` below STATE.
     """
+    digest.channels()  # a wrong one is refused before a day's work
     _configure_airflow(state, extracts, crm)
     log = state.airflow_home / "logs" / "run.log"
     with _terminal_kept_for_people(log) as terminal:
@@ -61,16 +66,29 @@ def run_dags(state: State, extracts: Path | None, as_of: date, *, crm: str = "")
             with warm_dbt():
                 for dag_id in _dag_ids(state, extracts):
                     if not _succeeds(dag_id, as_of):
-                        return listener.failures or [f"{dag_id} failed: the reason is in {log}."]
+                        failures = listener.failures or [f"{dag_id} failed: the reason is in {log}."]
+                        if dag_id != DELIVERY:
+                            return failures
+                        for sentence in failures:  # the generation is published nevertheless
+                            print(f"  {sentence}", file=terminal, flush=True)
         finally:
             progress.LOGGER.removeHandler(listener)
     return []
 
 
+def airflow_connection(state: State, conn_id: str) -> Connection:
+    """An Airflow connection from the environment, or a secrets backend of the Airflow that is set up here."""
+    os.environ.setdefault("AIRFLOW_HOME", str(state.airflow_home))
+    from tolerance.airflow_ import connection
+
+    return connection(conn_id)
+
+
 def _dag_ids(state: State, extracts: Path | None) -> list[str]:
     """The DAGs of a cycle. An optional source that has nothing is left out: a DAG costs a second."""
+    delivery = [DELIVERY] if destinations() else []
     if extracts is None:
-        return [DAILY]
+        return [DAILY, *delivery]
     has_acknowledgements = state.acknowledgements.is_dir() and any(state.acknowledgements.iterdir())
     sources = [
         source
@@ -79,16 +97,16 @@ def _dag_ids(state: State, extracts: Path | None) -> list[str]:
         or (extracts / source).exists()
         or (CONTRACTS[source].comes_from_crm and has_acknowledgements)
     ]
-    return [*(f"ingest_{source}" for source in sources), DAILY]
+    return [*(f"ingest_{source}" for source in sources), DAILY, *delivery]
 
 
 def _configure_airflow(state: State, extracts: Path | None, crm: str) -> None:
     home = state.airflow_home
     (home / "logs").mkdir(parents=True, exist_ok=True)
-    # This run has an Airflow of its own, whatever else this machine runs. Only connections that a setting of
-    # ours names are its business.
-    own = {f"AIRFLOW_CONN_{name.upper()}" for name in digest.connections()}
-    for name in [name for name in os.environ if name.startswith("AIRFLOW") and name not in own]:
+    # This run has an Airflow of its own, whatever else this machine runs; it may log in where that one may.
+    for name in [
+        name for name in os.environ if name.startswith("AIRFLOW") and not name.startswith(_CONNECTION)
+    ]:
         del os.environ[name]
     os.environ |= {
         "TOLERANCE_STATE": str(state.root),

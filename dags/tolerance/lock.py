@@ -1,11 +1,14 @@
-"""One writer per STATE: a second run ends with one line that says who holds it, and since when."""
+"""One writer per STATE: a second run ends with one line that says who holds it, and since when.
+
+And one process that delivers from it; that lock is another, so a slow CRM keeps no run waiting.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +18,9 @@ from filelock import FileLock, Timeout
 from tolerance.errors import ToleranceError
 from tolerance.state import State
 from tolerance.storage import make_root
+
+RUN = "run.lock"
+DELIVERY = "deliver.lock"
 
 _held_here: set[Path] = set()
 """The states whose lock this process holds."""
@@ -39,37 +45,63 @@ def state_lock(state: State, *, wait_seconds: float = 0) -> Iterator[None]:
     if state.root in _held_here:
         yield
         return
+    with _locked(state, RUN, wait_seconds):
+        _held_here.add(state.root)
+        try:
+            yield
+        finally:
+            _held_here.discard(state.root)
+
+
+@contextmanager
+def delivery_lock(state: State, *, wait_seconds: float, say: Callable[[str], None]) -> Iterator[None]:
+    """Be the only process that delivers from `state`; while another one is, `say` so and wait.
+
+    Raises:
+        StateBusyError: when it still does after `wait_seconds`.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(_locked(state, DELIVERY, 0))
+        except StateBusyError as busy:
+            say(f"Waiting: {busy.what}.")
+            stack.enter_context(_locked(state, DELIVERY, wait_seconds))
+        yield
+
+
+@contextmanager
+def _locked(state: State, name: str, wait_seconds: float) -> Iterator[None]:
     make_root(state)
-    holder = holder_note(state)
-    lock = FileLock(state.root / "run.lock", timeout=wait_seconds)
+    holder = holder_note(state, name)
+    lock = FileLock(state.root / name, timeout=wait_seconds)
     try:
         lock.acquire()
     except Timeout:
-        raise held(state) from None
+        raise held(state, name) from None
     try:
         # The note is only for the message of `held`; the lock does not depend on it.
         holder.write_text(str(os.getpid()), encoding="utf-8")
-        _held_here.add(state.root)
         yield
     finally:
-        _held_here.discard(state.root)
         holder.unlink(missing_ok=True)
         lock.release()
 
 
-def holder_note(state: State) -> Path:
-    """The file in which the holder of the lock says who it is."""
-    return state.root / "run.lock.holder"
+def holder_note(state: State, name: str = RUN) -> Path:
+    """The file in which the holder of a lock says who it is."""
+    return state.root / f"{name}.holder"
 
 
-def held(state: State) -> StateBusyError:
+def held(state: State, name: str = RUN) -> StateBusyError:
     """The error for a state that another process holds: who holds it, and since when."""
-    holder = holder_note(state)
+    holder = holder_note(state, name)
     try:
         since = datetime.fromtimestamp(holder.stat().st_mtime, UTC).isoformat(" ", "seconds")
         who = f"process {holder.read_text('utf-8')} since {since}"
     except OSError:
         who = "another process"
+    if name == DELIVERY:
+        return StateBusyError(f"{who} delivers from {state.root}", "wait for it to end.")
     return StateBusyError(
         f"{state.root} is in use by {who}", "wait for it to end, or give this run another STATE."
     )

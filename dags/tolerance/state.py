@@ -28,7 +28,7 @@ class State:
     @property
     def private_files(self) -> tuple[Path, ...]:
         """Files in STATE itself."""
-        return tuple(self.root.glob(f"{self.warehouse.name}*")) + tuple(self.root.glob("run.lock*"))
+        return tuple(self.root.glob(f"{self.warehouse.name}*")) + tuple(self.root.glob("*.lock*"))
 
     @property
     def landing(self) -> Path:
@@ -64,6 +64,16 @@ class State:
     def history(self) -> Path:
         """What the CRM was told, as known then: alerts by as-of date."""
         return self.root / "history"
+
+    @property
+    def told(self) -> Path:
+        """The rows of each date's list, all columns: what a destination must hear."""
+        return self.history / "told"
+
+    @property
+    def deliveries(self) -> Path:
+        """What was sent to each destination and what became of it, one folder of journals each."""
+        return self.history / "deliveries"
 
     @property
     def load_copies(self) -> Path:

@@ -26,6 +26,8 @@ class Format(StrEnum):
     RAW = "raw/"
     QUARANTINE = "quarantine/"
     ALERT_HISTORY = "history/alerts/"
+    TOLD_ALERTS = "history/told/"
+    DELIVERIES = "history/deliveries/"
     ALIASES = "history/aliases.ndjson"
     GENERATION = "serving/"
 
@@ -36,6 +38,8 @@ CURRENT: dict[Format, int] = {
     Format.RAW: 1,
     Format.QUARANTINE: 1,
     Format.ALERT_HISTORY: 1,
+    Format.TOLD_ALERTS: 1,
+    Format.DELIVERIES: 1,
     Format.ALIASES: 1,
     Format.GENERATION: 1,
 }

@@ -104,7 +104,7 @@ first_steps as (
     from {{ ref('playbooks') }}
 ),
 
-final as (
+listed as (
     select
         {{ alert_columns('alerts') }},
         alerts.status,
@@ -150,6 +150,13 @@ final as (
         on
             alerts.playbook_code = first_steps.playbook_code
             and first_steps.step_rank = 1
+),
+
+final as (
+    select
+        *,
+        {{ alert_fingerprint() }} as fingerprint
+    from listed
 )
 
 select * from final

@@ -15,7 +15,7 @@ from tolerance.contracts import SOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
 DAGS = ROOT / "dags"
-DAG_IDS = {*(f"ingest_{source}" for source in SOURCES), "tolerance_daily"}
+DAG_IDS = {*(f"ingest_{source}" for source in SOURCES), "tolerance_daily", "deliver_alerts"}
 INGESTION = ["land", "read", "expect", "load"]
 DAILY = [
     "open_run",
@@ -27,6 +27,8 @@ DAILY = [
     "export_alerts",
     "send_digest",
 ]
+
+TASKS = {"tolerance_daily": DAILY, "deliver_alerts": ["deliver"]}
 
 # Airflow reads its configuration when it is first imported: a process of its own keeps it out of ours.
 _LOOK = """
@@ -85,7 +87,7 @@ def test_each_dag_runs_its_tasks_in_one_chain_and_tells_what_to_do_when_it_fails
     folder: dict[str, dict[str, dict[str, object]]], dag_id: str
 ) -> None:
     dag = folder["dags"][dag_id]
-    tasks = DAILY if dag_id == "tolerance_daily" else INGESTION
+    tasks = TASKS.get(dag_id, INGESTION)
     assert dag["tasks"] == tasks
     # Each task waits for the one before it: a failed gate stops what follows.
     for earlier, later in itertools.pairwise(tasks):

@@ -22,6 +22,7 @@ _MODULES = {
     "explain": "published",
     "generations": "published",
     "crm-dry-run": "published",
+    "deliver": "delivery",
     "data-docs": "published",
     "rebuild": "cycle",
     "sample": "cycle",

@@ -30,6 +30,12 @@ VARIABLE = "TOLERANCE_DIGEST"
 KINDS = {"mail": "mail:ADDRESS", "slack": "slack:CONNECTION", "webhook": "webhook:CONNECTION"}
 """The kinds of channels, as they are written."""
 
+_OVERDUE = """
+select owner_role
+from main.mart_alert_follow_up
+where is_overdue
+"""
+
 _TOLD = """
 select owner_role, priority, change, change_reason
 from exports.crm_alert_list
@@ -72,6 +78,7 @@ def digest(state: State, *, language: str, list_link: str = "") -> Digest:
     warnings = len(json.loads(manifest.read_text("utf-8"))["warnings"])
     with duckdb.connect(str(state.serving), read_only=True) as serving:
         told = serving.execute(_TOLD).fetchall()
+        overdue = serving.execute(_OVERDUE).fetchall()
     words = sentences(f"digest_{language}")
     to_call = [row for row in told if row[2] != "retracted"]
     lines = [
@@ -81,6 +88,7 @@ def digest(state: State, *, language: str, list_link: str = "") -> Digest:
     ]
     if resolved := sum(row[3] == "resolved" for row in told):
         lines.append(words["resolved"].format(count=resolved))
+    lines.append(_counted(words["overdue"], "{name}", (role for (role,) in overdue)))
     if warnings:
         lines.append(words["warnings"].format(count=warnings))
     folder = f"{list_link.rstrip('/')}/{as_of}" if list_link else state.outbox / as_of.isoformat()
@@ -114,11 +122,6 @@ class Channel:
     def __str__(self) -> str:
         """As a user writes it."""
         return f"{self.kind}:{self.target}"
-
-
-def connections() -> set[str]:
-    """The ids of the Airflow connections that the channels in use need."""
-    return {"smtp_default" if channel.kind == "mail" else channel.target for channel in channels()}
 
 
 def channels() -> tuple[Channel, ...]:

@@ -19,7 +19,7 @@ import duckdb
 from tolerance import all_clear, files, progress, steps
 from tolerance.contracts import CONTRACTS
 from tolerance.crm import lint, workbook, writing
-from tolerance.crm.history import keep_history
+from tolerance.crm.history import keep_history, keep_told
 from tolerance.crm.list_profile import FILE, ListError, ListProfile
 from tolerance.crm.list_profiles import canonical, list_profiles
 from tolerance.crm.told import give_back_memory, listing, tell
@@ -59,6 +59,7 @@ def export_alerts(state: State, profiles: tuple[ListProfile, ...] = (canonical.P
         # A list older than the published file is outdated: remove its manifest first.
         (folder / "manifest.json").unlink(missing_ok=True)
         keep_history(state, as_of, serving)
+        keep_told(state, as_of, serving)
         with shared(folder):
             lists = _Lists(serving, folder)
             for profile in profiles:

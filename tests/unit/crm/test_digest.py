@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tolerance.crm.digest import VARIABLE, Channel, channels, connections, digest, is_news, remember
+from tolerance.crm.digest import VARIABLE, Channel, channels, digest, is_news, remember
 from tolerance.errors import NotPublishedError, UsageError
 from tolerance.state import State
 
@@ -35,6 +35,7 @@ def state(tmp_path: Path) -> State:
             "create table exports.crm_alert_list "
             "(owner_role varchar, priority integer, change varchar, change_reason varchar, customer varchar)"
         )
+        serving.execute("create table mart_alert_follow_up as select 'it' as owner_role, true as is_overdue")
         serving.executemany("insert into exports.crm_alert_list values (?, ?, ?, ?, 'C000042')", TOLD)
     folder = state.outbox / "2026-10-31"
     folder.mkdir(parents=True)
@@ -52,6 +53,7 @@ def test_a_digest_counts_what_is_on_the_list_and_names_nobody(state: State) -> N
         "By owner: 2 billing, 1 logistics.",
         "Taken back: 1 (1 moved).",
         "Solved since they were told: 1.",
+        "Overdue, still open: 1 (1 it).",
         "No all-clear, warnings: 1; manifest.json has them.",
         "The list: https://files.example/crm/2026-10-31",
     ]
@@ -66,6 +68,7 @@ def test_a_digest_speaks_french(state: State) -> None:
 def test_a_day_without_alerts_says_so_in_its_subject(state: State) -> None:
     with duckdb.connect(str(state.serving)) as serving:
         serving.execute("delete from exports.crm_alert_list")
+        serving.execute("delete from mart_alert_follow_up")
     message = digest(state, language="en")
     assert message.subject == "Red alerts of 31 October 2026: 0 to call"
     assert len(message.lines) == 2
@@ -96,7 +99,6 @@ def test_nothing_is_told_of_a_list_that_was_not_written(state: State) -> None:
 def test_channels_are_read_as_they_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, " mail:a@b.example,slack:crm, slack:crm,")
     assert [str(channel) for channel in channels()] == ["mail:a@b.example", "slack:crm"]
-    assert connections() == {"smtp_default", "crm"}
     monkeypatch.delenv(VARIABLE)
     assert channels() == ()
 
