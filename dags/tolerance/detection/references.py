@@ -105,7 +105,7 @@ def _by_forms(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
         if found.start() < range_end:
             continue
         form = next(name for name in ("called", "bracketed", "hashed", "key") if found.group(name))
-        number, end = found.group(form), found.end(form)
+        number, end = found.group(form), found.end(_NAMED.groupindex[form])
         range_end = 0 if form == "bracketed" else _range_end(text, end, number)
         is_enough = form in ("bracketed", "key") or bool(found.group("mark")) or _has_enough_figures(number)
         if not range_end and is_enough and (form == "bracketed" or not _GOES_ON.match(text, end)):
