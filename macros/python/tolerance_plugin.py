@@ -54,7 +54,7 @@ FUNCTIONS = (
         link_by_window,
         (
             "STRUCT(first_contact_us BIGINT, is_ticket BOOLEAN, types VARCHAR, certainty INTEGER, "
-            "is_reminder BOOLEAN, is_report BOOLEAN)[]",
+            "likely_types VARCHAR, is_reminder BOOLEAN, is_report BOOLEAN)[]",
             *("VARCHAR", "VARCHAR", "INTEGER"),
         ),
         "STRUCT(home INTEGER, rule VARCHAR)[]",

@@ -34,15 +34,18 @@ class Unit(TypedDict):
     """Its type, or the likely ones, separated by ","; empty where nothing tells one."""
 
     certainty: int
+    likely_types: str
+    """The likely ones, also of a reminder whose type is told by words."""
+
     is_reminder: bool
     is_report: bool
-    """Whether it reports an incident; what does not may still remind of one."""
+    """Whether it reports an incident; what is too unclear for that may still belong to one."""
 
 
 class Link(TypedDict):
     """The position (from 1) of the unit that is the home of a unit's incident, and the rule that led there.
 
-    Position 0 is of a unit that neither reports an incident nor reminds of one; a home of its own has no rule.
+    Position 0 is of a unit that reports no incident and belongs to none; a home of its own has no rule.
     """
 
     home: int
@@ -60,6 +63,7 @@ class _Incident:
     opened_at: int
     home: int
     has_ticket: bool
+    is_reported: bool
     told: set[_Told]
     """What it was told to be, of one with a ticket by the ticket alone."""
 
@@ -86,37 +90,42 @@ def link_by_window(
     are two incidents: people chose between them.
 
     A reminder that its types lead nowhere joins the customer's incident whose window is open, when there is
-    just one and the types of both, where they are clear, go together in a thread: who asks again asks about
-    something. The types that go together stand in pairs "a~b" separated by ",".
+    just one and the types of both, where they are clear, go together in a thread, or its likely ones do in the
+    window: who asks again asks about something. What is too unclear to report an incident may be one: it counts
+    among those that are open, and becomes one when a report reminds of it; else it belongs to none.
+    The types that go together stand in pairs "a~b" separated by ",".
     """
     in_window, in_threads = _pairs(compatible_types), _pairs(compatible_in_threads)
     window = window_days * _MICROSECONDS_A_DAY
     open_incidents: list[_Incident] = []
-    joined: list[tuple[_Incident | None, str | None]] = []
+    joined: list[tuple[_Incident, str | None]] = []
     for position, unit in enumerate(units, start=1):
-        at = unit["first_contact_us"]
-        told = {_Told(frozenset(unit["types"].split(",")), unit["certainty"])} if unit["types"] else set()
+        at, told = unit["first_contact_us"], _told(unit["types"], unit["certainty"])
         open_incidents = [incident for incident in open_incidents if at <= incident.opened_at + window]
         fitting = [each for each in open_incidents if not (unit["is_ticket"] and each.has_ticket)]
         home = next((each for each in fitting if _goes_with(told, each.told, in_window)), None)
         rule = "window" if home else None
-        if not home and unit["is_reminder"] and fitting == open_incidents and len(fitting) == 1:
-            home = fitting[0] if _may_be_one(told, fitting[0].told, in_threads) else None
-            rule = "reminder" if home else None
-        if home and unit["is_ticket"]:
-            home.home, home.has_ticket, home.told, home.rule = position, True, told, rule
-        elif home and not home.has_ticket and (rule == "window" or not home.told):
-            home.told |= told
-        elif not home and unit["is_report"]:
-            home = _Incident(at, position, unit["is_ticket"], told)
+        if home is None and unit["is_reminder"] and len(open_incidents) == len(fitting) == 1:
+            likely = _told(unit["likely_types"], TOLD) if unit["certainty"] == TOLD else set()
+            if (fitting[0].is_reported or unit["is_report"]) and (
+                _may_be_one(told, fitting[0].told, in_threads)
+                or _goes_with(likely, fitting[0].told, in_window)
+            ):
+                home, rule = fitting[0], "reminder"
+        if home is None:
+            home = _Incident(at, position, unit["is_ticket"], unit["is_report"], told)
             open_incidents.append(home)
+        elif unit["is_ticket"]:
+            home.home, home.has_ticket, home.told, home.rule = position, True, told, rule
+        elif not home.has_ticket and (rule == "window" or not home.told):
+            home.told |= told
+        home.is_reported |= unit["is_report"]
         joined.append((home, rule))
     return [
-        {
-            "home": incident.home if incident else 0,
-            "rule": rule or (incident.rule if incident and incident.home != position else None),
-        }
-        for position, (incident, rule) in enumerate(joined, start=1)
+        {"home": home.home, "rule": rule or (home.rule if home.home != position else None)}
+        if home.is_reported
+        else {"home": 0, "rule": None}
+        for position, (home, rule) in enumerate(joined, start=1)
     ]
 
 
@@ -176,11 +185,13 @@ def _linking_ids(thread_ids: Sequence[str], sent_us: Sequence[int]) -> list[list
     ]
 
 
+def _told(types: str, certainty: int) -> set[_Told]:
+    return {_Told(frozenset(types.split(",")), certainty)} if types else set()
+
+
 def _goes_with(told: set[_Told], others: set[_Told], pairs: Pairs) -> bool:
     """Whether all types of two units or incidents go together; not where either has none."""
-    return bool(told and others) and all(
-        _are_one(one, other, pairs) for one in told for other in others
-    )
+    return bool(told and others) and all(_are_one(one, other, pairs) for one in told for other in others)
 
 
 def _may_be_one(told: set[_Told], others: set[_Told], pairs: Pairs) -> bool:

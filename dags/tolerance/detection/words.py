@@ -42,9 +42,31 @@ MIN_WORDS = 4
 """Of fewer words the model alone makes no incident: they go to review."""
 
 _SUPPOSED = (
-    *(" en cas de", " en cas d", " si", " pas", " pas de", " pas d", " plus de", " plus d", " sans", " aucun"),
+    *(
+        " en cas de",
+        " en cas d",
+        " si",
+        " pas",
+        " pas de",
+        " pas d",
+        " plus de",
+        " plus d",
+        " sans",
+        " aucun",
+    ),
     *(" aucune", " ni", " contre la", " contre le", " contre les", " lutte anti"),
-    *(" in case of", " in case of a", " in case of an", " if", " if a", " if my", " no", " not", " not a", " without"),
+    *(
+        " in case of",
+        " in case of a",
+        " in case of an",
+        " if",
+        " if a",
+        " if my",
+        " no",
+        " not",
+        " not a",
+        " without",
+    ),
     *(" without a", " any", " nor", " against", " in the event of", " in the event of a"),
 )
 """Behind these words a phrase is denied, or only supposed."""
@@ -59,7 +81,7 @@ class Detection(TypedDict):
     """What was read in a text: a type or None, the confidence in [0, 1], and the rule that decided.
 
     None with a confidence above 0 waits for review. `likely_types` are the likeliest types of an incident whose
-    type is not clear, the likeliest first, separated by ",": they cost nothing, and link.
+    type is not clear, or that is a reminder, separated by ",": they cost nothing, and link.
     """
 
     incident_type: str | None
@@ -83,7 +105,7 @@ class Reading:
     """The likeliest type by the words, or `other_incident` where it is not clear."""
 
     likely_types: tuple[str, ...]
-    """The likeliest types by the words where it is not clear; none where it is, or where nothing was asked."""
+    """The likeliest types by the words where it is not clear, and of a reminder, whose words are few; else none."""
 
     is_reminder: bool
     """Whether the text says that it is not the first about its matter."""
@@ -174,12 +196,12 @@ def read(text: str) -> Reading:
     if (model := own.model(language)) is not None:
         logit, rule, is_known = model.logit(told), f"{OWN_RULE}{model.version}", model.has_known_words(told)
     score = probability(logit) if is_known else 0.0
-    model_type, likely_types = NO_TYPE, ()
+    model_type, likely_types, reminds = NO_TYPE, (), is_reminder(words)
     if score >= REVIEW_FROM:
         shares = type_shares(told.shown, known)
         if shares[0][0] - shares[1][0] >= MIN_TYPE_MARGIN:
             model_type = shares[0][1]
-        else:
+        if reminds or (model_type == NO_TYPE and phrase_type is None):
             likely_types = tuple(name for share, name in shares[:LIKELY_TYPES] if share >= MIN_LIKELY_SHARE)
     return Reading(
         language,
@@ -188,7 +210,7 @@ def read(text: str) -> Reading:
         phrase_confidence,
         model_type,
         likely_types,
-        is_reminder(words),
+        reminds,
         sum(map(str.isalpha, found)),
         rule if phrase_type is None else PHRASES_RULE,
     )
@@ -210,10 +232,9 @@ def detect_incident(text: str | None) -> Detection:
         }
     found = read(text)
     is_incident = found.outcome == INCIDENT
-    is_typed = is_incident and found.incident_type != NO_TYPE
     return {
         "incident_type": found.incident_type if is_incident else None,
-        "likely_types": None if is_typed or not is_incident else ",".join(found.likely_types) or None,
+        "likely_types": ",".join(found.likely_types) or None if is_incident else None,
         "is_reminder": found.is_reminder,
         "confidence": 0.0 if found.outcome == NO_INCIDENT else found.confidence,
         "rule": found.rule,

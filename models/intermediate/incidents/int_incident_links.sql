@@ -85,17 +85,9 @@ others as (
         contacts.detection_rule,
         contacts.occurred_at,
         contacts.needs_review,
-        threads.thread_contact_id,
-        -- What is unclear continues a thread for as long as a window lasts.
-        case
-            when
-                contacts.incident_type is not null
-                or contacts.occurred_at <= beginnings.occurred_at + interval '{{ var("link_window_days") }} days'
-                then threads.thread_contact_id
-        end as continued_contact_id
+        threads.thread_contact_id
     from contacts
     left join {{ ref('int_mail_threads') }} as threads on contacts.contact_id = threads.contact_id
-    left join contacts as beginnings on threads.thread_contact_id = beginnings.contact_id
     where contacts.source <> 'tickets'
 ),
 
@@ -131,6 +123,16 @@ thread_references as (
     where ticket_rank = 1
 ),
 
+-- A mail that is unclear by itself belongs to what its thread reports within a window of it.
+thread_reports as (
+    select
+        thread_contact_id,
+        min(occurred_at) as reported_at
+    from others
+    where thread_contact_id is not null and incident_type is not null
+    group by thread_contact_id
+),
+
 members as (
     select
         contact_id,
@@ -160,22 +162,31 @@ members as (
         coalesce(
             own_references.ticket_contact_id,
             thread_references.ticket_contact_id,
-            others.continued_contact_id,
+            others.thread_contact_id,
             others.contact_id
         ) as unit_id,
         coalesce(own_references.ticket_contact_id, thread_references.ticket_contact_id) is not null as is_ticket_unit,
         case
             when own_references.ticket_contact_id is not null then 'reference'
-            when others.continued_contact_id is not null then 'thread'
+            when others.thread_contact_id is not null then 'thread'
             else 'anchor'
         end as link_rule
     from others
     left join own_references on others.contact_id = own_references.contact_id
-    left join thread_references on others.continued_contact_id = thread_references.thread_contact_id
+    left join thread_references on others.thread_contact_id = thread_references.thread_contact_id
+    left join thread_reports on others.thread_contact_id = thread_reports.thread_contact_id
     where
         others.incident_type is not null
         or own_references.ticket_contact_id is not null
-        or others.needs_review
+        or (
+            others.needs_review
+            and (
+                thread_reports.reported_at is null
+                or others.occurred_at between
+                thread_reports.reported_at - interval '{{ var("link_window_days") }} days'
+                and thread_reports.reported_at + interval '{{ var("link_window_days") }} days'
+            )
+        )
 ),
 
 ranked_members as (
@@ -202,13 +213,21 @@ units as (
         min(occurred_at) as first_contact_at,
         -- What links it: its type, or the likely ones where its words leave that open.
         coalesce(
-            max(case when type_rank = 1 then coalesce(likely_types, nullif(incident_type, 'other_incident')) end), ''
+            max(
+                case
+                    when type_rank > 1 then null
+                    when incident_type <> 'other_incident' or detection_rule in ('tag', 'faq_code') then incident_type
+                    else likely_types
+                end
+            ), ''
         ) as linking_types,
+        coalesce(max(case when type_rank = 1 then likely_types end), '') as likely_types,
         max(
             case
-                when type_rank > 1 or likely_types is not null then 0
+                when type_rank > 1 then 0
                 when detection_rule in ('tag', 'faq_code', 'review') then 2
-                else 1
+                when incident_type <> 'other_incident' then 1
+                else 0
             end
         ) as certainty,
         bool_or(is_ticket_unit or incident_type is not null) as is_report,
@@ -226,7 +245,6 @@ gaps as (
             order by first_contact_at, unit_id
         ) as previous_at
     from units
-    where is_report or is_reminder
 ),
 
 -- Units further apart than the window can never meet; only the close ones need the step by step rule.
@@ -265,6 +283,7 @@ cluster_lists as (
                     'is_ticket': clusters.is_ticket_unit,
                     'types': clusters.linking_types,
                     'certainty': clusters.certainty,
+                    'likely_types': clusters.likely_types,
                     'is_reminder': coalesce(clusters.is_reminder, false),
                     'is_report': clusters.is_report
                 }

@@ -132,7 +132,10 @@ ranked_types as (
             contacts.contact_id = anchors.contact_id
             or (
                 -- The ticket's type wins, but a ticket whose words leave it open has none to win with.
-                (anchors.source <> 'tickets' or anchors.likely_types is not null)
+                (
+                    anchors.source <> 'tickets'
+                    or (anchors.incident_type = 'other_incident' and anchors.likely_types is not null)
+                )
                 and (
                     contacts.incident_type = anchors.incident_type
                     -- An unclear contact that another one explains may be the first.
