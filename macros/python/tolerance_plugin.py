@@ -35,7 +35,8 @@ FUNCTIONS = (
         "detect_incident",
         detect_incident,
         ("VARCHAR",),
-        "STRUCT(incident_type VARCHAR, likely_types VARCHAR, is_reminder BOOLEAN, confidence DOUBLE, rule VARCHAR)",
+        "STRUCT(incident_type VARCHAR, likely_types VARCHAR, is_reminder BOOLEAN, "
+        "confidence DOUBLE, rule VARCHAR)",
     ),
     SqlFunction(
         "ticket_references",

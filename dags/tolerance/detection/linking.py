@@ -90,9 +90,9 @@ def link_by_window(
     are two incidents: people chose between them.
 
     A reminder that its types lead nowhere joins the customer's incident whose window is open, when there is
-    just one and the types of both, where they are clear, go together in a thread, or its likely ones do in the
-    window: who asks again asks about something. What is too unclear to report an incident may be one: it counts
-    among those that are open, and becomes one when a report reminds of it; else it belongs to none.
+    just one and the types of both, where they are clear, go together in a thread, or its likely ones do in
+    the window: who asks again asks about something. What is too unclear to report an incident may be one: it
+    counts among those that are open, and becomes one when a report reminds of it; else it belongs to none.
     The types that go together stand in pairs "a~b" separated by ",".
     """
     in_window, in_threads = _pairs(compatible_types), _pairs(compatible_in_threads)

@@ -36,7 +36,7 @@ _MORE = rf"(?:{_ONE_MORE}{_NUMBER}\b)*"
 
 _NAMED = re2.compile(
     r"(?i)"
-    # "ticket 12345", "votre réf. 4719", "dossier n° 4 719", "Ticket [#4719]", "tickets SAV-4719, 4720 et 4721"
+    # "ticket 12345", "votre réf. 4719", "dossier n° 4 719", "Ticket [#4719]", "tickets 4719, 4720 et 4721"
     rf"\b{_CALLED_SO}{_SMALL_WORDS}(?:\s*{_IS_A_NUMBER})?\s*[:=]?\s*[\[(]?\s*(?P<mark>#|{_IS_A_NUMBER})?\s*"
     rf"(?P<called>{_NUMBER})\b(?P<more_called>{_MORE})"
     # "[SAV-4719]", "[#7]", "[Ticket#4719]"
@@ -52,7 +52,9 @@ _GOES_ON = re.compile(
 )
 """What makes of a number a date, an hour, an amount or a span."""
 
-_UP_TO = re.compile(rf"\s?(?:-|–|—|à|au|to|through|jusqu'à|until)\s?#?({_PREFIX}?[0-9]{{1,15}})\b", re.I)
+_UP_TO = re.compile(
+    rf"\s?(?:[-\u2013\u2014]|à|au|to|through|jusqu'à|until)\s?#?({_PREFIX}?[0-9]{{1,15}})\b", re.I
+)
 """What makes of a number the beginning of a range, when the number behind it is greater."""
 
 _IN_A_LIST = re.compile(rf"{_ONE_MORE}({_NUMBER})\b", re.I)
@@ -68,9 +70,10 @@ _NO_WORD = re.compile(r"[^A-Z0-9]")
 def ticket_references(text: str | None) -> str | None:
     """The keys of all numbers that a text may name a ticket by, in the order of the text, separated by ",".
 
-    None when there are none. Of a list ("tickets 4719, 4720 and 4721") each number counts, of a range none. A number that is only figures has two keys: of the ticket with just that number,
-    then of the one whose number ends so behind a prefix. One with a prefix is also that of the ticket whose
-    desk writes the figures alone. Linear in the length of the text, whatever it holds.
+    None when there are none. Of a list ("tickets 4719, 4720 and 4721") each number counts, of a range none.
+    A number that is only figures has two keys: of the ticket with just that number, then of the one whose
+    number ends so behind a prefix. One with a prefix is also that of the ticket whose desk writes the figures
+    alone. Linear in the length of the text, whatever it holds.
     """
     if not text:
         return None

@@ -34,31 +34,20 @@ REVIEW_FROM = 0.3
 MIN_TYPE_MARGIN = 0.22
 """By how much the share of the likeliest type must exceed the next one's, else it is `other_incident`."""
 
+LIKELY_FROM = 0.5
 LIKELY_TYPES = 2
 MIN_LIKELY_SHARE = 0.1
-"""Where the type is not clear so many may be it, each with at least this share."""
+"""Where the type is not clear so many may be it, each with at least this share; one where from LIKELY_FROM on
+a text waits for review."""
 
 MIN_WORDS = 4
 """Of fewer words the model alone makes no incident: they go to review."""
 
 _SUPPOSED = (
+    *(" en cas de", " en cas d", " si", " pas", " pas de", " pas d", " plus de", " plus d", " sans", " ni"),
+    *(" aucun", " aucune", " contre la", " contre le", " contre les"),
+    *(" in case of", " in case of a", " in case of an", " in the event of", " in the event of a"),
     *(
-        " en cas de",
-        " en cas d",
-        " si",
-        " pas",
-        " pas de",
-        " pas d",
-        " plus de",
-        " plus d",
-        " sans",
-        " aucun",
-    ),
-    *(" aucune", " ni", " contre la", " contre le", " contre les", " lutte anti"),
-    *(
-        " in case of",
-        " in case of a",
-        " in case of an",
         " if",
         " if a",
         " if my",
@@ -66,8 +55,11 @@ _SUPPOSED = (
         " not",
         " not a",
         " without",
+        " without a",
+        " any",
+        " nor",
+        " against",
     ),
-    *(" without a", " any", " nor", " against", " in the event of", " in the event of a"),
 )
 """Behind these words a phrase is denied, or only supposed."""
 
@@ -80,8 +72,8 @@ INCIDENT, REVIEW, NO_INCIDENT = "incident", "review", "none"
 class Detection(TypedDict):
     """What was read in a text: a type or None, the confidence in [0, 1], and the rule that decided.
 
-    None with a confidence above 0 waits for review. `likely_types` are the likeliest types of an incident whose
-    type is not clear, or that is a reminder, separated by ",": they cost nothing, and link.
+    None with a confidence above 0 waits for review. `likely_types` are the likeliest types of what may be an
+    incident and has no clear type, or is a reminder, separated by ",": they cost nothing, and link.
     """
 
     incident_type: str | None
@@ -105,7 +97,7 @@ class Reading:
     """The likeliest type by the words, or `other_incident` where it is not clear."""
 
     likely_types: tuple[str, ...]
-    """The likeliest types by the words where it is not clear, and of a reminder, whose words are few; else none."""
+    """The likeliest types by the words where it is not clear, and of a reminder, which says little."""
 
     is_reminder: bool
     """Whether the text says that it is not the first about its matter."""
@@ -117,6 +109,13 @@ class Reading:
     def incident_type(self) -> str:
         """The type if the text is an incident."""
         return self.phrase_type or self.model_type
+
+    @property
+    def leaning(self) -> tuple[str, ...]:
+        """The likeliest type of a text that waits for review and is more likely an incident than not."""
+        if self.outcome != REVIEW or self.score < LIKELY_FROM:
+            return ()
+        return self.likely_types[:1] if self.model_type == NO_TYPE else (self.model_type,)
 
     @property
     def confidence(self) -> float:
@@ -196,7 +195,8 @@ def read(text: str) -> Reading:
     if (model := own.model(language)) is not None:
         logit, rule, is_known = model.logit(told), f"{OWN_RULE}{model.version}", model.has_known_words(told)
     score = probability(logit) if is_known else 0.0
-    model_type, likely_types, reminds = NO_TYPE, (), is_reminder(words)
+    model_type, reminds = NO_TYPE, is_reminder(words)
+    likely_types: tuple[str, ...] = ()
     if score >= REVIEW_FROM:
         shares = type_shares(told.shown, known)
         if shares[0][0] - shares[1][0] >= MIN_TYPE_MARGIN:
@@ -234,7 +234,7 @@ def detect_incident(text: str | None) -> Detection:
     is_incident = found.outcome == INCIDENT
     return {
         "incident_type": found.incident_type if is_incident else None,
-        "likely_types": ",".join(found.likely_types) or None if is_incident else None,
+        "likely_types": ",".join(found.likely_types if is_incident else found.leaning) or None,
         "is_reminder": found.is_reminder,
         "confidence": 0.0 if found.outcome == NO_INCIDENT else found.confidence,
         "rule": found.rule,

@@ -134,7 +134,7 @@ def test_what_follows_a_number_is_no_number_of_its_list(text: str) -> None:
     [
         "tickets 4719 à 4725",
         "tickets 4719-4725",
-        "tickets 4719 – 4725",
+        "tickets 4719 \u2013 4725",
         "tickets #4719 to #4725",
         "dossiers n° 999 au 1004",
         "les tickets entre 4719 et 4725",
