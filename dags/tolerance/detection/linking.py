@@ -92,7 +92,7 @@ def link_by_window(
     A reminder that its types lead nowhere joins the customer's incident whose window is open, when there is
     just one and the types of both, where they are clear, go together in a thread, or its likely ones do in
     the window: who asks again asks about something. What is too unclear to report an incident may be one: it
-    counts among those that are open, and becomes one when a report reminds of it; else it belongs to none.
+    counts among those that are open, and becomes one when a report joins it; else it belongs to none.
     The types that go together stand in pairs "a~b" separated by ",".
     """
     in_window, in_threads = _pairs(compatible_types), _pairs(compatible_in_threads)
@@ -103,15 +103,14 @@ def link_by_window(
         at, told = unit["first_contact_us"], _told(unit["types"], unit["certainty"])
         open_incidents = [incident for incident in open_incidents if at <= incident.opened_at + window]
         fitting = [each for each in open_incidents if not (unit["is_ticket"] and each.has_ticket)]
-        home = next((each for each in fitting if _goes_with(told, each.told, in_window)), None)
+        speaking = [each for each in fitting if each.is_reported or unit["is_report"]]
+        home = next((each for each in speaking if _goes_with(told, each.told, in_window)), None)
         rule = "window" if home else None
-        if home is None and unit["is_reminder"] and len(open_incidents) == len(fitting) == 1:
+        if home is None and unit["is_reminder"] and len(open_incidents) == len(speaking) == 1:
             likely = _told(unit["likely_types"], TOLD) if unit["certainty"] == TOLD else set()
-            if (fitting[0].is_reported or unit["is_report"]) and (
-                _may_be_one(told, fitting[0].told, in_threads)
-                or _goes_with(likely, fitting[0].told, in_window)
-            ):
-                home, rule = fitting[0], "reminder"
+            others = speaking[0].told
+            if _may_be_one(told, others, in_threads) or _goes_with(likely, others, in_window):
+                home, rule = speaking[0], "reminder"
         if home is None:
             home = _Incident(at, position, unit["is_ticket"], unit["is_report"], told)
             open_incidents.append(home)

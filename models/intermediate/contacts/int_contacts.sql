@@ -180,7 +180,7 @@ final as (
         -- what it is about
         incident_type,
         -- It links what words leave without a clear type, and costs nothing.
-        case when incident_type is not null and not is_reviewed then likely_types end as likely_types,
+        case when not is_reviewed then likely_types end as likely_types,
         is_reminder and not is_reviewed as is_reminder,
         first_incident_type,
         case when is_type_reviewed then 'review' else told_by end as detection_rule,
