@@ -201,7 +201,11 @@ ranked_members as (
                 occurred_at,
                 source,
                 native_id
-        ) as type_rank
+        ) as type_rank,
+        row_number() over (
+            partition by customer_id, unit_id
+            order by occurred_at, source, native_id
+        ) as time_rank
     from members
 ),
 
@@ -231,8 +235,8 @@ units as (
             end
         ) as certainty,
         bool_or(is_ticket_unit or incident_type is not null) as is_report,
-        -- A reminder that reports nothing itself is one in any of its mails.
-        bool_or(is_reminder and (type_rank = 1 or incident_type is null)) as is_reminder
+        -- What comes later reminds of the unit itself.
+        bool_or(is_reminder and time_rank = 1) as is_reminder
     from ranked_members
     group by customer_id, unit_id, is_ticket_unit
 ),
