@@ -17,7 +17,7 @@ ranked as (
         *,
         row_number() over (
             partition by alert_id, status, outcome, closed_at, handled_by_role
-            order by case when is_known then 0 else 1 end, {{ newest_acknowledgement_first('deliveries') }}
+            order by case when is_known then 1 else 0 end desc, {{ newest_acknowledgement_first('deliveries') }}
         ) as delivery_rank
     from deliveries
 ),
