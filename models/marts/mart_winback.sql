@@ -14,7 +14,7 @@ final as (
         accounts.customer_id,
         case when customers.relationship_ended_on <= accounts.as_of_on then 'lost' else 'ruptured' end as relation,
         row_number() over (
-            order by customers.customer_value desc nulls last, accounts.balance_points, accounts.customer_id
+            order by customers.customer_value desc nulls last, accounts.balance_points asc, accounts.customer_id asc
         ) as winback_rank,
         customers.customer_value,
         accounts.balance_points,
