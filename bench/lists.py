@@ -210,7 +210,7 @@ def write(out: Path, load_before: float, alerts: int = ALERTS) -> str:
         "",
         f"Written by `make bench`. {machine.cores} cores, {machine.memory_gigabytes} GB; {versions}. "
         f"{alerts:,} alerts of the benchmark's own making as the canonical list and the list for {CRM}, "
-        "beside DuckDB's COPY of the same rows to CSV with as much memory and one thread. CPU seconds, "
+        "beside DuckDB's COPY of the same rows to CSV, with as much memory and one thread. CPU seconds, "
         f"medians of {ROUNDS} runs in turns.",
         "",
         judged,

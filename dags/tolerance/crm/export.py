@@ -55,11 +55,13 @@ def export_alerts(state: State, profiles: tuple[ListProfile, ...] = (canonical.P
         raise NotPublishedError(f"{state.serving} is missing", "run a date first.")
     generation_id, as_of = generation
     folder = state.outbox / as_of
-    with listing(state.serving, state.work) as serving:
-        # A list older than the published file is outdated: remove its manifest first.
-        (folder / "manifest.json").unlink(missing_ok=True)
+    # A list older than the published file is outdated: remove its manifest first.
+    (folder / "manifest.json").unlink(missing_ok=True)
+    with duckdb.connect(str(state.serving), read_only=True) as serving:
+        serving.execute("set TimeZone = 'UTC'")
         keep_history(state, as_of, serving)
         keep_told(state, as_of, serving)
+    with listing(state.serving, state.work) as serving:
         with shared(folder):
             lists = _Lists(serving, folder)
             for profile in profiles:
@@ -102,7 +104,7 @@ class _Lists:
 
     def write(self, profile: ListProfile) -> None:
         """Write the list of a profile; if it cannot be, keep the sentence that says why."""
-        is_canonical = profile.columns is None
+        is_canonical = profile.name == canonical.PROFILE.name
         folder = self._folder if is_canonical else self._folder / profile.name
         try:
             folder.mkdir(exist_ok=True)

@@ -164,7 +164,8 @@ def tell(serving: duckdb.DuckDBPyConnection) -> None:
     """
     try:
         labels = serving.execute(
-            "select incident_type, label_fr, label_en from main.dim_incident_type where is_current"
+            "select incident_type, coalesce(label_fr, incident_type), coalesce(label_en, incident_type) "
+            "from main.dim_incident_type where is_current"
         ).fetchall()
         serving.execute(
             _TOLD.format(

@@ -150,8 +150,15 @@ def alerts() -> list[Alert]:
             respond_by=datetime(2026, 3, 28, 22, 30, tzinfo=UTC),
             incident_type="unheard_of",
         ),
+        # Solved, so below those that are to be answered later.
         replace(
-            first, alert_id=number(7), status="closed", change="changed", change_reason=None, is_solved=True
+            first,
+            alert_id=number(7),
+            status="closed",
+            change="changed",
+            change_reason=None,
+            is_solved=True,
+            respond_by=datetime(2026, 11, 20, 12, tzinfo=UTC),
         ),
     ]
 
