@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import date
 
 import duckdb
@@ -106,7 +107,10 @@ def _print_accounts(console: Console, serving: duckdb.DuckDBPyConnection, as_of:
 def _print_alerts(console: Console, serving: duckdb.DuckDBPyConnection, state: State, as_of: date) -> None:
     folder = state.outbox / as_of.isoformat()
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))["lists"]["alerts.csv"]
-    by_priority = ", ".join(f"{count} of priority {name}" for name, count in manifest["by_priority"].items())
+    priorities: Counter[str] = Counter()
+    for change, counts in manifest["by_change_and_priority"].items():
+        priorities.update({} if change == "retracted" else counts)
+    by_priority = ", ".join(f"{count} of priority {name}" for name, count in sorted(priorities.items()))
     taken_back = manifest["by_change"].get("retracted", 0)
     too_old = serving.execute("select count(*) from main.fct_alert where status = 'too_old'").fetchall()[0][0]
     console.print(

@@ -174,6 +174,8 @@ def test_the_list_and_its_manifest_agree_with_the_alerts(
     assert manifest["rows"] == len(list_of(state, LAST_DAY))
     assert manifest["sha256"] == hashlib.sha256(content).hexdigest()
     assert sum(manifest["by_priority"].values()) == manifest["rows"]
+    together = manifest["by_change_and_priority"]
+    assert {change: sum(counts.values()) for change, counts in together.items()} == manifest["by_change"]
     [(generation,)] = cycle.rows(
         f"select generation_id from main.audit_generation where as_of_on = '{LAST_DAY}'"
     )

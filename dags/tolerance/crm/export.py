@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -150,16 +151,25 @@ class _Lists:
         """What the manifest says of a file with rows from `first` on."""
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        counts = {f"by_{column}": self._counts(column, first, rows) for column in ("priority", "change")}
-        return {"rows": rows, "sha256": sha256} | counts
+        return {"rows": rows, "sha256": sha256} | self._counts(first, rows)
 
-    def _counts(self, column: str, first: int, rows: int) -> dict[str, int]:
+    def _counts(self, first: int, rows: int) -> dict[str, Any]:
+        """How many rows there are of each priority, of each change, and of both together."""
         found = self._serving.execute(
-            f"select coalesce(cast({column} as varchar), 'None') as value, count(*) "
-            f"from (select {column} from listed limit $rows offset $first) group by value order by value",
+            "select change, coalesce(cast(priority as varchar), 'None') as priority, count(*) "
+            "from (select change, priority from listed limit $rows offset $first) group by all order by all",
             {"rows": rows, "first": first},
-        )
-        return dict(found.fetchall())
+        ).fetchall()
+        by_priority: Counter[str] = Counter()
+        by_change: dict[str, dict[str, int]] = {}
+        for change, priority, count in found:
+            by_priority[priority] += count
+            by_change.setdefault(change, {})[priority] = count
+        return {
+            "by_priority": dict(sorted(by_priority.items())),
+            "by_change": {change: sum(counts.values()) for change, counts in by_change.items()},
+            "by_change_and_priority": by_change,
+        }
 
 
 def checked_parts(

@@ -90,6 +90,7 @@ def test_a_profile_in_the_package_is_written_into_its_folder_beside_the_canonica
         "sha256": hashlib.sha256(content).hexdigest(),
         "by_priority": {"1": 1, "2": 1},
         "by_change": {"new": 2},
+        "by_change_and_priority": {"new": {"1": 1, "2": 1}},
     }
     assert manifest["sha256"] == manifest["lists"]["alerts.csv"]["sha256"]
 
