@@ -104,7 +104,7 @@ def copy_sorted(folder: str, _output: str) -> list[Any]:
 def _copied(folder: str, rows: str) -> list[Any]:
     with duckdb.connect(str(Path(folder) / PUBLISHED), read_only=True) as published:
         published.execute("set threads = 1")
-        published.execute("set memory_limit = '300MB'")
+        published.execute("set memory_limit = '250MB'")
         published.execute(f"set temp_directory = '{folder}/scratch'")
         begin = cpu_seconds()
         path = Path(folder) / "copied.csv"

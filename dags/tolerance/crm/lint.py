@@ -65,6 +65,7 @@ def faults(profile: ListProfile, parts: Iterable[Part], rows: int) -> list[str]:
         twice = int((hashes[1:] == hashes[:-1]).sum())
         if twice:
             found.append(f"{profile.name}, {header}: {twice:,} rows have the key of another row")
+    pa.default_memory_pool().release_unused()  # the next list needs it
     return found
 
 

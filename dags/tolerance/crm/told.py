@@ -16,7 +16,7 @@ from tolerance.crm.list_profile import ListError
 from tolerance.settings import settings
 
 _PUBLISHED = "exports.crm_alert_list"
-_MEMORY, _LITTLE_MEMORY = "300MB", "40MB"
+_MEMORY, _LITTLE_MEMORY = "250MB", "40MB"
 
 _MACROS = (
     # A spreadsheet runs a cell that begins so as a formula; a signed number that ends as one is harmless.
