@@ -27,26 +27,41 @@ _CALLED_SO = (
     r"|r[ée]f(?:[ée]rences?|s)?\b\.?|reference)"
 )
 _SMALL_WORDS = r"(?:\s+(?:de|du|of)?\s*(?:ticket|dossier|suivi|demande|case|request|support|sav)\b)?"
-_IS_A_NUMBER = r"(?:no\b\.?|n[°ºo]\.?|nr\b\.?|num(?:ber|[ée]ro)?\b\.?|id\b)"
+_IS_A_NUMBER = r"(?:nos?\b\.?|n[°ºo]s?\.?|nrs?\b\.?|num(?:ber|[ée]ro)?s?\b\.?|ids?\b)"
 _PREFIX = r"(?:(?-i:[A-Z][A-Z0-9]{0,9})[-_]?|[a-z][a-z0-9]{0,9}[-_])"
-_NUMBER = rf"{_PREFIX}?(?:[0-9]{{1,3}}(?:[ \x{{a0}}][0-9]{{3}})+|[0-9]{{1,15}})"
+_NUMBER = rf"{_PREFIX}?(?:[0-9]{{1,3}}(?:[ \xa0][0-9]{{3}})+|[0-9]{{1,15}})"
+_AND = r"(?:\s?[,;]\s?(?:et\s|and\s|ou\s|or\s|&)?|\s(?:et|and|ou|or)\s|\s?[&+]\s?)"
+_ONE_MORE = rf"{_AND}\s?(?:#|{_IS_A_NUMBER})?\s?"
+_MORE = rf"(?:{_ONE_MORE}{_NUMBER}\b)*"
 
 _NAMED = re2.compile(
     r"(?i)"
-    # "ticket 12345", "votre réf. 4719", "dossier n° 4 719", "Ticket [#4719]", "ticket SAV-4719"
+    # "ticket 12345", "votre réf. 4719", "dossier n° 4 719", "Ticket [#4719]", "tickets 4719, 4720 et 4721"
     rf"\b{_CALLED_SO}{_SMALL_WORDS}(?:\s*{_IS_A_NUMBER})?\s*[:=]?\s*[\[(]?\s*(?P<mark>#|{_IS_A_NUMBER})?\s*"
-    rf"(?P<called>{_NUMBER})\b"
+    rf"(?P<called>{_NUMBER})\b(?P<more_called>{_MORE})"
     # "[SAV-4719]", "[#7]", "[Ticket#4719]"
     rf"|\[(?:[^\[\]\s]{{0,30}}[:#])?\s*(?P<bracketed>{_NUMBER})\s*\]"
     # "#4719"
-    rf"|#\s?(?P<hashed>{_NUMBER})\b"
+    rf"|#\s?(?P<hashed>{_NUMBER})\b(?P<more_hashed>{_MORE})"
     # "SUP-123", "INC0012345": a key as desks write them, without a word that says so
     r"|\b(?P<key>(?-i:[A-Z][A-Z0-9]{1,9}-[0-9]{1,12}|[A-Z]{2,10}[0-9]{4,12}))\b"
 )
 _GOES_ON = re.compile(
-    r"[/.,:][0-9]|\s?(?:€|\$|£|%|euros?\b|eur\b|jours?\b|days?\b|heures?\b|hours?\b|fois\b)", re.I
+    r"[/.:][0-9]|,[0-9]{1,3}\b|\s?(?:€|\$|£|%|euros?\b|eur\b|jours?\b|days?\b|heures?\b|hours?\b|fois\b)",
+    re.I,
 )
 """What makes of a number a date, an hour, an amount or a span."""
+
+_UP_TO = re.compile(
+    rf"\s?(?:[-\u2013\u2014]|à|au|to|through|jusqu'à|until)\s?#?({_PREFIX}?[0-9]{{1,15}})\b", re.I
+)
+"""What makes of a number the beginning of a range, when the number behind it is greater."""
+
+_IN_A_LIST = re.compile(rf"{_ONE_MORE}({_NUMBER})\b", re.I)
+"""One more number behind the first of a list."""
+
+_OTHER_FIGURES = 1
+"""By how many figures a number of a list or range may differ from the first: 999 and 1000 are of one desk."""
 
 _PARTS = re.compile(r"(.*?)([0-9]+)", re.DOTALL)
 _NO_WORD = re.compile(r"[^A-Z0-9]")
@@ -55,9 +70,10 @@ _NO_WORD = re.compile(r"[^A-Z0-9]")
 def ticket_references(text: str | None) -> str | None:
     """The keys of all numbers that a text may name a ticket by, in the order of the text, separated by ",".
 
-    None when there are none. A number that is only figures has two keys: of the ticket with just that number,
-    then of the one whose number ends so behind a prefix. One with a prefix is also that of the ticket whose
-    desk writes the figures alone. Linear in the length of the text, whatever it holds.
+    None when there are none. Of a list ("tickets 4719, 4720 and 4721") each number counts, of a range none.
+    A number that is only figures has two keys: of the ticket with just that number, then of the one whose
+    number ends so behind a prefix. One with a prefix is also that of the ticket whose desk writes the figures
+    alone. Linear in the length of the text, whatever it holds.
     """
     if not text:
         return None
@@ -87,26 +103,51 @@ def _parts(number: str) -> tuple[str, str]:
 
 
 def _by_forms(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    range_end = 0
     for found in _NAMED.finditer(text):
-        form = found.lastgroup if found.lastgroup != "mark" else "called"
-        number = found.group(form)
-        if (
-            form == "called"
-            and not found.group("mark")
-            and sum(map(str.isdigit, number)) < _LEAST_BARE_DIGITS
-        ):
+        if found.start() < range_end:
             continue
-        if form == "hashed" and sum(map(str.isdigit, number)) < _LEAST_BARE_DIGITS:
+        form = next(name for name in ("called", "bracketed", "hashed", "key") if found.group(name))
+        number, end = found.group(form), found.end(_NAMED.groupindex[form])
+        range_end = 0 if form == "bracketed" else _range_end(text, end, number)
+        is_enough = form in ("bracketed", "key") or bool(found.group("mark")) or _has_enough_figures(number)
+        if not range_end and is_enough and (form == "bracketed" or not _GOES_ON.match(text, end)):
+            yield found.start(), _keys(number, form)
+        if form not in ("called", "hashed"):
             continue
-        if form != "bracketed" and _GOES_ON.match(text, found.end()):
-            continue
-        prefix, figures = _parts(re.sub(r"\s", "", number))
-        if not prefix:
-            yield found.start(), (figures, f"~{figures}")
-        elif form == "key":
-            yield found.start(), (f"{prefix}-{figures}",)
-        else:
-            yield found.start(), (f"{prefix}-{figures}", figures)
+        for other in _IN_A_LIST.finditer(text, end, found.end()):
+            range_end = _range_end(text, other.end(), other[1])
+            is_alike = _are_alike(number, other[1]) or not other[1][0].isdigit()
+            is_one = not range_end and is_alike and _has_enough_figures(other[1])
+            if is_one and not _GOES_ON.match(text, other.end()):
+                yield other.start(), _keys(other[1], form)
+
+
+def _range_end(text: str, end: int, number: str) -> int:
+    """Where a range ends that begins with the number that ends there; 0 where none does."""
+    up_to = _UP_TO.match(text, end)
+    if not up_to or not _are_alike(number, up_to[1]) or _GOES_ON.match(text, up_to.end()):
+        return 0
+    return up_to.end() if int(_parts(up_to[1])[1]) > int(_parts(number)[1]) else 0
+
+
+def _has_enough_figures(number: str) -> bool:
+    return _figures(number) >= _LEAST_BARE_DIGITS
+
+
+def _are_alike(number: str, other: str) -> bool:
+    return abs(_figures(number) - _figures(other)) <= _OTHER_FIGURES
+
+
+def _figures(number: str) -> int:
+    return sum(map(str.isdigit, number))
+
+
+def _keys(number: str, form: str) -> tuple[str, ...]:
+    prefix, figures = _parts(re.sub(r"\s", "", number))
+    if not prefix:
+        return figures, f"~{figures}"
+    return (f"{prefix}-{figures}",) if form == "key" else (f"{prefix}-{figures}", figures)
 
 
 def _by_own_patterns(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:

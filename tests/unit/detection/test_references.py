@@ -92,6 +92,63 @@ def test_keys_with_a_prefix_and_several_numbers_are_read_in_their_order(text: st
 
 
 @pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("tickets 4719, 4720 et 4721", ["4719", "4720", "4721"]),
+        ("tickets 4719, 4720, and 4721.", ["4719", "4720", "4721"]),
+        ("tickets #4719,4720;4721", ["4719", "4720", "4721"]),
+        ("vos dossiers n° 4719 et n° 4720", ["4719", "4720"]),
+        ("demandes nos 4719 ou 4720", ["4719", "4720"]),
+        ("requests no. 4719 & 4720", ["4719", "4720"]),
+        ("#4719 + 4720", ["4719", "4720"]),
+        ("tickets SAV-4719, SAV-4720 et 4721", ["SAV-4719", "4719", "SAV-4720", "4720", "4721"]),
+        ("tickets 999 et 1000", ["999", "1000"]),
+        ("ticket 4719, ticket 4725", ["4719", "4725"]),
+        ("ticket 4719 et INC0012345", ["4719", "INC-12345", "12345"]),
+    ],
+)
+def test_each_number_of_a_list_is_read(text: str, keys: list[str]) -> None:
+    assert numbers(text) == keys
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ticket 4719, 15 jours que j'attends",
+        "ticket 4719, 20 euros",
+        "ticket 4719 et 2 relances",
+        "ticket 4719, 0612345678",
+        "ticket 4719, 4720 euros",
+        "ticket 4719 - 3 rue des Lilas",
+        "ticket 4719 - 0612345678",
+        "ticket 4719 à 10:30",
+        "ticket 4719-2",
+    ],
+)
+def test_what_follows_a_number_is_no_number_of_its_list(text: str) -> None:
+    assert numbers(text) == ["4719"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tickets 4719 à 4725",
+        "tickets 4719-4725",
+        "tickets 4719 \u2013 4725",
+        "tickets #4719 to #4725",
+        "dossiers n° 999 au 1004",
+        "les tickets entre 4719 et 4725",
+    ],
+)
+def test_a_range_names_no_ticket(text: str) -> None:
+    assert ticket_references(text) is None
+
+
+def test_a_range_ends_a_list() -> None:
+    assert numbers("tickets 4710, 4712, 4719 à 4725") == ["4710", "4712"]
+
+
+@pytest.mark.parametrize(
     ("native_id", "keys"),
     [
         ("4719", "4719"),
@@ -124,7 +181,13 @@ def test_whatever_a_text_holds_its_keys_are_words_without_a_comma(text: str) -> 
     assert all(key == key.strip() for key in keys)
 
 
-@pytest.mark.parametrize("piece", ["#", "ticket ", "[", "réf ", "dossier n° ", "A-", "1 234 ", "#12 "])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *("#", "ticket ", "[", "réf ", "dossier n° ", "A-", "1 234 ", "#12 "),
+        *("ticket 12, ", "#12, ", ", 12", " et 12", "12-13", "ticket 12 à 13, "),
+    ],
+)
 def test_a_hostile_text_costs_no_more_than_an_honest_one(piece: str) -> None:
     ticket_references(piece * MAX_CHARACTERS)
 
