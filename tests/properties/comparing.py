@@ -31,6 +31,7 @@ MORE_KEYS = {
     "audit_decision": ("contact_id", "decision", "decided_by", "decided_on", "reason"),
     "audit_customer_merge": ("from_customer_id", "to_customer_id", "merged_on"),
     "classification_backlog": ("open_question", "source", "system", "incident_type"),
+    "classification_backlog_by_code": ("source", "system", "code"),
     "classification_disagreement": ("contact_id",),
     "audit_service_completeness": ("source", "system", "team", "sent_on"),
     "dim_incident_type": ("incident_type", "valid_from"),

@@ -34,7 +34,7 @@ BUILT_BEFORE_THE_KILL = (
 
 WITHOUT_LEAVES = (
     f"{MODELS_ONLY} audit_decision audit_customer_merge audit_service_completeness classification_backlog"
-    " classification_disagreement mart_workload_by_role"
+    " classification_backlog_by_code classification_disagreement mart_workload_by_role"
 )
 """On a day that is not checked nobody looks at what is computed whole and feeds nothing."""
 

@@ -32,6 +32,14 @@ def _touched(pipeline: Pipeline) -> set[str]:
         return {str(name) for (name,) in found}
 
 
+def _undecided(pipeline: Pipeline) -> list[tuple[str, str, int, int, str]]:
+    with pipeline.tables() as warehouse:
+        return warehouse.execute(
+            "select source, code, contact_count, waiting_contact_count, examples "
+            "from classification_backlog_by_code order by source, code"
+        ).fetchall()
+
+
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     """A published day; each test leaves the tables as they were."""
@@ -105,14 +113,37 @@ def test_a_category_that_gets_a_type_touches_whom_it_concerns(published: Pipelin
     pipeline = published.copied_to(tmp_path / "warehouse")
     header = "tag,incident_type,note\n"
     decided = f"{header}parcels , delivery_lost,\nvip,none,\nunknown,,\n"
+    ticket, call = f"{DAYS[0]}/tickets.csv, record 2", f"{DAYS[0]}/calls.csv, record 2"
+    assert _undecided(pipeline) == [
+        ("faq", "hours", 1, 0, call),
+        ("tickets", "parcels", 1, 1, ticket),
+        ("tickets", "vip", 1, 1, ticket),
+    ]
     pipeline.project.replace(TAG_TYPES, header, decided)
     try:
         run = pipeline.run(DAYS[1])
     finally:
         pipeline.project.replace(TAG_TYPES, decided, header)
+    assert _undecided(pipeline) == [("faq", "hours", 1, 0, call)]
     assert run.full_rebuild_reason is None
     assert _touched(pipeline) == {"categorised"}
     assert _incidents(pipeline) == _incidents(published) | {("categorised", "delivery_lost")}
+
+
+def test_a_code_that_tells_of_no_incident_leaves_the_backlog_and_changes_no_incident(
+    published: Pipeline, tmp_path: Path
+) -> None:
+    pipeline = published.copied_to(tmp_path / "warehouse")
+    pipeline.project.replace(FAQ_TYPES, FORMER, f"{FORMER}hours,none\n")
+    try:
+        pipeline.run(DAYS[1])
+        rebuilt = pipeline.copied_to(tmp_path / "rebuilt")
+        rebuilt.rebuild()
+    finally:
+        pipeline.project.replace(FAQ_TYPES, f"{FORMER}hours,none\n", FORMER)
+    assert {code for _, code, *_ in _undecided(pipeline)} == {"parcels", "vip"}
+    assert _incidents(pipeline) == _incidents(published)
+    assert against_rebuild(pipeline, rebuilt) == []
 
 
 def test_an_attempt_with_another_map_leaves_nothing_behind(published: Pipeline, tmp_path: Path) -> None:

@@ -65,6 +65,68 @@ tag_types as (
     inner join types on first_tags.sort_order = types.sort_order
 ),
 
+-- On which tags and codes nobody has decided: they mean nothing yet.
+decided_codes as (
+    select distinct
+        'tickets' as source,
+        incident_type as code
+    from types
+    union distinct
+    select
+        'tickets' as source,
+        trim(tag) as code
+    from {{ ref('tag_incident_types') }}
+    where trim(coalesce(incident_type, '')) <> ''
+    union distinct
+    select
+        'faq' as source,
+        incident_type as code
+    from types
+    union distinct
+    select
+        'faq' as source,
+        faq_code as code
+    from {{ ref('faq_incident_types') }}
+),
+
+all_codes as (
+    select distinct
+        source,
+        coalesce(faq_code, tags) as codes
+    from {{ ref('int_contact_records') }} {{ new_only }}
+),
+
+single_codes as (
+    select
+        source,
+        codes,
+        {{ split_to_rows('codes') }} as code
+    from all_codes
+    where source = 'tickets' and codes <> ''
+    union all
+    -- A code of a call is one, whatever it holds.
+    select
+        source,
+        codes,
+        codes as code
+    from all_codes
+    where source = 'faq' and codes <> ''
+),
+
+undecided as (
+    select
+        single_codes.source,
+        single_codes.codes,
+        string_agg(distinct single_codes.code, ',' order by single_codes.code) as undecided_codes
+    from single_codes
+    left join decided_codes
+        on
+            single_codes.source = decided_codes.source
+            and single_codes.code = decided_codes.code
+    where decided_codes.code is null and single_codes.code <> ''
+    group by single_codes.source, single_codes.codes
+),
+
 channels as (
     select
         source,
@@ -107,9 +169,14 @@ tagged as (
         records.*,
         systems_with_channel.channel,
         tag_types.incident_type as tag_type,
+        undecided.undecided_codes,
         records.is_text_decisive and tag_types.incident_type is null as is_decided_by_text
     from records
     left join tag_types on records.tags = tag_types.tags
+    left join undecided
+        on
+            records.source = undecided.source
+            and coalesce(records.faq_code, records.tags) = undecided.codes
     left join systems_with_channel
         on
             records.source = systems_with_channel.source
@@ -138,6 +205,7 @@ decided as (
         -- what it is about
         coalesce(tag_type, structured_type) as structured_type,
         case when tag_type is not null then 'tag' else structured_rule end as structured_rule,
+        undecided_codes,
         is_decided_by_text as is_text_decisive,
         is_incident_unless_typed,
 
@@ -184,6 +252,7 @@ final as (
                 and decided.structured_rule is not distinct from decided_before.structured_rule
                 and decided.is_text_decisive = decided_before.is_text_decisive
                 and decided.channel = decided_before.channel
+                and decided.undecided_codes is not distinct from decided_before.undecided_codes
                 then decided_before.decided_run_no
             else run.run_no
         end as decided_run_no

@@ -71,7 +71,8 @@ classified as (
     select
         versions.*,
         classifications.ticket_references,
-        case when versions.is_text_decisive then classifications.likely_type end as likely_type,
+        case when versions.is_text_decisive then classifications.likely_types end as likely_types,
+        versions.is_text_decisive and coalesce(classifications.is_reminder, false) as is_reminder,
         {{ incident_type_of('versions', 'classifications') }} as told_type,
         case
             when versions.structured_rule is not null then versions.structured_rule
@@ -179,11 +180,13 @@ final as (
         -- what it is about
         incident_type,
         -- It links what words leave without a clear type, and costs nothing.
-        case when incident_type = 'other_incident' and not is_reviewed then likely_type end as likely_type,
+        case when not is_reviewed then likely_types end as likely_types,
+        is_reminder and not is_reviewed as is_reminder,
         first_incident_type,
         case when is_type_reviewed then 'review' else told_by end as detection_rule,
         case when is_type_reviewed then 1.0 else told_confidence end as detection_confidence,
         is_left_open and not is_reviewed as needs_review,
+        undecided_codes,
 
         -- state
         status,

@@ -8,12 +8,14 @@ with calls as (
 faq_types as (
     select
         faq_code,
-        nullif(incident_type, '') as incident_type
+        nullif(nullif(incident_type, ''), 'none') as incident_type,
+        coalesce(incident_type, '') = '' as is_left_to_words
     from {{ ref('faq_incident_types') }}
     union all
     select distinct
         incident_type as faq_code,
-        incident_type
+        incident_type,
+        false as is_left_to_words
     from {{ ref('incident_types') }}
     where incident_type not in (select codes.faq_code from {{ ref('faq_incident_types') }} as codes)
 ),
@@ -36,13 +38,13 @@ final as (
         faq_types.incident_type as structured_type,
         case when faq_types.incident_type is not null then 'faq_code' end as structured_rule,
         cast(null as varchar) as tags,
+        calls.faq_code,
         false as is_incident_unless_typed,
 
         -- its words
         calls.question as contact_text,
-        -- A code with an entry but no type leaves it to the words; a code without an entry is no incident.
-        calls.faq_code is null
-        or (faq_types.faq_code is not null and faq_types.incident_type is null) as is_text_decisive,
+        -- A code with an entry but no type leaves it to the words; none, and a code without an entry, is no incident.
+        calls.faq_code is null or coalesce(faq_types.is_left_to_words, false) as is_text_decisive,
         true as may_name_a_ticket,
 
         -- state

@@ -22,6 +22,7 @@ final as (
         cast(null as varchar) as structured_type,
         case when mail_kind <> 'customer' then 'mail_kind' end as structured_rule,
         cast(null as varchar) as tags,
+        cast(null as varchar) as faq_code,
         false as is_incident_unless_typed,
 
         -- its words

@@ -22,6 +22,7 @@ final as (
         cast(null as varchar) as structured_type,
         case when ticket_type in ('question', 'task') then 'ticket_type' end as structured_rule,
         tags,
+        cast(null as varchar) as faq_code,
         coalesce(ticket_type, '') in ('incident', 'problem') as is_incident_unless_typed,
 
         -- its words
