@@ -35,7 +35,8 @@ FUNCTIONS = (
         "detect_incident",
         detect_incident,
         ("VARCHAR",),
-        "STRUCT(incident_type VARCHAR, likely_type VARCHAR, confidence DOUBLE, rule VARCHAR)",
+        "STRUCT(incident_type VARCHAR, likely_types VARCHAR, is_reminder BOOLEAN, "
+        "confidence DOUBLE, rule VARCHAR)",
     ),
     SqlFunction(
         "ticket_references",
@@ -52,8 +53,12 @@ FUNCTIONS = (
     SqlFunction(
         "link_by_window",
         link_by_window,
-        ("BIGINT[]", "BOOLEAN[]", "VARCHAR[]", "BOOLEAN[]", "VARCHAR", "INTEGER"),
-        "INTEGER[]",
+        (
+            "STRUCT(first_contact_us BIGINT, is_ticket BOOLEAN, types VARCHAR, certainty INTEGER, "
+            "likely_types VARCHAR, is_reminder BOOLEAN, is_report BOOLEAN)[]",
+            *("VARCHAR", "VARCHAR", "INTEGER"),
+        ),
+        "STRUCT(home INTEGER, rule VARCHAR)[]",
     ),
     SqlFunction(
         "link_threads",

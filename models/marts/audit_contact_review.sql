@@ -31,11 +31,17 @@ without_zeros as (
     where customer_id like '0%'
 ),
 
+-- What is unclear by itself but continues an incident is placed with it.
+unclear as (
+    select contact_id from contacts
+    where needs_review and contact_id not in (select links.contact_id from {{ ref('int_incident_links') }} as links)
+),
+
 -- These count and wait for nobody; the newest version is sought for all others.
 placed as (
     select contact_id from contacts
     where
-        not needs_review
+        contact_id not in (select unclear.contact_id from unclear)
         and contact_id not in (select of_two_systems.contact_id from of_two_systems)
         and contact_id not in (select merged_without_target.contact_id from merged_without_target)
 ),
@@ -98,12 +104,12 @@ reviewed as (
             when newest.customer_id is null and newest.address_hash is null then 'no_customer_named'
             when newest.customer_id is null and owners.owner_count is null then 'unknown_address'
             when newest.customer_id is null and owners.owner_count > 1 then 'shared_address'
-            when contacts.needs_review then 'unclear_text'
+            when unclear.contact_id is not null then 'unclear_text'
             when merged_without_target.contact_id is not null then 'merged_without_target'
             when of_two_systems.contact_id is not null then 'number_of_two_systems'
         end as review_reason
     from newest
-    left join contacts on newest.contact_id = contacts.contact_id
+    left join unclear on newest.contact_id = unclear.contact_id
     left join merged_without_target on newest.contact_id = merged_without_target.contact_id
     left join of_two_systems on newest.contact_id = of_two_systems.contact_id
     left join classifications on newest.text_hash = classifications.text_hash

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from tests.properties.pipeline import Project
+from tests.properties.records import UNCLEAR_WORD
 from tests.properties.reference import Rules, TypeEntry
 from tolerance.oracle import BudgetBand, Terms
 
@@ -36,6 +37,8 @@ class Company:
         for row in self.taxonomy:
             row["penalty_points"] = str(POINTS.get(row["incident_type"], row["penalty_points"]))
         self._write_taxonomy()
+        with (self.project.seeds / "incident_phrases.csv").open("a", encoding="utf-8") as file:
+            file.write(f"no_answer,fr,{UNCLEAR_WORD},0.5\n")
         with (self.project.seeds / "tolerance_budgets.csv").open("a", encoding="utf-8") as file:
             for band in BUDGETS:
                 until = "" if band.tenure_to is None else band.tenure_to

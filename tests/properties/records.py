@@ -29,6 +29,10 @@ PHRASES = {
 }
 """Words that detection understands without doubt, by the type that they tell of."""
 
+UNCLEAR = "unclear"
+UNCLEAR_WORD = "xyzunclear"
+"""In place of a type: a word that is a phrase of a company's own, too weak to tell by itself."""
+
 FAQ_CODES = {
     "colis_perdu": "delivery_lost",
     "fraude_carte": "payment_fraud",
@@ -93,6 +97,8 @@ class Mail:
     named_before: str | None = None
     """A number that stands before `ticket_reference` in the text."""
 
+    is_reminder: bool = False
+
     source = "mail"
 
     @property
@@ -102,10 +108,12 @@ class Mail:
     @property
     def body(self) -> str:
         """Another text each time: what says the same again is the same mail."""
-        words = PHRASES[self.incident_type] if self.incident_type else "merci beaucoup"
-        before = f" dossier n° {self.named_before}" if self.named_before else ""
+        told = PHRASES | {UNCLEAR: UNCLEAR_WORD}
+        words = told[self.incident_type] if self.incident_type else "merci beaucoup"
+        again = " 3e mail" if self.is_reminder else ""
+        before = f" [{self.named_before}]" if self.named_before else ""
         reference = f" [Ticket #{self.ticket_reference}]" if self.ticket_reference else ""
-        return f"{words}{before}{reference}\n\n{self.marker}"
+        return f"{words}{again}{before}{reference}\n\n{self.marker}"
 
     @property
     def named(self) -> list[str]:

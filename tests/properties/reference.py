@@ -7,7 +7,7 @@ belongs to one incident, what it costs; and the account by the direct sum of `to
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from tests.properties.records import (
     FAQ_CODES,
+    UNCLEAR,
     Call,
     Customer,
     Delivery,
@@ -176,26 +177,34 @@ class Truth:
         return [
             self._incident(owner, contacts)
             for owner, all_contacts in by_customer.items()
-            for contacts in Links(all_contacts, self._type_of, self._is_told_by_words, self.rules).incidents()
+            for contacts in Links(all_contacts, self, self.rules).incidents()
         ]
 
     # What it is and what it costs
 
-    def _type_of(self, contact: Contact) -> str | None:
+    def type_of(self, contact: Contact) -> str | None:
         decision, told = self._decision(contact), self._told_type_of(contact)
         if decision in ("transient", "cumulative"):
             return told or WEAK
         return {None: told, "no_incident": None}.get(decision, decision)
 
-    def _is_told_by_words(self, contact: Contact) -> bool:
+    def is_told_by_words(self, contact: Contact) -> bool:
         decision = self._decision(contact)
         return isinstance(contact, Mail) and (decision is None or decision in ("transient", "cumulative"))
+
+    def is_unclear(self, contact: Contact) -> bool:
+        """Whether a person has still to say if it reports an incident."""
+        is_open = isinstance(contact, Mail) and contact.incident_type == UNCLEAR
+        return is_open and self._decision(contact) is None
+
+    def is_reminder(self, contact: Contact) -> bool:
+        return isinstance(contact, Mail) and contact.is_reminder and self._decision(contact) is None
 
     def _told_type_of(self, contact: Contact) -> str | None:
         if isinstance(contact, Call):
             return FAQ_CODES[contact.faq_code]
         if isinstance(contact, Mail):
-            return contact.incident_type
+            return None if contact.incident_type == UNCLEAR else contact.incident_type
         for entry in self.rules.taxonomy:
             if entry.incident_type in contact.tags:
                 return entry.incident_type
@@ -205,7 +214,7 @@ class Truth:
         anchor = min(contacts, key=lambda contact: (contact.source != "tickets", *_order(contact)))
         occurred_at = min(contact.occurred_at for contact in contacts)
         speaker = self._speaker(anchor, contacts, business_date(occurred_at))
-        incident_type = self._type_of(speaker)
+        incident_type = self.type_of(speaker)
         assert incident_type is not None
         entry = self.rules.entry(incident_type, business_date(occurred_at))
         type_category = entry.category if entry else "unclassified"
@@ -255,17 +264,17 @@ class Truth:
         """The contact whose type is the incident's: its ticket, else what costs most of those that fit."""
         if isinstance(anchor, Ticket):
             return anchor
-        own = self._type_of(anchor)
+        own = self.type_of(anchor)
         fitting = [
             contact
             for contact in contacts
-            if self._type_of(contact) is not None
-            and (own == WEAK or self.rules.go_together(own, self._type_of(contact)))
+            if self.type_of(contact) is not None
+            and (own in (None, WEAK) or self.rules.go_together(own, self.type_of(contact)))
         ]
         return min(fitting, key=lambda contact: (-self._points(contact, on), *_order(contact)))
 
     def _points(self, contact: Contact, on: date) -> Decimal:
-        entry = self.rules.entry(self._type_of(contact) or "", on)
+        entry = self.rules.entry(self.type_of(contact) or "", on)
         return entry.penalty_points if entry and entry.category == "cumulative" else Decimal(0)
 
     def _first_version(self, contact: Contact) -> Contact:
@@ -514,26 +523,56 @@ class _Unit:
 
     first_at: datetime
     name: str
-    incident_type: str
+    incident_type: str | None
     has_ticket: bool
     is_told_by_words: bool
+    is_reminder: bool
     contacts: list[Contact]
+
+    @property
+    def is_report(self) -> bool:
+        return self.incident_type is not None
+
+    @property
+    def is_clear(self) -> bool:
+        return self.incident_type not in (None, WEAK)
+
+
+@dataclass(slots=True)
+class _Group:
+    """Units of one incident, in their order, and which of them came as reminders."""
+
+    units: list[_Unit]
+    reminders: list[_Unit]
+
+    @property
+    def is_report(self) -> bool:
+        return any(unit.is_report for unit in self.units)
+
+    @property
+    def has_ticket(self) -> bool:
+        return any(unit.has_ticket for unit in self.units)
+
+    @property
+    def told(self) -> list[_Unit]:
+        """The units that say what it is about: its ticket, else all that did not only remind."""
+        told: list[_Unit] = []
+        for unit in self.units:
+            if unit.has_ticket:
+                return [unit] if unit.is_clear else []
+            if unit.is_clear and (not told or unit not in self.reminders):
+                told.append(unit)
+        return told
 
 
 class Links:
     """Which contacts of one customer tell of the same incident."""
 
-    def __init__(
-        self,
-        contacts: Sequence[Contact],
-        type_of: Callable[[Contact], str | None],
-        is_told_by_words: Callable[[Contact], bool],
-        rules: Rules,
-    ) -> None:
+    def __init__(self, contacts: Sequence[Contact], truth: Truth, rules: Rules) -> None:
         self._contacts = contacts
         self._rules = rules
-        self._is_told_by_words = is_told_by_words
-        self._types = {id(contact): type_of(contact) for contact in contacts}
+        self._truth = truth
+        self._types = {id(contact): truth.type_of(contact) for contact in contacts}
         self._tickets = {contact.native_id: contact for contact in contacts if isinstance(contact, Ticket)}
         self._mails = sorted(
             (contact for contact in contacts if isinstance(contact, Mail)),
@@ -542,28 +581,47 @@ class Links:
 
     def incidents(self) -> list[list[Contact]]:
         """All contacts that tell of incidents, grouped."""
-        incidents: list[list[_Unit]] = []
+        groups: list[_Group] = []
         for unit in sorted(self._units(), key=lambda unit: (unit.first_at, unit.name)):
-            for others in incidents:
-                if self._joins(unit, others):
-                    others.append(unit)
-                    break
+            running = [group for group in groups if unit.first_at - group.units[0].first_at <= WINDOW]
+            possible = [
+                group
+                for group in running
+                if not (unit.has_ticket and group.has_ticket) and (unit.is_report or group.is_report)
+            ]
+            alike = [group for group in possible if self._is_like(unit, group)]
+            if alike:
+                alike[0].units.append(unit)
+            elif unit.is_reminder and len(running) == 1 and possible and self._may_mean(unit, possible[0]):
+                possible[0].units.append(unit)
+                possible[0].reminders.append(unit)
             else:
-                incidents.append([unit])
-        return [[contact for unit in units for contact in unit.contacts] for units in incidents]
+                groups.append(_Group([unit], []))
+        return [
+            [contact for unit in group.units for contact in unit.contacts]
+            for group in groups
+            if group.is_report
+        ]
 
-    def _joins(self, unit: _Unit, others: list[_Unit]) -> bool:
-        if WEAK in (unit.incident_type, others[0].incident_type):
-            return False
-        ticketed = [other for other in others if other.has_ticket]
-        if unit.first_at - others[0].first_at > WINDOW or (unit.has_ticket and ticketed):
-            return False
-        return all(self._goes_with(unit, other) for other in ticketed or others)
+    def _is_like(self, unit: _Unit, group: _Group) -> bool:
+        told = group.told
+        return unit.is_clear and bool(told) and all(self._goes_with(unit, other) for other in told)
 
     def _goes_with(self, unit: _Unit, other: _Unit) -> bool:
         types = frozenset((unit.incident_type, other.incident_type))
         by_words = unit.is_told_by_words or other.is_told_by_words
         return len(types) == 1 or (by_words and types in self._rules.in_window)
+
+    def _may_mean(self, unit: _Unit, group: _Group) -> bool:
+        """Whether no clear type forbids that it reminds of this."""
+        return not unit.is_clear or all(
+            unit.incident_type == other.incident_type
+            or (
+                (unit.is_told_by_words or other.is_told_by_words)
+                and self._rules.go_together(unit.incident_type, other.incident_type)
+            )
+            for other in group.told
+        )
 
     def _named(self, mail: Mail) -> Ticket | None:
         """The ticket that it names, if that one is an incident."""
@@ -581,30 +639,43 @@ class Links:
             if ticket is not None:
                 matter = begun_by[id(mail)]
                 about[matter] = min(ticket, about.get(matter, ticket), key=_order)
+        reported: dict[str, datetime] = {}
+        for mail in reversed(self._mails):
+            if self._types[id(mail)] is not None:
+                reported[begun_by[id(mail)]] = mail.occurred_at
         members: dict[str, list[Contact]] = defaultdict(list)
         for contact in self._contacts:
-            name, named = contact_id(contact), None
+            name, named, counts = contact_id(contact), None, self._types[id(contact)] is not None
             if isinstance(contact, Mail):
                 name, named = begun_by[id(contact)], self._named(contact)
+                reported_at = reported.get(name, contact.occurred_at)
+                is_near = abs(contact.occurred_at - reported_at) <= WINDOW
+                counts = counts or named is not None or (self._truth.is_unclear(contact) and is_near)
                 of_ticket = named or about.get(name)
                 name = contact_id(of_ticket) if of_ticket else name
-            if self._types[id(contact)] is not None or named is not None:
+            if counts:
                 members[name].append(contact)
         for name, contacts in members.items():
             has_ticket = any(isinstance(contact, Ticket) for contact in contacts)
-            typed = [contact for contact in contacts if self._types[id(contact)] is not None]
             speaker = min(
-                typed,
+                contacts,
                 key=lambda contact: (
                     contact.source != "tickets",
+                    self._types[id(contact)] is None,
                     self._types[id(contact)] == WEAK,
                     *_order(contact),
                 ),
             )
-            incident_type = self._types[id(speaker)]
-            assert incident_type is not None
-            first_at = min(contact.occurred_at for contact in contacts)
-            yield _Unit(first_at, name, incident_type, has_ticket, self._is_told_by_words(speaker), contacts)
+            first = min(contacts, key=_order)
+            yield _Unit(
+                first.occurred_at,
+                name,
+                self._types[id(speaker)],
+                has_ticket,
+                self._truth.is_told_by_words(speaker),
+                self._truth.is_reminder(first),
+                contacts,
+            )
 
     def _matters(self) -> dict[int, str]:
         """Of each mail the id of the mail with which its matter begins."""

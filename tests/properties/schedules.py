@@ -15,6 +15,7 @@ from random import Random
 from tests.properties.records import (
     FAQ_CODES,
     PHRASES,
+    UNCLEAR,
     Call,
     Customer,
     Mail,
@@ -256,7 +257,8 @@ class Schedule:
             message_id=f"mail-{self.number}-{len(self.mails)}@example.test",
             email=self._address(),
             occurred_at=self._near_something(today),
-            incident_type=random.choice([*PHRASES, None]),
+            incident_type=(told := random.choice([*PHRASES, None, UNCLEAR, UNCLEAR])),
+            is_reminder=told in ("no_answer", UNCLEAR) and random.random() < 0.5,
             ticket_reference=random.choice([*self.tickets, None]) if random.random() < 0.4 else None,
             reply_to=random.choice([*self.mails, None]) if random.random() < 0.4 else None,
             references=tuple(random.sample([*self.mails], min(len(self.mails), random.choice((0, 0, 1, 2))))),

@@ -24,7 +24,18 @@ import pytest
 from tests.properties.company import Company
 from tests.properties.comparing import KEYS, against_reference
 from tests.properties.pipeline import MODELS_ONLY, Pipeline, Project
-from tests.properties.records import Call, Customer, Mail, Merge, Record, Review, Ticket, at, contact_id
+from tests.properties.records import (
+    UNCLEAR,
+    Call,
+    Customer,
+    Mail,
+    Merge,
+    Record,
+    Review,
+    Ticket,
+    at,
+    contact_id,
+)
 from tests.properties.reference import Rows, Truth
 from tolerance.contracts import SOURCES
 from tolerance.runs import Run
@@ -341,16 +352,37 @@ MISTAKES = (
     Mistake(
         "the_link_window_chains",
         LINKS,
-        "        joined.append(home)",
-        "        home.opened_at = at\n        joined.append(home)",
+        "        joined.append((home, rule))",
+        "        home.opened_at = at\n        joined.append((home, rule))",
         "three_calls",
     ),
     Mistake(
         "two_tickets_become_one_incident",
         LINKS,
-        "    if unit.has_ticket and incident.has_ticket:\n        return False\n",
-        "",
+        'if not (unit["is_ticket"] and each.has_ticket)',
+        "if each",
         "two_tickets",
+    ),
+    Mistake(
+        "a_reminder_stands_alone",
+        LINKS,
+        'if home is None and unit["is_reminder"] and',
+        "if unit is None and",
+        "only_reminds",
+    ),
+    Mistake(
+        "a_reminder_joins_the_first_of_two_incidents",
+        LINKS,
+        "len(open_incidents) == len(speaking) == 1",
+        "speaking",
+        "reminds_of_one_of_two",
+    ),
+    Mistake(
+        "a_mail_too_unclear_by_itself_is_no_part_of_its_thread",
+        "models/intermediate/incidents/int_incident_links.sql",
+        "            others.needs_review\n            and (",
+        "            false\n            and (",
+        "unclear_then_clear",
     ),
     Mistake(
         "a_deadline_passes_a_day_late",
@@ -460,15 +492,15 @@ MISTAKES = (
     Mistake(
         "a_third_type_makes_one_incident_of_two",
         LINKS,
-        "for other, is_other_chosen in incident.told",
-        "for other, is_other_chosen in sorted(incident.told)[:1]",
+        "_goes_with(told, each.told, in_window)",
+        "_goes_with(told, {*sorted(each.told, key=repr)[:1]}, in_window)",
         "late_lost_and_unanswered",
     ),
     Mistake(
         "what_a_code_and_a_tag_tell_apart_is_joined",
         LINKS,
-        "not (is_chosen and is_other_chosen) and ",
-        "",
+        "if one.certainty == other.certainty == CHOSEN:",
+        "if one.certainty == other.certainty < 0:",
         "late_by_code_and_lost_by_code",
     ),
     Mistake(
@@ -699,6 +731,21 @@ class Traps:
         self.second.append(
             replace(strangers, named_before=own[0].native_id, ticket_reference=own[1].native_id)
         )
+        reminders = ("only_reminds", "reminds_of_one_of_two", "unclear_then_clear")
+        for number, name in enumerate(reminders, start=1):
+            self._customer(name, f"{name}@example.test")
+            if name != "unclear_then_clear":
+                self.second.append(self._call(name, later))
+            if name == "reminds_of_one_of_two":
+                self.second.append(replace(self._call(name, later), faq_code="fraude_carte"))
+            unclear = replace(
+                self._mail(f"{name}@example.test", later + timedelta(days=1)),
+                incident_type=UNCLEAR,
+                is_reminder=number < len(reminders),
+            )
+            self.second.append(unclear)
+        clear = self._mail("unclear_then_clear@example.test", later + timedelta(days=2))
+        self.second.append(replace(clear, incident_type="billing_error", reply_to=unclear.message_id))
         for name in (
             "two_problems",
             "late_then_lost",

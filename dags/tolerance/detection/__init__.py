@@ -20,7 +20,15 @@ TICKET_NUMBERS = "ticket_number_patterns.csv"
 OWN_MODEL = "detector.json"
 """The company's own model, in its folder."""
 
-_READS_TEXTS = ("__init__.py", "linear.py", "own.py", "references.py", "tokens.py", "words.py")
+_READS_TEXTS = (
+    "__init__.py",
+    "linear.py",
+    "own.py",
+    "references.py",
+    "reminders.py",
+    "tokens.py",
+    "words.py",
+)
 """The modules that decide how a text is read. Linking is part of the code version, because it moves every
 account; fitting and measuring decide nothing of a run."""
 

@@ -4,7 +4,7 @@ The rules walk in time order and each step depends on the last, which plain SQL 
 mail continues what its thread was about, and an incident's window counts from its first contact and does not
 chain. Units and mails are of one customer, in time order; times are microseconds since 1970.
 
-A type is weak when it is none or `other_incident`: it makes no link and breaks none.
+What has no clear type, or only `other_incident`, makes no link by that and breaks none.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypedDict
 
 from tolerance.components import components
 from tolerance.detection.words import NO_TYPE
@@ -19,8 +20,42 @@ from tolerance.detection.words import NO_TYPE
 _MICROSECONDS_A_DAY = 86_400_000_000
 
 Pairs = frozenset[tuple[str, str]]
-_Told = tuple[str, bool]
-"""A type, and whether a code or a tag told it."""
+
+GUESSED, TOLD, CHOSEN = 0, 1, 2
+"""How sure a type is: likely, told by words, or chosen by a code, a tag or a person."""
+
+
+class Unit(TypedDict):
+    """What belongs together by itself: a ticket with what names it, the matter of a thread, a single call."""
+
+    first_contact_us: int
+    is_ticket: bool
+    types: str
+    """Its type, or the likely ones, separated by ","; empty where nothing tells one."""
+
+    certainty: int
+    likely_types: str
+    """The likely ones, also of a reminder whose type is told by words."""
+
+    is_reminder: bool
+    is_report: bool
+    """Whether it reports an incident; what is too unclear for that may still belong to one."""
+
+
+class Link(TypedDict):
+    """The position (from 1) of the unit that is the home of a unit's incident, and the rule that led there.
+
+    Position 0 is of a unit that reports no incident and belongs to none; a home of its own has no rule.
+    """
+
+    home: int
+    rule: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    types: frozenset[str]
+    certainty: int
 
 
 @dataclass(slots=True)
@@ -28,8 +63,12 @@ class _Incident:
     opened_at: int
     home: int
     has_ticket: bool
+    is_reported: bool
     told: set[_Told]
     """What it was told to be, of one with a ticket by the ticket alone."""
+
+    rule: str | None = None
+    """By which its ticket came to it."""
 
 
 @dataclass(slots=True)
@@ -39,42 +78,54 @@ class _Matter:
     incident_type: str | None
 
 
-def link_by_window(  # noqa: PLR0917  (SQL passes by position)
-    first_contact_us: Sequence[int],
-    is_ticket: Sequence[bool],
-    incident_types: Sequence[str],
-    is_structured: Sequence[bool],
-    compatible_types: str,
-    window_days: int,
-) -> list[int]:
-    """For each unit the position (from 1) of the unit that is its incident's home.
+def link_by_window(
+    units: Sequence[Unit], compatible_types: str, compatible_in_threads: str, window_days: int
+) -> list[Link]:
+    """The home of each unit.
 
     A call or mail joins the earliest incident whose window is still open and all of whose types go with its
     own, so that no third type makes one of two; else it opens a new incident. A ticket joins such an incident
     that has no ticket yet, becomes its home and gives it its type; otherwise it is an incident of its own,
-    because the help desk's case boundaries hold. Two different types that are both structured, a code and a
-    tag, are two incidents: people chose between them.
-    `compatible_types` holds pairs "a~b" separated by ",".
+    because the help desk's case boundaries hold. Two different types that are both chosen, a code and a tag,
+    are two incidents: people chose between them.
+
+    A reminder that its types lead nowhere joins the customer's incident whose window is open, when there is
+    just one and the types of both, where they are clear, go together in a thread, or its likely ones do in
+    the window: who asks again asks about something. What is too unclear to report an incident may be one: it
+    counts among those that are open, and becomes one when a report joins it; else it belongs to none.
+    The types that go together stand in pairs "a~b" separated by ",".
     """
-    pairs = _pairs(compatible_types)
+    in_window, in_threads = _pairs(compatible_types), _pairs(compatible_in_threads)
     window = window_days * _MICROSECONDS_A_DAY
     open_incidents: list[_Incident] = []
-    joined: list[_Incident] = []
-    told = zip(incident_types, is_structured, strict=True)
-    units = zip(first_contact_us, is_ticket, told, strict=True)
-    for position, (at, ticket, what) in enumerate(units, start=1):
-        unit = _Incident(at, position, ticket, {what})
+    joined: list[tuple[_Incident, str | None]] = []
+    for position, unit in enumerate(units, start=1):
+        at, told = unit["first_contact_us"], _told(unit["types"], unit["certainty"])
         open_incidents = [incident for incident in open_incidents if at <= incident.opened_at + window]
-        home = next((incident for incident in open_incidents if _may_join(unit, incident, pairs)), None)
+        fitting = [each for each in open_incidents if not (unit["is_ticket"] and each.has_ticket)]
+        speaking = [each for each in fitting if each.is_reported or unit["is_report"]]
+        home = next((each for each in speaking if _goes_with(told, each.told, in_window)), None)
+        rule = "window" if home else None
+        if home is None and unit["is_reminder"] and len(open_incidents) == len(speaking) == 1:
+            likely = _told(unit["likely_types"], TOLD) if unit["certainty"] == TOLD else set()
+            others = speaking[0].told
+            if _may_be_one(told, others, in_threads) or _goes_with(likely, others, in_window):
+                home, rule = speaking[0], "reminder"
         if home is None:
-            home = unit
+            home = _Incident(at, position, unit["is_ticket"], unit["is_report"], told)
             open_incidents.append(home)
-        elif ticket:
-            home.home, home.has_ticket, home.told = position, True, unit.told
-        elif not home.has_ticket:
-            home.told |= unit.told
-        joined.append(home)
-    return [incident.home for incident in joined]
+        elif unit["is_ticket"]:
+            home.home, home.has_ticket, home.told, home.rule = position, True, told, rule
+        elif not home.has_ticket and (rule == "window" or not home.told):
+            home.told |= told
+        home.is_reported |= unit["is_report"]
+        joined.append((home, rule))
+    return [
+        {"home": home.home, "rule": rule or (home.rule if home.home != position else None)}
+        if home.is_reported
+        else {"home": 0, "rule": None}
+        for position, (home, rule) in enumerate(joined, start=1)
+    ]
 
 
 def link_threads(
@@ -133,14 +184,28 @@ def _linking_ids(thread_ids: Sequence[str], sent_us: Sequence[int]) -> list[list
     ]
 
 
-def _may_join(unit: _Incident, incident: _Incident, pairs: Pairs) -> bool:
-    if unit.has_ticket and incident.has_ticket:
-        return False
+def _told(types: str, certainty: int) -> set[_Told]:
+    return {_Told(frozenset(types.split(",")), certainty)} if types else set()
+
+
+def _goes_with(told: set[_Told], others: set[_Told], pairs: Pairs) -> bool:
+    """Whether all types of two units or incidents go together; not where either has none."""
+    return bool(told and others) and all(_are_one(one, other, pairs) for one in told for other in others)
+
+
+def _may_be_one(told: set[_Told], others: set[_Told], pairs: Pairs) -> bool:
+    """Whether no two clear types stand against it."""
     return all(
-        one == other or (not (is_chosen and is_other_chosen) and _are_compatible(one, other, pairs))
-        for one, is_chosen in unit.told
-        for other, is_other_chosen in incident.told
+        GUESSED in {one.certainty, other.certainty} or _are_one(one, other, pairs)
+        for one in told
+        for other in others
     )
+
+
+def _are_one(one: _Told, other: _Told, pairs: Pairs) -> bool:
+    if one.certainty == other.certainty == CHOSEN:
+        return one.types == other.types
+    return any(_are_compatible(name, other_name, pairs) for name in one.types for other_name in other.types)
 
 
 def _are_compatible(one: str, other: str, pairs: Pairs) -> bool:

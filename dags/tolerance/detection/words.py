@@ -17,6 +17,7 @@ from typing import TypedDict
 
 from tolerance.detection import own, phrases_file
 from tolerance.detection.linear import evidence, language_of, probability, type_shares, weights
+from tolerance.detection.reminders import is_reminder
 from tolerance.detection.tokens import plain, tokens_of
 
 PHRASES_RULE = "words_v1"
@@ -33,8 +34,34 @@ REVIEW_FROM = 0.3
 MIN_TYPE_MARGIN = 0.22
 """By how much the share of the likeliest type must exceed the next one's, else it is `other_incident`."""
 
+LIKELY_FROM = 0.5
+LIKELY_TYPES = 2
+MIN_LIKELY_SHARE = 0.1
+"""Where the type is not clear so many may be it, each with at least this share; one where from LIKELY_FROM on
+a text waits for review."""
+
 MIN_WORDS = 4
 """Of fewer words the model alone makes no incident: they go to review."""
+
+_SUPPOSED = (
+    *(" en cas de", " en cas d", " si", " pas", " pas de", " pas d", " plus de", " plus d", " sans", " ni"),
+    *(" aucun", " aucune", " contre la", " contre le", " contre les"),
+    *(" in case of", " in case of a", " in case of an", " in the event of", " in the event of a"),
+    *(
+        " if",
+        " if a",
+        " if my",
+        " no",
+        " not",
+        " not a",
+        " without",
+        " without a",
+        " any",
+        " nor",
+        " against",
+    ),
+)
+"""Behind these words a phrase is denied, or only supposed."""
 
 _NO_WORD_TO_BLANK = {code: " " for code in range(128) if not chr(code).isalnum()}
 
@@ -45,12 +72,13 @@ INCIDENT, REVIEW, NO_INCIDENT = "incident", "review", "none"
 class Detection(TypedDict):
     """What was read in a text: a type or None, the confidence in [0, 1], and the rule that decided.
 
-    None with a confidence above 0 waits for review. `likely_type` is the likeliest type of an incident whose
-    type is not clear: it costs nothing, and links.
+    None with a confidence above 0 waits for review. `likely_types` are the likeliest types of what may be an
+    incident and has no clear type, or is a reminder, separated by ",": they cost nothing, and link.
     """
 
     incident_type: str | None
-    likely_type: str | None
+    likely_types: str | None
+    is_reminder: bool
     confidence: float
     rule: str
 
@@ -68,8 +96,11 @@ class Reading:
     model_type: str
     """The likeliest type by the words, or `other_incident` where it is not clear."""
 
-    likely_type: str | None
-    """The likeliest type by the words where it is not clear; None where it is, or where nothing was asked."""
+    likely_types: tuple[str, ...]
+    """The likeliest types by the words where it is not clear, and of a reminder, which says little."""
+
+    is_reminder: bool
+    """Whether the text says that it is not the first about its matter."""
 
     word_count: int
     rule: str
@@ -78,6 +109,13 @@ class Reading:
     def incident_type(self) -> str:
         """The type if the text is an incident."""
         return self.phrase_type or self.model_type
+
+    @property
+    def leaning(self) -> tuple[str, ...]:
+        """The likeliest type of a text that waits for review and is more likely an incident than not."""
+        if self.outcome != REVIEW or self.score < LIKELY_FROM:
+            return ()
+        return self.likely_types[:1] if self.model_type == NO_TYPE else (self.model_type,)
 
     @property
     def confidence(self) -> float:
@@ -128,7 +166,7 @@ def _by_phrases(words: str) -> tuple[str | None, float]:
     doubt: dict[str, float] = defaultdict(lambda: 1.0)
     for word in sorted(by_first_word.keys() & set(words.split())):  # a product of floats depends on its order
         for phrase, incident_type, weight in by_first_word[word]:
-            if phrase in words:
+            if phrase in words and _is_said(phrase, words):
                 doubt[incident_type] *= 1.0 - weight
     if not doubt:
         return None, 0.0
@@ -138,10 +176,17 @@ def _by_phrases(words: str) -> tuple[str | None, float]:
     return (None if is_tie or confidence < MIN_CONFIDENCE else ranked[0]), confidence
 
 
+def _is_said(phrase: str, words: str) -> bool:
+    """Whether a phrase stands at least once among plain words without being denied or only supposed."""
+    before = words.split(phrase)[:-1]
+    return any(not part.endswith(_SUPPOSED) for part in before)
+
+
 def read(text: str) -> Reading:
     """What the phrases and the model make of a text; its language is told by its words."""
     plain_text = plain(text)
-    phrase_type, phrase_confidence = _by_phrases(_words_of(plain_text))
+    words = _words_of(plain_text)
+    phrase_type, phrase_confidence = _by_phrases(words)
     found = tokens_of(plain_text)
     language = language_of(found)
     known = weights(language)
@@ -150,20 +195,22 @@ def read(text: str) -> Reading:
     if (model := own.model(language)) is not None:
         logit, rule, is_known = model.logit(told), f"{OWN_RULE}{model.version}", model.has_known_words(told)
     score = probability(logit) if is_known else 0.0
-    model_type, likely_type = NO_TYPE, None
+    model_type, reminds = NO_TYPE, is_reminder(words)
+    likely_types: tuple[str, ...] = ()
     if score >= REVIEW_FROM:
-        (first, name), (second, _) = type_shares(told.shown, known)[:2]
-        if first - second >= MIN_TYPE_MARGIN:
-            model_type = name
-        else:
-            likely_type = name
+        shares = type_shares(told.shown, known)
+        if shares[0][0] - shares[1][0] >= MIN_TYPE_MARGIN:
+            model_type = shares[0][1]
+        if reminds or (model_type == NO_TYPE and phrase_type is None):
+            likely_types = tuple(name for share, name in shares[:LIKELY_TYPES] if share >= MIN_LIKELY_SHARE)
     return Reading(
         language,
         score,
         phrase_type,
         phrase_confidence,
         model_type,
-        likely_type,
+        likely_types,
+        reminds,
         sum(map(str.isalpha, found)),
         rule if phrase_type is None else PHRASES_RULE,
     )
@@ -176,12 +223,19 @@ def detect_incident(text: str | None) -> Detection:
     confidence is above 0.
     """
     if not text or not text.strip():
-        return {"incident_type": None, "likely_type": None, "confidence": 0.0, "rule": PHRASES_RULE}
+        return {
+            "incident_type": None,
+            "likely_types": None,
+            "is_reminder": False,
+            "confidence": 0.0,
+            "rule": PHRASES_RULE,
+        }
     found = read(text)
     is_incident = found.outcome == INCIDENT
     return {
         "incident_type": found.incident_type if is_incident else None,
-        "likely_type": found.likely_type if is_incident and found.incident_type == NO_TYPE else None,
+        "likely_types": ",".join(found.likely_types if is_incident else found.leaning) or None,
+        "is_reminder": found.is_reminder,
         "confidence": 0.0 if found.outcome == NO_INCIDENT else found.confidence,
         "rule": found.rule,
     }

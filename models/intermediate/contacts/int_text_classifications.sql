@@ -94,7 +94,8 @@ final as (
 
         -- what it is about
         detection.incident_type as incident_type,
-        detection.likely_type as likely_type,
+        detection.likely_types as likely_types,
+        detection.is_reminder as is_reminder,
         detection.confidence as confidence,
         detection.rule as rule,
 

@@ -7,7 +7,9 @@
 
 -- One row per contact that reports an incident: which incident, and by which rule it was linked.
 -- A unit is what belongs together by itself: a ticket with the contacts that name it, the matter of a mail thread,
--- a single call. Units of one customer and of compatible types are then joined by the link window.
+-- a single call. Units of one customer and of compatible types are then joined by the link window; what only reminds,
+-- by the one incident that it can remind of. A contact too unclear to report an incident counts where it continues
+-- one that another contact reports.
 with recursive contacts as (
     select * from {{ ref('int_contacts') }}
     {% if is_incremental() %}
@@ -78,9 +80,11 @@ others as (
         contacts.source,
         contacts.native_id,
         contacts.incident_type,
-        contacts.likely_type,
+        contacts.likely_types,
+        contacts.is_reminder,
         contacts.detection_rule,
         contacts.occurred_at,
+        contacts.needs_review,
         threads.thread_contact_id
     from contacts
     left join {{ ref('int_mail_threads') }} as threads on contacts.contact_id = threads.contact_id
@@ -119,6 +123,16 @@ thread_references as (
     where ticket_rank = 1
 ),
 
+-- A mail that is unclear by itself belongs to what its thread reports within a window of it.
+thread_reports as (
+    select
+        thread_contact_id,
+        min(occurred_at) as reported_at
+    from others
+    where thread_contact_id is not null and incident_type is not null
+    group by thread_contact_id
+),
+
 members as (
     select
         contact_id,
@@ -126,7 +140,8 @@ members as (
         source,
         native_id,
         incident_type,
-        likely_type,
+        likely_types,
+        is_reminder,
         detection_rule,
         occurred_at,
         unit_id,
@@ -140,7 +155,8 @@ members as (
         others.source,
         others.native_id,
         others.incident_type,
-        others.likely_type,
+        others.likely_types,
+        others.is_reminder,
         others.detection_rule,
         others.occurred_at,
         coalesce(
@@ -158,7 +174,19 @@ members as (
     from others
     left join own_references on others.contact_id = own_references.contact_id
     left join thread_references on others.thread_contact_id = thread_references.thread_contact_id
-    where others.incident_type is not null or own_references.ticket_contact_id is not null
+    left join thread_reports on others.thread_contact_id = thread_reports.thread_contact_id
+    where
+        others.incident_type is not null
+        or own_references.ticket_contact_id is not null
+        or (
+            others.needs_review
+            and (
+                thread_reports.reported_at is null
+                or others.occurred_at between
+                thread_reports.reported_at - interval '{{ var("link_window_days") }} days'
+                and thread_reports.reported_at + interval '{{ var("link_window_days") }} days'
+            )
+        )
 ),
 
 ranked_members as (
@@ -173,7 +201,11 @@ ranked_members as (
                 occurred_at,
                 source,
                 native_id
-        ) as type_rank
+        ) as type_rank,
+        row_number() over (
+            partition by customer_id, unit_id
+            order by occurred_at, source, native_id
+        ) as time_rank
     from members
 ),
 
@@ -183,16 +215,32 @@ units as (
         unit_id,
         is_ticket_unit,
         min(occurred_at) as first_contact_at,
-        -- What links it: its type, or the likely one where its words leave that open.
+        -- What links it: its type, or the likely ones where its words leave that open.
+        coalesce(
+            max(
+                case
+                    when type_rank > 1 then null
+                    when incident_type <> 'other_incident' or detection_rule in ('tag', 'faq_code') then incident_type
+                    else likely_types
+                end
+            ), ''
+        ) as linking_types,
+        coalesce(max(case when type_rank = 1 then likely_types end), '') as likely_types,
         max(
-            case when type_rank = 1 then coalesce(likely_type, nullif(incident_type, 'other_incident')) end
-        ) as linking_type,
-        bool_or(type_rank = 1 and detection_rule in ('tag', 'faq_code', 'review')) as is_type_structured
+            case
+                when type_rank > 1 then 0
+                when detection_rule in ('tag', 'faq_code', 'review') then 2
+                when incident_type <> 'other_incident' then 1
+                else 0
+            end
+        ) as certainty,
+        bool_or(is_ticket_unit or incident_type is not null) as is_report,
+        -- What comes later reminds of the unit itself.
+        bool_or(is_reminder and time_rank = 1) as is_reminder
     from ranked_members
     group by customer_id, unit_id, is_ticket_unit
 ),
 
--- Without any type nothing is joined by the window.
 gaps as (
     select
         *,
@@ -201,7 +249,6 @@ gaps as (
             order by first_contact_at, unit_id
         ) as previous_at
     from units
-    where linking_type is not null
 ),
 
 -- Units further apart than the window can never meet; only the close ones need the step by step rule.
@@ -221,8 +268,12 @@ clusters as (
     from gaps
 ),
 
-compatible_types as (
+compatible_in_window as (
     {{ compatible_types(in_window=true) }}
+),
+
+compatible_in_threads as (
+    {{ compatible_types() }}
 ),
 
 cluster_lists as (
@@ -230,36 +281,65 @@ cluster_lists as (
         clusters.customer_id,
         list(clusters.unit_id order by clusters.first_contact_at, clusters.unit_id) as unit_ids,
         link_by_window(
-            list(epoch_us(clusters.first_contact_at) order by clusters.first_contact_at, clusters.unit_id),
-            list(clusters.is_ticket_unit order by clusters.first_contact_at, clusters.unit_id),
-            list(clusters.linking_type order by clusters.first_contact_at, clusters.unit_id),
-            list(clusters.is_type_structured order by clusters.first_contact_at, clusters.unit_id),
-            any_value(compatible_types.pairs),
+            list(
+                {
+                    'first_contact_us': epoch_us(clusters.first_contact_at),
+                    'is_ticket': clusters.is_ticket_unit,
+                    'types': clusters.linking_types,
+                    'certainty': clusters.certainty,
+                    'likely_types': clusters.likely_types,
+                    'is_reminder': coalesce(clusters.is_reminder, false),
+                    'is_report': clusters.is_report
+                }
+                order by clusters.first_contact_at, clusters.unit_id
+            ),
+            any_value(compatible_in_window.pairs),
+            any_value(compatible_in_threads.pairs),
             {{ var('link_window_days') }}
-        ) as home_positions
+        ) as links
     from clusters
-    cross join compatible_types
+    cross join compatible_in_window
+    cross join compatible_in_threads
     group by clusters.customer_id, clusters.cluster_no
     having count(*) > 1
 ),
 
-homes as (
+placed_units as (
     select
         customer_id,
         unnest(unit_ids) as unit_id,
-        unnest(list_transform(home_positions, lambda position: unit_ids[position])) as home_unit_id
+        unnest(list_transform(links, lambda link: unit_ids[link.home])) as home_unit_id,
+        unnest(list_transform(links, lambda link: link.rule)) as unit_rule
     from cluster_lists
+),
+
+homes as (
+    select
+        units.customer_id,
+        units.unit_id,
+        placed_units.unit_rule,
+        case
+            when placed_units.unit_id is not null then placed_units.home_unit_id
+            when units.is_report then units.unit_id
+        end as home_unit_id
+    from units
+    left join placed_units
+        on
+            units.customer_id = placed_units.customer_id
+            and units.unit_id = placed_units.unit_id
 ),
 
 placed_members as (
     select
         ranked_members.*,
-        coalesce(homes.home_unit_id, ranked_members.unit_id) as home_unit_id
+        homes.home_unit_id,
+        homes.unit_rule
     from ranked_members
-    left join homes
+    inner join homes
         on
             ranked_members.customer_id = homes.customer_id
             and ranked_members.unit_id = homes.unit_id
+    where homes.home_unit_id is not null
 ),
 
 -- The anchor: the incident's ticket, else its earliest contact.
@@ -286,7 +366,7 @@ final as (
         anchor_contact_id as incident_id,
         case
             when contact_id = anchor_contact_id then 'anchor'
-            when unit_id <> home_unit_id then 'window'
+            when unit_id <> home_unit_id then unit_rule
             when link_rule = 'anchor' then 'window'
             else link_rule
         end as link_rule,

@@ -127,15 +127,21 @@ ranked_types as (
             and spans.occurred_on >= incident_types.valid_from
             and (spans.occurred_on < incident_types.valid_to or incident_types.valid_to is null)
     where
-        contacts.contact_id = anchors.contact_id
-        or (
-            -- The ticket's type wins, but a ticket whose words leave it open has none to win with.
-            (anchors.source <> 'tickets' or anchors.likely_type is not null)
-            and contacts.incident_type is not null
-            and (
-                contacts.incident_type = anchors.incident_type
-                or anchors.incident_type = 'other_incident'
-                or compatible_types.incident_type is not null
+        contacts.incident_type is not null
+        and (
+            contacts.contact_id = anchors.contact_id
+            or (
+                -- The ticket's type wins, but a ticket whose words leave it open has none to win with.
+                (
+                    anchors.source <> 'tickets'
+                    or (anchors.incident_type = 'other_incident' and anchors.likely_types is not null)
+                )
+                and (
+                    contacts.incident_type = anchors.incident_type
+                    -- An unclear contact that another one explains may be the first.
+                    or coalesce(anchors.incident_type, 'other_incident') = 'other_incident'
+                    or compatible_types.incident_type is not null
+                )
             )
         )
 ),

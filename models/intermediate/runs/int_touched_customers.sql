@@ -152,7 +152,8 @@ reread_texts as (
         run.former_detector_versions <> ''
         and (
             formerly.incident_type is distinct from classifications.incident_type
-            or formerly.likely_type is distinct from classifications.likely_type
+            or formerly.likely_types is distinct from classifications.likely_types
+            or formerly.is_reminder is distinct from classifications.is_reminder
             or formerly.confidence is distinct from classifications.confidence
             or formerly.rule is distinct from classifications.rule
             or formerly.ticket_references is distinct from classifications.ticket_references

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tolerance.detection.linking import link_by_window, link_threads
+from tolerance.detection.linking import CHOSEN, GUESSED, TOLD, Link, Unit, link_by_window, link_threads
 
 DAY = 86_400_000_000
 
@@ -20,14 +20,32 @@ def homes(*units: tuple[float, str]) -> list[int]:
 
 def linked(*units: tuple[float, str, str]) -> list[int]:
     """The same for units of several types, of which late and lost go together; a code or a tag has a !."""
-    return link_by_window(
-        [int(day * DAY) for day, _, _ in units],
-        [kind == "ticket" for _, kind, _ in units],
-        [incident_type.removesuffix("!") for _, _, incident_type in units],
-        [incident_type.endswith("!") for _, _, incident_type in units],
-        "late~lost,late~no_answer",
-        7,
-    )
+    return [link["home"] for link in links(*units)]
+
+
+def links(*units: tuple[float, str, str]) -> list[Link]:
+    """The links of units given as (day, kind, type).
+
+    A type that is only likely has a ?, as have several. A kind may be "reminder" or "unclear", a call or mail
+    that reports nothing by itself, or both.
+    """
+    return link_by_window([_unit(*unit) for unit in units], "late~lost,late~no_answer", IN_THREADS, 7)
+
+
+IN_THREADS = "late~lost,late~no_answer,no_answer~fraud"
+
+
+def _unit(day: float, kind: str, told: str) -> Unit:
+    types = told.rstrip("!?")
+    return {
+        "first_contact_us": int(day * DAY),
+        "is_ticket": "ticket" in kind,
+        "types": types.partition("/")[0],
+        "certainty": CHOSEN if told.endswith("!") else TOLD if types and not told.endswith("?") else GUESSED,
+        "likely_types": types.partition("/")[2] or types,
+        "is_reminder": "reminder" in kind,
+        "is_report": "unclear" not in kind,
+    }
 
 
 @pytest.mark.parametrize(
@@ -110,6 +128,87 @@ def test_calls_alone_open_a_new_incident_only_when_the_window_is_over(days: list
 )
 def test_types_link(units: list[tuple[float, str, str]], expected: list[int]) -> None:
     assert linked(*units) == expected
+
+
+@pytest.mark.parametrize(
+    ("units", "expected"),
+    [
+        pytest.param(
+            [(0, "call", "fraud"), (1, "mail", "lost,fraud?")], [1, 1], id="one_of_two_likely_types"
+        ),
+        pytest.param([(0, "call", "lost,fraud?"), (1, "mail", "lost,x?")], [1, 1], id="both_only_likely"),
+        pytest.param([(0, "call", "fraud"), (1, "mail", "lost,x?")], [1, 2], id="neither_of_them"),
+        pytest.param([(0, "call", "fraud"), (1, "mail", "")], [1, 2], id="nothing_makes_no_link"),
+        pytest.param([(0, "call", ""), (1, "mail", "")], [1, 2], id="nor_do_two_nothings"),
+        pytest.param(
+            [(0, "call", "late"), (1, "mail", "lost,fraud?"), (2, "call", "fraud")],
+            [1, 1, 3],
+            id="what_may_be_a_third_type_makes_no_bridge",
+        ),
+        pytest.param(
+            [(0, "call", "fraud"), (1, "reminder", "")], [1, 1], id="a_reminder_of_the_only_incident"
+        ),
+        pytest.param([(0, "call", "fraud"), (7.1, "reminder", "")], [1, 2], id="not_after_the_window"),
+        pytest.param(
+            [(0, "call", "fraud"), (1, "call", "late"), (2, "reminder", "")],
+            [1, 2, 3],
+            id="not_of_one_of_two",
+        ),
+        pytest.param(
+            [(0, "call", "fraud"), (1, "unclear", ""), (2, "reminder", "")],
+            [1, 0, 3],
+            id="what_is_unclear_may_be_the_second",
+        ),
+        pytest.param(
+            [(0, "call", "fraud!"), (1, "reminder", "no_answer")], [1, 1], id="no_answer_is_about_something"
+        ),
+        pytest.param([(0, "call", "fraud"), (1, "reminder", "late")], [1, 2], id="not_of_another_clear_type"),
+        pytest.param([(0, "call", "fraud"), (1, "reminder", "x?")], [1, 1], id="a_likely_type_may_err"),
+        pytest.param(
+            [(0, "call", "fraud"), (1, "reminder", "late/late,fraud")],
+            [1, 1],
+            id="a_clear_type_too_where_the_next_one_fits",
+        ),
+        pytest.param(
+            [(0, "call", "fraud!"), (1, "reminder", "late/late,fraud!")],
+            [1, 2],
+            id="but_not_one_that_was_chosen",
+        ),
+        pytest.param(
+            [(0, "ticket", "fraud"), (1, "ticket reminder", "")], [1, 2], id="two_tickets_stay_two_incidents"
+        ),
+        pytest.param(
+            [(0, "call", "fraud"), (1, "ticket reminder", "")], [2, 2], id="a_ticket_may_remind_of_a_call"
+        ),
+        pytest.param(
+            [(0, "call", "fraud"), (1, "unclear reminder", "")], [1, 1], id="an_unclear_reminder_counts"
+        ),
+        pytest.param(
+            [(0, "call", "fraud"), (1, "unclear", "fraud?")], [1, 1], id="an_unclear_contact_that_fits"
+        ),
+        pytest.param([(0, "call", "fraud"), (1, "unclear", "late?")], [1, 0], id="and_none_that_does_not"),
+        pytest.param(
+            [(0, "unclear", ""), (1, "unclear reminder", "")], [0, 0], id="two_unclear_ones_report_nothing"
+        ),
+        pytest.param(
+            [(0, "unclear", ""), (1, "reminder", "late")], [1, 1], id="a_report_explains_what_was_unclear"
+        ),
+        pytest.param(
+            [(0, "unclear", "fraud?"), (1, "ticket", "fraud!")], [2, 2], id="so_does_a_ticket_that_fits"
+        ),
+    ],
+)
+def test_reminders_and_unclear_contacts_link(
+    units: list[tuple[float, str, str]], expected: list[int]
+) -> None:
+    assert linked(*units) == expected
+
+
+def test_each_link_tells_its_rule() -> None:
+    found = links((0, "call", "fraud"), (1, "mail", "fraud"), (2, "reminder", ""), (9, "call", "late"))
+    assert [link["rule"] for link in found] == [None, "window", "reminder", None]
+    found = links((0, "call", "fraud"), (1, "ticket reminder", ""))
+    assert [link["rule"] for link in found] == ["reminder", "reminder"]
 
 
 def matters(*mails: tuple[float, str, str | None]) -> list[int]:

@@ -8,8 +8,10 @@ import pytest
 
 from tolerance.detection.words import (
     INCIDENT_FROM,
+    LIKELY_FROM,
     MODEL_RULE,
     PHRASES_RULE,
+    REVIEW,
     detect_incident,
     plain_words,
     read,
@@ -38,6 +40,77 @@ def test_phrases_decide_whatever_their_accents_and_case(text: str | None, incide
 def test_a_phrase_is_whole_words() -> None:
     assert read("the rudest").phrase_type is None
     assert read("he was rude!").phrase_type == "staff_behaviour"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "en cas de colis perdu, qui rembourse",
+        "ce n'est pas un colis perdu mais un simple renseignement sans facture erronée",
+        "in case of a lost parcel, write to us",
+        "the box was not defective",
+        "no billing error this time",
+    ],
+)
+def test_a_phrase_that_is_denied_or_supposed_tells_nothing(text: str) -> None:
+    assert read(text.replace("un colis perdu", "de colis perdu")).phrase_type is None
+
+
+def test_a_phrase_that_is_denied_once_and_said_once_is_said() -> None:
+    assert read("not a lost parcel, they say. It is a lost parcel.").phrase_type == "delivery_lost"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "la communication s'arrête, ligne coupée",
+        "j'ai renvoyé le mauvais article",
+        "litige avec le transporteur",
+        "I returned the wrong item",
+        "the call was cut off",
+        "my refund has not arrived yet",
+        "fraud",
+    ],
+)
+def test_a_phrase_that_does_not_say_what_went_wrong_decides_no_type(text: str) -> None:
+    found = read(text)
+    assert found.phrase_type in {None, "refund_missing"}
+    assert found.phrase_confidence > 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3e mail, toujours rien",
+        "Je vous écris pour la seconde fois, rien n'a bougé.",
+        "relance",
+        "Any news? Nothing has changed.",
+        "2nd call about it",
+        "further to my letter",
+    ],
+)
+def test_a_reminder_says_that_it_is_not_the_first(text: str) -> None:
+    assert read(text).is_reminder
+
+
+@pytest.mark.parametrize(
+    "text", ["Mon colis est perdu", "My parcel is lost", "une balance", "Bonne nouvelle", ""]
+)
+def test_a_first_contact_is_no_reminder(text: str) -> None:
+    assert not detect_incident(text)["is_reminder"]
+
+
+def test_likely_types_are_those_of_what_has_no_clear_type_or_reminds() -> None:
+    unclear = detect_incident("C'est inadmissible, je suis très en colère, une honte, plus jamais.")
+    assert unclear["incident_type"] == "other_incident"
+    assert unclear["likely_types"]
+    assert len(unclear["likely_types"].split(",")) <= 2
+    clear = detect_incident("colis perdu")
+    assert clear["likely_types"] is None
+    assert detect_incident("What are your opening hours?")["likely_types"] is None
+    waits = read("a damaged box")
+    assert waits.outcome == REVIEW
+    assert waits.leaning == (() if waits.score < LIKELY_FROM else waits.leaning[:1])
 
 
 def test_a_phrase_decides_alone_whatever_the_model_makes_of_the_text() -> None:
