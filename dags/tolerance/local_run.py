@@ -86,7 +86,7 @@ def airflow_connection(state: State, conn_id: str) -> Connection:
 
 def _dag_ids(state: State, extracts: Path | None) -> list[str]:
     """The DAGs of a cycle. An optional source that has nothing is left out: a DAG costs a second."""
-    delivery = [DELIVERY] if destinations() else []
+    delivery = [DELIVERY] if destinations() or digest.channels() else []
     if extracts is None:
         return [DAILY, *delivery]
     has_acknowledgements = state.acknowledgements.is_dir() and any(state.acknowledgements.iterdir())
