@@ -92,7 +92,7 @@ crm-dry-run: $(INSTALLED) ## What the CRMs would be sent, and why; writes nothin
 test: $(INSTALLED) ## All tests but the long ones
 	@[ -x /usr/sbin/sshd ] || [ "$$(id -u)" != 0 ] || { echo "Installing openssh-server (once)"; \
 		{ apt-get update -q && apt-get install -yq --no-install-recommends openssh-server; } > /dev/null 2>&1; } || true
-	@$(BIN)/python -m pytest -m "not soak and not crm" -n 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -m "not soak and not crm" -n 4 --dist loadfile --no-loadscope-reorder
 
 soak: $(INSTALLED) ## The long tests of the promises
 	@$(BIN)/python -m pytest -m soak -n 2

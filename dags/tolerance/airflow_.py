@@ -180,6 +180,7 @@ def open_run() -> None:
     """Finish what a killed run left unfinished, then write this run's record."""
     with _step("tolerance: opening the run") as state:
         put_right(state)
+        ensure_empty_sources(state)  # a release may have brought a source before anything of it is ingested
         refuse_newer_history(state)
         ensure_empty_history(state)
         continue_former_ids(state, _as_of())
@@ -233,12 +234,22 @@ def send_digest() -> None:
     channels = digest.channels()
     if not channels:
         raise AirflowSkipException(f"{digest.VARIABLE} names no channel.")
-    with _step("tolerance: sending the digest") as state:
+    with _told("tolerance: sending the digest") as state:
         message = digest.digest(state, language=settings().team_language, list_link=settings().list_link)
+        unsent = []
         for channel in channels:
             if digest.is_news(state, message, channel):
-                _notifier(channel, message).notify(get_current_context())
-                digest.remember(state, message, channel)
+                try:
+                    _notifier(channel, message).notify(get_current_context())
+                except Exception as error:  # whatever a mail server or a hook may raise
+                    unsent.append(f"{channel.kind} ({type(error).__name__})")
+                else:
+                    digest.remember(state, message, channel)
+        if unsent:
+            raise digest.NotSentError(f"The digest was not sent by {', '.join(unsent)}", _ABOUT_CHANNELS)
+
+
+_ABOUT_CHANNELS = f"see the task's log, {digest.VARIABLE} and the Airflow connections; the lists are written."
 
 
 def _notifier(channel: digest.Channel, message: digest.Digest) -> Any:

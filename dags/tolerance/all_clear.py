@@ -81,7 +81,7 @@ order by file_name, record_no
 _UNACKNOWLEDGED = """
 select count(*), min(told_on)
 from main.mart_alert_follow_up
-where is_unacknowledged and exists (from main.audit_acknowledgement where status = 'counts')
+where is_unacknowledged and told_on >= (select min(first_acknowledged_on) from main.mart_alert_follow_up)
 """
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 from rich.console import Console
+from rich.markup import escape
 
 from tolerance import all_clear, local_run, storage
 from tolerance.contracts import NEEDED
@@ -61,6 +62,8 @@ def run(request: Request, console: Console) -> None:
         if failures:
             raise NotPublishedError("Not published", failures[0])
         print_summary(console, state, _warnings(state, extracts, as_of))
+    for sentence in local_run.deliver(state, as_of):  # the generation is published nevertheless
+        console.print(f"[yellow]Warning:[/] {escape(sentence)}", highlight=False, soft_wrap=True)
 
 
 def _inbox(request: Request, console: Console) -> Path:

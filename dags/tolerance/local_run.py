@@ -26,7 +26,7 @@ from tolerance.warm_dbt import warm_dbt
 
 DAILY = "tolerance_daily"
 DELIVERY = "deliver_alerts"
-_CONNECTION = "AIRFLOW_CONN_"
+_LOG_IN = ("AIRFLOW_CONN_", "AIRFLOW__SECRETS__")
 
 
 class _Listener(logging.Handler):
@@ -56,6 +56,18 @@ def run_dags(state: State, extracts: Path | None, as_of: date, *, crm: str = "")
     """
     digest.channels()  # a wrong one is refused before a day's work
     _configure_airflow(state, extracts, crm)
+    return _run(state, _dag_ids(state, extracts), as_of)
+
+
+def deliver(state: State, as_of: date) -> list[str]:
+    """Send what `as_of` has told, where a destination or a channel of the digest is set; why that failed.
+
+    It waits for others, so the caller holds no lock on STATE any more.
+    """
+    return _run(state, [DELIVERY], as_of) if destinations() or digest.channels() else []
+
+
+def _run(state: State, dag_ids: list[str], as_of: date) -> list[str]:
     log = state.airflow_home / "logs" / "run.log"
     with _terminal_kept_for_people(log) as terminal:
         listener = _Listener(terminal)
@@ -64,13 +76,9 @@ def run_dags(state: State, extracts: Path | None, as_of: date, *, crm: str = "")
         try:
             _ensure_metadata(state)
             with warm_dbt():
-                for dag_id in _dag_ids(state, extracts):
+                for dag_id in dag_ids:
                     if not _succeeds(dag_id, as_of):
-                        failures = listener.failures or [f"{dag_id} failed: the reason is in {log}."]
-                        if dag_id != DELIVERY:
-                            return failures
-                        for sentence in failures:  # the generation is published nevertheless
-                            print(f"  {sentence}", file=terminal, flush=True)
+                        return listener.failures or [f"{dag_id} failed: the reason is in {log}."]
         finally:
             progress.LOGGER.removeHandler(listener)
     return []
@@ -86,9 +94,8 @@ def airflow_connection(state: State, conn_id: str) -> Connection:
 
 def _dag_ids(state: State, extracts: Path | None) -> list[str]:
     """The DAGs of a cycle. An optional source that has nothing is left out: a DAG costs a second."""
-    delivery = [DELIVERY] if destinations() or digest.channels() else []
     if extracts is None:
-        return [DAILY, *delivery]
+        return [DAILY]
     has_acknowledgements = state.acknowledgements.is_dir() and any(state.acknowledgements.iterdir())
     sources = [
         source
@@ -97,16 +104,14 @@ def _dag_ids(state: State, extracts: Path | None) -> list[str]:
         or (extracts / source).exists()
         or (CONTRACTS[source].comes_from_crm and has_acknowledgements)
     ]
-    return [*(f"ingest_{source}" for source in sources), DAILY, *delivery]
+    return [*(f"ingest_{source}" for source in sources), DAILY]
 
 
 def _configure_airflow(state: State, extracts: Path | None, crm: str) -> None:
     home = state.airflow_home
     (home / "logs").mkdir(parents=True, exist_ok=True)
     # This run has an Airflow of its own, whatever else this machine runs; it may log in where that one may.
-    for name in [
-        name for name in os.environ if name.startswith("AIRFLOW") and not name.startswith(_CONNECTION)
-    ]:
+    for name in [name for name in os.environ if name.startswith("AIRFLOW") and not name.startswith(_LOG_IN)]:
         del os.environ[name]
     os.environ |= {
         "TOLERANCE_STATE": str(state.root),

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from tolerance import local_run, storage
 from tolerance.contracts import SOURCES
+from tolerance.crm.export import written_profiles
 from tolerance.errors import NotPublishedError, ToleranceError, UsageError
 from tolerance.file_modes import put_right
 from tolerance.intake.loads import FileRecord
@@ -85,7 +86,7 @@ def _rebuild(state: State, extracts: Path | None, console: Console) -> None:
         raise NotPublishedError("Nothing was changed", str(error)) from None
     before = _kept_generation(state)
     try:
-        failures = local_run.run_dags(state, None, as_of)
+        failures = local_run.run_dags(state, None, as_of, crm=",".join(written_profiles(state, as_of)))
         if failures:
             raise NotPublishedError("Not published", failures[0])
         if before is not None:

@@ -7,7 +7,8 @@ listed as (
     select
         lists.alert_id,
         run.as_of_on as told_on,
-        lists.fingerprint
+        lists.fingerprint,
+        lists.status
     from {{ ref('crm_alert_list') }} as lists
     cross join run
 ),
@@ -19,7 +20,8 @@ told as (
     select
         kept.alert_id,
         kept.told_on,
-        kept.fingerprint
+        kept.fingerprint,
+        kept.status
     from {{ ref('stg_runs__told_alerts') }} as kept
     cross join run
     where
@@ -48,7 +50,8 @@ decided as (
         attempts.destination,
         ranked.alert_id,
         ranked.told_on,
-        ranked.fingerprint
+        ranked.fingerprint,
+        ranked.status
     from ranked
     cross join attempts
     where
@@ -84,6 +87,8 @@ joined as (
         on
             decided.destination = standing.destination
             and decided.alert_id = standing.item_key
+    -- What was taken back before it was ever sent would be made there for nothing.
+    where coalesce(decided.status, 'open') <> 'retracted' or standing.item_key is not null
 ),
 
 closed as (

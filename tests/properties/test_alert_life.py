@@ -251,6 +251,7 @@ def test_ids_that_a_release_makes_otherwise_tell_nothing_twice(tmp_path: Path) -
     assert stands_for(pipeline)["kept"] == current["1"]
 
 
+@pytest.mark.soak
 def test_a_new_column_of_the_mart_is_two_files_and_an_old_history_opens(tmp_path: Path) -> None:
     project = Project.copied_to(tmp_path / "project")
     pipeline = Pipeline(tmp_path / "company", project)

@@ -1049,7 +1049,18 @@ def test_sound_models_agree_with_the_reference(trapped: Trapped) -> None:
     assert trapped.second_run() == []
 
 
-@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
+_EVERY = 6
+
+
+def _seldom(number: int) -> tuple[pytest.MarkDecorator, ...]:
+    """They try the traps, not the models: some of them each time, all of them in the soak."""
+    return () if number % _EVERY == 0 else (pytest.mark.soak,)
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [pytest.param(each, id=each.name, marks=_seldom(number)) for number, each in enumerate(MISTAKES)],
+)
 def test_a_seeded_mistake_is_caught(trapped: Trapped, mistake: Mistake) -> None:
     differences = trapped.second_run(mistake)
     assert any(f"'{mistake.victim}" in line or line.startswith(mistake.victim) for line in differences), (

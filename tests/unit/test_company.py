@@ -121,7 +121,7 @@ def test_a_seed_that_would_not_count_is_refused(folder: Path, name: str, content
         ("standard_penalty_points: -1", "give a whole number, 0 or more"),
         ("standard_penalty_points: true", "give a whole number, 0 or more"),
         ("own_addresses: me@example.com", "give a list of texts"),
-        ("workbook_language: de", "give one of en, fr"),
+        ("team_language: de", "give en or fr"),
         ("budget_preset: \"{{ env_var('HOME') }}\"", "give a name"),
     ],
 )

@@ -19,7 +19,7 @@ import duckdb
 
 from tolerance import files
 from tolerance.crm.reasons import sentences
-from tolerance.errors import NotPublishedError, UsageError
+from tolerance.errors import NotPublishedError, ToleranceError, UsageError
 from tolerance.publishing.generations import published_generation
 from tolerance.state import State
 from tolerance.wording import day
@@ -33,13 +33,20 @@ KINDS = {"mail": "mail:ADDRESS", "slack": "slack:CONNECTION", "webhook": "webhoo
 _OVERDUE = """
 select owner_role
 from main.mart_alert_follow_up
-where is_overdue
+where is_overdue and exists (from main.audit_acknowledgement where status = 'counts')
 """
+"""A CRM that never answers leaves every alert overdue."""
 
 _TOLD = """
 select owner_role, priority, change, change_reason
 from exports.crm_alert_list
 """
+
+
+class NotSentError(ToleranceError):
+    """A channel did not take the digest."""
+
+    can_retry = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,13 @@ def refused_lists(state: State, as_of: date) -> list[str]:
     return list(manifest["refused_lists"])
 
 
+def written_profiles(state: State, as_of: date) -> list[str]:
+    """The list profiles that a date was written for, beside the canonical one."""
+    manifest = state.outbox / as_of.isoformat() / "manifest.json"
+    lists = json.loads(manifest.read_text("utf-8")).get("lists", {}) if manifest.exists() else {}
+    return sorted({name.partition("/")[0] for name in lists if "/" in name})
+
+
 class _Lists:
     """The lists of one date in its folder: what is written, and what is not and why."""
 

@@ -53,9 +53,9 @@ _GOES_ON = re.compile(
 """What makes of a number a date, an hour, an amount or a span."""
 
 _UP_TO = re.compile(
-    rf"\s?(?:[-\u2013\u2014]|à|au|to|through|jusqu'à|until)\s?#?({_PREFIX}?[0-9]{{1,15}})\b", re.I
+    rf"\s?(?:[-\u2013\u2014]|à|au|to|through|jusqu'à|until)\s?#?({_PREFIX}?[0-9]{{1,15}})\b(?!-[0-9])", re.I
 )
-"""What makes of a number the beginning of a range, when the number behind it is greater."""
+"""What makes of a number the beginning of a range, when the number behind it is greater and no date."""
 
 _IN_A_LIST = re.compile(rf"{_ONE_MORE}({_NUMBER})\b", re.I)
 """One more number behind the first of a list."""

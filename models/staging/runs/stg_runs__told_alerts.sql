@@ -6,6 +6,7 @@ with source as (
             {'name': 'alert_id', 'data_type': 'varchar'},
             {'name': 'fingerprint', 'data_type': 'varchar'},
             {'name': 'told_on', 'data_type': 'date'},
+            {'name': 'status', 'data_type': 'varchar'},
         ]
     ) | indent }}
 ),
@@ -17,7 +18,8 @@ final as (
         told_on,
 
         -- attributes
-        coalesce(fingerprint, '') as fingerprint
+        coalesce(fingerprint, '') as fingerprint,
+        status
     from source
 )
 

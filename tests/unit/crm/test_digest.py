@@ -35,6 +35,7 @@ def state(tmp_path: Path) -> State:
             "create table exports.crm_alert_list "
             "(owner_role varchar, priority integer, change varchar, change_reason varchar, customer varchar)"
         )
+        serving.execute("create table audit_acknowledgement as select 'counts' as status")
         serving.execute("create table mart_alert_follow_up as select 'it' as owner_role, true as is_overdue")
         serving.executemany("insert into exports.crm_alert_list values (?, ?, ?, ?, 'C000042')", TOLD)
     folder = state.outbox / "2026-10-31"
@@ -72,6 +73,12 @@ def test_a_day_without_alerts_says_so_in_its_subject(state: State) -> None:
     message = digest(state, language="en")
     assert message.subject == "Red alerts of 31 October 2026: 0 to call"
     assert len(message.lines) == 2
+
+
+def test_nothing_is_overdue_where_the_crm_never_answers(state: State) -> None:
+    with duckdb.connect(str(state.serving)) as serving:
+        serving.execute("delete from audit_acknowledgement")
+    assert not [line for line in digest(state, language="en").lines if line.startswith("Overdue")]
 
 
 def test_a_repeated_date_says_nothing_twice_on_a_channel_but_what_changed(state: State) -> None:

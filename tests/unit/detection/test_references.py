@@ -144,6 +144,11 @@ def test_a_range_names_no_ticket(text: str) -> None:
     assert ticket_references(text) is None
 
 
+@pytest.mark.parametrize("text", ["Ticket 1850 - 2026-11-03", "dossier 1850 \u2013 2026-11-03"])
+def test_a_date_behind_a_number_makes_no_range_of_it(text: str) -> None:
+    assert numbers(text) == ["1850"]
+
+
 def test_a_range_ends_a_list() -> None:
     assert numbers("tickets 4710, 4712, 4719 à 4725") == ["4710", "4712"]
 

@@ -58,13 +58,15 @@ class Value(BaseModel):
     """What a field of the CRM gets: a column of the list, in the CRM's words perhaps, a text, or a constant.
 
     A text has columns in braces, and is cut to the characters that the field takes. A word that is null
-    leaves the field as it is in the CRM; a column that is null empties it.
+    leaves the field as it is in the CRM; a column that is null empties it. `otherwise` is the word for all
+    values that have none.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     column: str | None = None
     words: Annotated[dict[str, Any], BeforeValidator(_as_keys)] = {}
+    otherwise: str | int | bool | None = None
     text: str | None = None
     most_characters: Count | None = None
     constant: str | int | bool | None = None
@@ -83,7 +85,7 @@ class Value(BaseModel):
         if self.column is None:
             return self.constant
         value = _plain(row[self.column])
-        word = self.words.get(_as_key(value), value)
+        word = self.words.get(_as_key(value), value if self.otherwise is None else self.otherwise)
         return LEAVE if word is None and value is not None else word
 
 

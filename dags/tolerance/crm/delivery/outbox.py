@@ -25,6 +25,7 @@ from tolerance.versions import Format, refuse_newer
 _NO_ALERT = """
     select
         null::varchar as alert_id,
+        null::varchar as status,
         null::date as told_on,
         null::varchar as fingerprint,
         null::integer as priority,
@@ -37,6 +38,7 @@ _ALERTS = """
     select
         alert_id as key,
         arg_max(coalesce(fingerprint, ''), told_on) as fingerprint,
+        coalesce(arg_max(status, told_on) = 'retracted', false) as is_taken_back,
         max(told_on) as told_on
     from told
     group by alert_id
@@ -62,6 +64,8 @@ _OUTBOX = """
     left join standing on decided.key = standing.key
     where
         ($since is null or decided.told_on >= $since::date)
+        -- What was taken back before it was ever sent would be made there for nothing.
+        and (not decided.is_taken_back or standing.key is not null)
         -- What the CRM has closed meanwhile it need not hear.
         and (
             decided.key not in (select key from closed)
@@ -193,10 +197,12 @@ def _closed_alerts(memory: duckdb.DuckDBPyConnection, state: State) -> None:
 
 
 def _finished_lists(memory: duckdb.DuckDBPyConnection, state: State) -> None:
-    memory.execute("create table decided (key varchar, fingerprint varchar, told_on date)")
+    memory.execute(
+        "create table decided (key varchar, fingerprint varchar, told_on date, is_taken_back boolean)"
+    )
     for manifest in sorted(state.outbox.glob("*/manifest.json")):
         content = manifest.read_bytes()
         memory.execute(
-            "insert into decided values ($key, $fingerprint, $key::date)",
+            "insert into decided values ($key, $fingerprint, $key::date, false)",
             {"key": manifest.parent.name, "fingerprint": hashlib.sha256(content).hexdigest()},
         )

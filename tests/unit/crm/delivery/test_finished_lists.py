@@ -105,15 +105,27 @@ def test_a_folder_that_is_not_there_is_not_made(state: State, folder: FolderDest
     assert not Path(folder.path).exists()
 
 
-def test_the_lists_of_a_date_in_folders_of_their_crms_come_along(
+def test_the_lists_of_a_date_in_folders_of_their_crms_come_along_and_nothing_else(
     state: State, folder: FolderDestination
 ) -> None:
-    (state.outbox / DAY / "zoho").mkdir()
-    (state.outbox / DAY / "zoho" / "alerts.csv").write_text("x", "utf-8")
+    finish_lists(state, crm="zoho")
     (state.outbox / DAY / ".alerts.csv.part").write_text("x", "utf-8")
+    (state.outbox / DAY / "~$alerts.xlsx").write_text("a colleague's name", "utf-8")
     send(state, folder)
     assert found(Path(folder.path)) == {DAY: [*FILES, "zoho"]}
-    assert (Path(folder.path) / DAY / "zoho" / "alerts.csv").read_text("utf-8") == "x"
+    assert [path.name for path in (Path(folder.path) / DAY / "zoho").iterdir()] == ["alerts.csv"]
+
+
+def test_a_list_that_is_no_longer_asked_for_is_taken_away_and_what_others_keep_there_stays(
+    state: State, folder: FolderDestination
+) -> None:
+    finish_lists(state, crm="zoho")
+    send(state, folder)
+    (Path(folder.path) / DAY / "zoho" / "imported.log").write_text("x", "utf-8")
+    (state.outbox / DAY / "zoho" / "alerts.csv").unlink()
+    finish_lists(state)
+    send(state, folder)
+    assert [path.name for path in (Path(folder.path) / DAY / "zoho").iterdir()] == ["imported.log"]
 
 
 # SFTP
@@ -193,8 +205,7 @@ def empty_server(server: Server) -> Server:
 
 def test_lists_are_put_on_a_real_server_whole_and_once(state: State, empty_server: Server) -> None:
     server = empty_server
-    (state.outbox / DAY / "zoho").mkdir()
-    (state.outbox / DAY / "zoho" / "alerts.csv").write_text("x", "utf-8")
+    finish_lists(state, crm="zoho")
     report = send(state, server.destination, server.connection())
     assert report.error is None
     assert found(server.top) == {DAY: [*FILES, "zoho"]}

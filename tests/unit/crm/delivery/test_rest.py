@@ -18,7 +18,7 @@ from tests.fixtures.crm.told import DAY, NEXT, finish_lists, published, tell
 from tolerance.crm.delivery.clock import Clock
 from tolerance.crm.delivery.connection import Connection
 from tolerance.crm.delivery.deliver import Report, deliver, undelivered
-from tolerance.crm.delivery.destinations import FolderDestination, RestDestination
+from tolerance.crm.delivery.destinations import LEAVE, FolderDestination, RestDestination, Value
 from tolerance.crm.delivery.outbox import outbox
 from tolerance.crm.delivery.preview import preview
 from tolerance.errors import NotPublishedError
@@ -119,6 +119,30 @@ def test_what_was_accepted_is_not_sent_again(desk: Desk) -> None:
     report = desk.deliver()
     assert (report.accepted, report.counts.accepted) == (0, 2)
     assert len(desk.crm.requests) == made
+
+
+def test_what_was_taken_back_before_it_was_sent_is_not_made(desk: Desk) -> None:
+    tell(desk.state, [("a", "retracted")], NEXT)
+    report = desk.deliver()
+    assert report.sentence == "crm: 1 accepted now, 1 of 1 alerts accepted, 0 pending."
+    assert [record["cf_alert_id"] for record in desk.crm.records] == ["b"]
+
+
+def test_what_was_refused_and_is_taken_back_is_done_without_a_record(desk: Desk) -> None:
+    desk.meet("error_before", method="POST")
+    desk.set(update_only=True)
+    assert desk.deliver().counts.refused == 2
+    desk.set(update_only=False)
+    tell(desk.state, [("a", "retracted"), ("b", "retracted")], NEXT)
+    assert desk.deliver().counts.accepted == 2
+    assert desk.crm.records == []
+
+
+def test_a_word_for_all_other_values() -> None:
+    state = {"column": "change_reason", "words": {"new": None, "reopened": "New"}, "otherwise": "Closed"}
+    value = Value.model_validate(state)
+    said = {reason: value.of({"change_reason": reason}) for reason in ("new", "reopened", "moved")}
+    assert said == {"new": LEAVE, "reopened": "New", "moved": "Closed"}
 
 
 def test_a_record_that_was_imported_by_hand_is_changed_and_not_made_twice(desk: Desk) -> None:

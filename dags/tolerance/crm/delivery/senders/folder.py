@@ -10,7 +10,7 @@ from pathlib import Path
 from tolerance import files
 from tolerance.crm.delivery.destinations import FolderDestination
 from tolerance.crm.delivery.items import Answer, DestinationError, Item, Outcome
-from tolerance.crm.delivery.senders.finished_lists import MANIFEST, finished_lists
+from tolerance.crm.delivery.senders.finished_lists import MANIFEST, finished_lists, outdated
 from tolerance.file_modes import shared
 from tolerance.state import State
 
@@ -44,6 +44,9 @@ class FolderSender:
             content = finished_lists(self._state, item)
             place = self._folder / item.key
             with shared(place):
+                former = (place / MANIFEST).read_bytes() if (place / MANIFEST).exists() else b""
+                for name in outdated(former, content):
+                    (place / name).unlink(missing_ok=True)
                 (place / MANIFEST).unlink(missing_ok=True)  # until the rest is the one that it tells of
                 for name, written in content.items():
                     files.write_bytes(place / name, written)

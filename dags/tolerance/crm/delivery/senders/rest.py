@@ -75,6 +75,8 @@ class RestSender:
                 is_repeatable=True,
                 json=self._body(item, {}),
             )
+        elif item.row.get("status") == "retracted":
+            return Outcome(item, Answer.ACCEPTED), False  # there is nothing to take back
         elif self._destination.update_only:
             sentence = "there is no record of it, and update_only is set"
             return Outcome(item, Answer.REFUSED, sentence=sentence), False

@@ -18,7 +18,7 @@ from tolerance.crm.delivery.clock import Clock
 from tolerance.crm.delivery.connection import Connection
 from tolerance.crm.delivery.destinations import SftpDestination
 from tolerance.crm.delivery.items import Answer, DestinationError, Item, Outcome
-from tolerance.crm.delivery.senders.finished_lists import MANIFEST, finished_lists
+from tolerance.crm.delivery.senders.finished_lists import MANIFEST, finished_lists, outdated
 from tolerance.state import State
 
 _PORT = 22
@@ -150,7 +150,13 @@ class SftpSender:
             content = finished_lists(self._state, item)
             place = posixpath.join(self._top, item.key)
             self._make_folder(place)
-            with suppress(FileNotFoundError):  # until the rest is the one that it tells of
+            with suppress(FileNotFoundError):
+                with self._sftp.open(posixpath.join(place, MANIFEST), "rb") as file:
+                    former = file.read()
+                for name in outdated(former, content):
+                    with suppress(FileNotFoundError):
+                        self._sftp.remove(posixpath.join(place, name))
+                # Until the rest is the one that it tells of.
                 self._sftp.remove(posixpath.join(place, MANIFEST))
             for name, written in content.items():
                 self._put(posixpath.join(place, name), written)
