@@ -81,7 +81,9 @@ order by file_name, record_no
 _UNACKNOWLEDGED = """
 select count(*), min(told_on)
 from main.mart_alert_follow_up
-where is_unacknowledged and told_on >= (select min(first_acknowledged_on) from main.mart_alert_follow_up)
+where is_unacknowledged
+    -- What was told before the CRM began to answer it never will be.
+    and told_on >= (select min(told_on) from main.mart_alert_follow_up where acknowledgement is not null)
 """
 
 
