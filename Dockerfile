@@ -19,7 +19,6 @@ WORKDIR /opt/tolerance
 # The environment first: it changes with the lock, the code changes every day.
 COPY --chown=tolerance Makefile pyproject.toml requirements.lock ./
 COPY --chown=tolerance dags/tolerance/__init__.py dags/tolerance/__init__.py
-COPY --chown=tolerance expectations/__init__.py expectations/__init__.py
 RUN make setup
 
 COPY --chown=tolerance . .

@@ -19,7 +19,7 @@ run_arguments = --state "$(STATE)" \
 	$(if $(AS_OF),--as-of "$(AS_OF)") \
 	$(if $(CRM),--crm "$(CRM)")
 
-.PHONY: help setup run rebuild doctor data-docs preview tags quarantine cases score train labels sample deliver test soak bench lint format clean explain generations data-dictionary crm-dry-run test-crm
+.PHONY: help setup init wheel run rebuild doctor data-docs preview tags quarantine cases score train labels sample deliver test soak bench lint format clean explain generations data-dictionary crm-dry-run test-crm
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,12 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@touch $@
 
 setup: $(INSTALLED) ## Only the set-up, which every target does by itself
+
+init: $(INSTALLED) ## Lay the company's own part (seeds, settings, mappings, DAG file) into FOLDER=
+	@$(BIN)/tolerance init "$(FOLDER)"
+
+wheel: $(INSTALLED) ## The package for machines without a checkout: OUT=dist
+	@$(BIN)/uv build --quiet --wheel --no-build-isolation --out-dir "$(or $(OUT),dist)" .
 
 run: $(INSTALLED) ## One daily cycle: EXTRACTS= AS_OF= STATE= CRM=
 	@$(BIN)/tolerance run $(run_arguments)
@@ -124,7 +130,7 @@ $(LINT)/installed: lint.lock $(INSTALLED)
 
 lint: $(INSTALLED) $(LINT)/installed ## Style and types
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
-	@TOLERANCE_PROJECT="$(CURDIR)" TOLERANCE_STATE="$(CURDIR)/$(LINT)" DO_NOT_TRACK=1 \
+	@TOLERANCE_PROJECT="$(CURDIR)" TOLERANCE_LIBRARY="$(CURDIR)/dags" TOLERANCE_STATE="$(CURDIR)/$(LINT)" DO_NOT_TRACK=1 \
 		DBT_TARGET_PATH="$(CURDIR)/$(LINT)/target" DBT_LOG_PATH="$(CURDIR)/$(LINT)/logs" \
 		$(LINT)/bin/sqlfluff lint models tests/data
 
@@ -133,7 +139,7 @@ deliver: $(INSTALLED) ## Send the CRM what it has not accepted yet: DESTINATION=
 		$(if $(DRY_RUN),--dry-run) $(if $(AGAIN),--again)
 
 data-dictionary: $(INSTALLED) ## Make docs/data_dictionary.md from dbt's yml
-	@$(BIN)/python -m tolerance.data_dictionary
+	@$(BIN)/python -m tolerance.data_dictionary > docs/data_dictionary.md
 
 bench: $(INSTALLED) ## How fast? docs/benchmark*.md; SCALE=10m for ten million customers
 	@$(BIN)/python -m bench $(if $(SCALE),--scale "$(SCALE)")

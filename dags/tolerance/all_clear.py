@@ -10,9 +10,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from expectations import extracts
 from tolerance import gates, inbox
 from tolerance.contracts import NEEDED, SOURCES
+from tolerance.expectations import extracts
 from tolerance.intake.loads import load_records
 
 if TYPE_CHECKING:

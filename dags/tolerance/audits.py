@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import duckdb
 
-from expectations import crm_alert_list
 from tolerance import gates
 from tolerance.dbt import dbt
+from tolerance.expectations import crm_alert_list
 from tolerance.runs import Run
 from tolerance.state import State
 

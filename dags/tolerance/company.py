@@ -25,6 +25,9 @@ SETTINGS = "settings.yml"
 _PLAIN = re.compile(r"[A-Za-z0-9_/+:.-]+")
 """The characters that a text setting may have: dbt would take braces for a template."""
 
+_PREFIX = re.compile(r"[A-Za-z0-9_.-]{1,50}")
+"""What Airflow takes at the beginning of an id."""
+
 _UMASK = re.compile(r"0?0[0-7]{2}")
 """What is published stays readable and writable by its owner."""
 
@@ -147,6 +150,8 @@ def _kind(name: str, of_tree: Any) -> tuple[str, Callable[[Any], bool]]:
         return " or ".join(LANGUAGES), LANGUAGES.__contains__
     if name.endswith("time_zone"):
         return "a time zone such as Europe/Paris", lambda value: _can(ZoneInfo, value)
+    if name.endswith("prefix"):
+        return "letters, digits, _, . or -", lambda value: bool(_PREFIX.fullmatch(str(value)))
     return "a name", lambda value: _can(str, value)
 
 

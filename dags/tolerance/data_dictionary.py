@@ -10,8 +10,6 @@ import yaml
 
 from tolerance.settings import DBT_PROJECT, PROJECT_ROOT
 
-DICTIONARY = PROJECT_ROOT / "docs" / "data_dictionary.md"
-
 _INTRODUCTION = """\
 # Data dictionary
 
@@ -63,4 +61,4 @@ def _text(described: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    DICTIONARY.write_text(data_dictionary(), encoding="utf-8")
+    print(data_dictionary(), end="")

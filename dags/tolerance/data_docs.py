@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from expectations import crm_alert_list, extracts
 from tolerance import gates
 from tolerance.contracts import SOURCES
+from tolerance.expectations import crm_alert_list, extracts
 from tolerance.intake.loads import load_records
 from tolerance.publishing.generations import published_generation
 from tolerance.state import State

@@ -12,7 +12,7 @@ from pathlib import Path
 from tolerance import company, steps, storage
 from tolerance.code_hashes import digest, files_hash
 from tolerance.errors import ToleranceError
-from tolerance.settings import DBT_PROJECT, PROJECT_ROOT
+from tolerance.settings import DBT_PROJECT, LIBRARY, PROJECT_ROOT
 from tolerance.state import State
 from tolerance.warm_dbt import Command, warm_dbt
 
@@ -117,6 +117,7 @@ def environment(state: State) -> dict[str, str]:
     return own | {
         "TOLERANCE_STATE": str(state.root),
         "TOLERANCE_PROJECT": str(PROJECT_ROOT),
+        "TOLERANCE_LIBRARY": str(LIBRARY.parent),
         "DO_NOT_TRACK": "1",
     }
 

@@ -17,8 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
-import expectations
-from tolerance import files
+from tolerance import expectations, files
 from tolerance.code_hashes import code_hash, digest
 from tolerance.errors import ToleranceError
 

@@ -1,7 +1,7 @@
 """One daily cycle on this machine: the DAGs themselves, run by Airflow in this process.
 
-Does at once what the scheduler does over a day: the ingestion DAGs, then
-`tolerance_daily`, each through `dag.test()`, with SQLite for Airflow's own metadata.
+Does at once what the scheduler does over a day: the ingestion DAGs, then the daily one, each through
+`dag.test()`, with SQLite for Airflow's own metadata.
 """
 
 from __future__ import annotations
@@ -13,19 +13,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from tolerance import files, progress
 from tolerance.contracts import CONTRACTS, NEEDED, SOURCES
 from tolerance.crm import digest
 from tolerance.crm.delivery.connection import Connection
 from tolerance.crm.delivery.destinations import destinations
+from tolerance.dag_ids import DAILY, DELIVERY, dag_id, ingestion
 from tolerance.settings import PROJECT_ROOT
 from tolerance.state import State
 from tolerance.warm_dbt import warm_dbt
 
-DAILY = "tolerance_daily"
-DELIVERY = "deliver_alerts"
 _LOG_IN = ("AIRFLOW_CONN_", "AIRFLOW__SECRETS__")
 
 
@@ -56,7 +55,7 @@ def run_dags(state: State, extracts: Path | None, as_of: date, *, crm: str = "")
     """
     digest.channels()  # a wrong one is refused before a day's work
     _configure_airflow(state, extracts, crm)
-    return _run(state, _dag_ids(state, extracts), as_of)
+    return _run(state, _dags(state, extracts), as_of)
 
 
 def deliver(state: State, as_of: date) -> list[str]:
@@ -67,7 +66,7 @@ def deliver(state: State, as_of: date) -> list[str]:
     return _run(state, [DELIVERY], as_of) if destinations() or digest.channels() else []
 
 
-def _run(state: State, dag_ids: list[str], as_of: date) -> list[str]:
+def _run(state: State, names: list[str], as_of: date) -> list[str]:
     log = state.airflow_home / "logs" / "run.log"
     with _terminal_kept_for_people(log) as terminal:
         listener = _Listener(terminal)
@@ -76,9 +75,11 @@ def _run(state: State, dag_ids: list[str], as_of: date) -> list[str]:
         try:
             _ensure_metadata(state)
             with warm_dbt():
-                for dag_id in dag_ids:
-                    if not _succeeds(dag_id, as_of):
-                        return listener.failures or [f"{dag_id} failed: the reason is in {log}."]
+                dags = _dags_by_id()
+                for name in names:
+                    run = dags[dag_id(name)].test(run_conf={"as_of": as_of.isoformat()})
+                    if run.state != "success":
+                        return listener.failures or [f"{dag_id(name)} failed: the reason is in {log}."]
         finally:
             progress.LOGGER.removeHandler(listener)
     return []
@@ -87,13 +88,13 @@ def _run(state: State, dag_ids: list[str], as_of: date) -> list[str]:
 def airflow_connection(state: State, conn_id: str) -> Connection:
     """An Airflow connection from the environment, or a secrets backend of the Airflow that is set up here."""
     os.environ.setdefault("AIRFLOW_HOME", str(state.airflow_home))
-    from tolerance.airflow_ import connection
+    from tolerance.orchestration.delivering import connection
 
     return connection(conn_id)
 
 
-def _dag_ids(state: State, extracts: Path | None) -> list[str]:
-    """The DAGs of a cycle. An optional source that has nothing is left out: a DAG costs a second."""
+def _dags(state: State, extracts: Path | None) -> list[str]:
+    """The names of the DAGs of a cycle. An optional source that has nothing is left out: each costs time."""
     if extracts is None:
         return [DAILY]
     has_acknowledgements = state.acknowledgements.is_dir() and any(state.acknowledgements.iterdir())
@@ -104,7 +105,7 @@ def _dag_ids(state: State, extracts: Path | None) -> list[str]:
         or (extracts / source).exists()
         or (CONTRACTS[source].comes_from_crm and has_acknowledgements)
     ]
-    return [*(f"ingest_{source}" for source in sources), DAILY]
+    return [*(ingestion(source) for source in sources), DAILY]
 
 
 def _configure_airflow(state: State, extracts: Path | None, crm: str) -> None:
@@ -144,15 +145,13 @@ def _ensure_metadata(state: State) -> None:
     files.write_text(made, "")
 
 
-def _succeeds(dag_id: str, as_of: date) -> bool:
+def _dags_by_id() -> dict[str, Any]:
     from airflow.dag_processing.dagbag import DagBag
-    from airflow.sdk import DagRunState
 
-    bag = DagBag(PROJECT_ROOT / "dags" / f"{dag_id}.py")
+    bag = DagBag(PROJECT_ROOT / "dags" / "tolerance_dags.py")
     if bag.import_errors:
-        raise RuntimeError(f"{dag_id} cannot be imported: {bag.import_errors}")
-    run = bag.dags[dag_id].test(run_conf={"as_of": as_of.isoformat()})
-    return bool(run.state == DagRunState.SUCCESS)
+        raise RuntimeError(f"the DAGs cannot be imported: {bag.import_errors}")
+    return dict(bag.dags)
 
 
 @contextmanager

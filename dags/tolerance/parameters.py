@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
@@ -77,7 +77,7 @@ def reading_version() -> str:
     package = Path(__file__).parent
     code = [path for room in _READING for path in (package / room).rglob("*.py")]
     code += [package / name for name in _READING_BESIDE]
-    return digest(code_hash(code, package).encode(), repr(settings()).encode())[:16]
+    return digest(code_hash(code, package).encode(), _json(_settings_of_reading()))[:16]
 
 
 INGEST_SETTINGS = frozenset(
@@ -86,7 +86,12 @@ INGEST_SETTINGS = frozenset(
 """Settings that no model reads: they apply to what is ingested from then on, and `tolerance rebuild` applies
 them to the past."""
 
-_SETTINGS_OF_FILES = frozenset({"shared_group", "shared_umask", "list_link", "team_language"})
+
+def _settings_of_reading() -> dict[str, object]:
+    return {name: value for name, value in asdict(settings()).items() if name not in _SETTINGS_OF_FILES}
+
+
+_SETTINGS_OF_FILES = frozenset({"dag_prefix", "list_link", "shared_group", "shared_umask", "team_language"})
 """Settings on which no number depends."""
 
 _SOURCES_OF_NUMBERS = {".sql", ".py", ".yml"}

@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from tolerance import company
 
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
+LIBRARY = Path(str(files("tolerance")))
+"""The installed package: a folder of the environment, or of a checkout."""
+
+PROJECT_ROOT = LIBRARY / "project"
+"""What dbt reads, as package data: copies in a wheel, links to the repository's folders in a checkout."""
+
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 
 
@@ -23,6 +29,9 @@ class Settings:
     latest_plausible_on: date
     max_bad_share: float
     max_bad_share_from_records: int
+    dag_prefix: str = "tolerance_"
+    """What the ids of all DAGs and the names of all assets begin with."""
+
     list_link: str = ""
     """The address below which people find the folders of the lists, by their dates."""
 
@@ -41,6 +50,7 @@ def settings() -> Settings:
         latest_plausible_on=date.fromisoformat(str(vars_["latest_plausible_on"])),
         max_bad_share=float(vars_["max_bad_share"]),
         max_bad_share_from_records=int(vars_["max_bad_share_from_records"]),
+        dag_prefix=vars_["dag_prefix"],
         list_link=vars_["list_link"],
         own_addresses=tuple(str(address).strip().lower() for address in vars_["own_addresses"]),
         team_language=str(vars_["team_language"]),

@@ -18,6 +18,7 @@ from unittest.mock import patch
 
 import duckdb
 
+from tests import REPOSITORY
 from tests.fixtures.ingesting import looking_quickly, reading_here
 from tests.properties.records import IDENTITY_KEY, Delivery, Record, write_file
 from tolerance import dbt as door
@@ -32,7 +33,6 @@ from tolerance.intake.land import land
 from tolerance.intake.load import ensure_empty_sources, load
 from tolerance.intake.read import read
 from tolerance.publishing.generations import publish
-from tolerance.settings import PROJECT_ROOT
 from tolerance.state import State
 
 LAYERS = "tag:staging tag:intermediate tag:marts"
@@ -60,8 +60,9 @@ class Project:
     def copied_to(cls, root: Path) -> Project:
         for folder in ("models", "macros", "dags/tolerance", "dbt_project", "tests/data"):
             shutil.copytree(
-                PROJECT_ROOT / folder,
+                REPOSITORY / folder,
                 root / folder,
+                symlinks=True,  # the library's links lead into the copy
                 ignore=shutil.ignore_patterns("__pycache__", "target", "logs"),
             )
         return cls(root)
@@ -81,16 +82,20 @@ class Project:
     @contextmanager
     def used(self) -> Iterator[None]:
         """Let the library compute with this copy."""
-        places: dict[str, Any] = {"PROJECT_ROOT": self.root, "DBT_PROJECT": self.root / "dbt_project"}
+        library = self.root / "dags" / "tolerance"
+        places: dict[str, Any] = {
+            "PROJECT_ROOT": library / "project",
+            "DBT_PROJECT": library / "project" / "dbt_project",
+        }
         with (
-            patch.multiple(door, **places),
+            patch.multiple(door, **places, LIBRARY=library),
             patch.multiple(parameters, **places),
             patch.object(detection, "DBT_PROJECT", places["DBT_PROJECT"]),
         ):
             yield
 
 
-OF_TREE = Project(PROJECT_ROOT)
+OF_TREE = Project(REPOSITORY)
 """The tree itself, for tests that change nothing in it: dbt parses it once for all of them."""
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import REPOSITORY
 from tolerance.code_hashes import code_hash, effective, files_hash
-from tolerance.settings import PROJECT_ROOT
 
 SQL = "-- One row per customer.\nselect {# a note #} points -- the balance\nfrom accounts\n"
 PYTHON = '''"""A module."""
@@ -113,7 +113,7 @@ def spoken(source: str) -> list[str]:
 
 
 def test_of_our_own_code_nothing_is_lost_but_comments_and_docstrings() -> None:
-    paths = sorted((PROJECT_ROOT / "dags").rglob("*.py"))
+    paths = sorted((REPOSITORY / "dags").rglob("*.py"))
     assert len(paths) > 50
     for path in paths:
         # Not parsed: a body that was a docstring alone is empty now.

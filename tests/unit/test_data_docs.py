@@ -10,10 +10,10 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from expectations import crm_alert_list
 from tolerance import data_docs, inbox
 from tolerance.cli import main
 from tolerance.contracts import SOURCES
+from tolerance.expectations import crm_alert_list
 from tolerance.intake.expect import expect
 from tolerance.intake.land import land
 from tolerance.intake.load import load

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tolerance.local_run import _dag_ids
+from tolerance.local_run import _dags
 from tolerance.state import State
 
 NEEDED = ["ingest_customers", "ingest_faq", "ingest_mail", "ingest_tickets"]
@@ -16,13 +16,13 @@ def test_an_optional_source_costs_nothing_until_it_has_a_folder_or_the_crm_has_a
     state, extracts = State(tmp_path / "state"), tmp_path / "in"
     extracts.mkdir()
     state.acknowledgements.mkdir(parents=True)
-    assert _dag_ids(state, extracts) == [*NEEDED, "tolerance_daily"]
+    assert _dags(state, extracts) == [*NEEDED, "daily"]
     (state.acknowledgements / "a.csv").touch()
     (extracts / "reviews").mkdir()
-    assert set(_dag_ids(state, extracts)) == {
+    assert set(_dags(state, extracts)) == {
         *NEEDED,
         "ingest_acknowledgements",
         "ingest_reviews",
-        "tolerance_daily",
+        "daily",
     }
-    assert _dag_ids(state, None) == ["tolerance_daily"]
+    assert _dags(state, None) == ["daily"]

@@ -164,8 +164,11 @@ def test_settings_and_the_code_that_reads_make_the_reading_version(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, room_and_module: str
 ) -> None:
     first = parameters.reading_version()
-    monkeypatch.setattr(parameters, "settings", lambda: "others")
+    known = settings()
+    monkeypatch.setattr(parameters, "settings", lambda: replace(known, max_bad_share=0.9))
     assert parameters.reading_version.__wrapped__() != first
+    monkeypatch.setattr(parameters, "settings", lambda: replace(known, dag_prefix="loyalty_"))
+    assert parameters.reading_version.__wrapped__() == first
     monkeypatch.undo()
     package = tmp_path / "tolerance"
     shutil.copytree(Path(parameters.__file__).parent, package)

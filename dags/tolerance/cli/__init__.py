@@ -12,6 +12,7 @@ from tolerance.errors import ToleranceError
 _MODULES = {
     "run": "cycle",
     "doctor": "examine",
+    "init": "company",
     "preview": "files",
     "tags": "tags",
     "quarantine": "files",

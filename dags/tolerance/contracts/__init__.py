@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 
 from tolerance.contracts.base import Contract
 
@@ -20,6 +21,12 @@ SOURCES = tuple(CONTRACTS)
 
 NEEDED = tuple(source for source, contract in CONTRACTS.items() if not contract.is_optional)
 """The sources without which a company's day is not whole."""
+
+
+def in_a_sentence(source: str) -> str:
+    """What the source delivers: the first sentence of its module."""
+    first, stop, _ = (sys.modules[f"{__name__}.{source}"].__doc__ or "").partition(".")
+    return first + stop
 
 
 def contracts_for_dbt() -> list[dict[str, object]]:

@@ -11,12 +11,12 @@ from functools import cache
 import orjson
 import pytest
 
+from tests import REPOSITORY
 from tolerance.detection.compose import messages
 from tolerance.detection.linear import LANGUAGES, WEIGHTS, evidence, type_shares, weights
 from tolerance.detection.tokens import features, plain, sentences, tokens
-from tolerance.settings import PROJECT_ROOT
 
-FIXTURES = PROJECT_ROOT / "tests" / "fixtures" / "detection"
+FIXTURES = REPOSITORY / "tests" / "fixtures" / "detection"
 HOSTILE = (
     "a@b_c https:\x1cx",
     "@",

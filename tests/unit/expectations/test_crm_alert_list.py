@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from expectations import crm_alert_list
 from tolerance import gates
+from tolerance.expectations import crm_alert_list
 
 ALERT: dict[str, Any] = {
     "alert_id": "a1",

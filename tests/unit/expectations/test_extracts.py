@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from expectations.extracts import expected_of, most_lacking
 from tolerance import all_clear
 from tolerance.contracts import CONTRACTS, NEEDED
+from tolerance.expectations.extracts import expected_of, most_lacking
 from tolerance.intake.loads import FileRecord, write_load_record
 from tolerance.intake.measures import customer_id_columns, dated, filled, known, optional_columns
 from tolerance.state import State

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests import REPOSITORY
 from tolerance.profiles import catalogue, reading
 from tolerance.profiles.catalogue import Mappings
 from tolerance.profiles.mistakes import MappingError
 from tolerance.profiles.profile import BY_CONTRACT
 from tolerance.readers.date_formats import is_numeric
-from tolerance.settings import PROJECT_ROOT
 
 DESK = """
 profiles:
@@ -46,7 +46,7 @@ def test_the_shipped_profiles_are_sound_and_complete() -> None:
 
 def test_every_shipped_profile_has_a_folder_of_its_name_and_a_place_in_the_documentation() -> None:
     found = catalogue.mappings()
-    text = (PROJECT_ROOT / "docs" / "mappings.md").read_text("utf-8")
+    text = (REPOSITORY / "docs" / "mappings.md").read_text("utf-8")
     for source, name in found.profiles.keys() - {("tickets", "help_desk")}:
         assert found.profile_of(source, f"{name}/a.csv").name == name
         assert f"`{name}`" in text
@@ -205,7 +205,7 @@ def test_words_that_yaml_takes_for_something_else_stay_words() -> None:
 
 
 def test_the_example_in_the_documentation_is_a_sound_mapping_file() -> None:
-    text = (PROJECT_ROOT / "docs" / "mappings.md").read_text("utf-8")
+    text = (REPOSITORY / "docs" / "mappings.md").read_text("utf-8")
     example = text.partition("```yaml\n")[2].partition("```")[0]
     assert set(parsed(example).profiles) == {("tickets", "our_desk"), ("customers", "our_crm")}
 

@@ -1,0 +1,18 @@
+"""The names of the DAGs, for Airflow and for a cycle on request."""
+
+from __future__ import annotations
+
+from tolerance.settings import settings
+
+DAILY = "daily"
+DELIVERY = "deliver_alerts"
+
+
+def ingestion(source: str) -> str:
+    """The name of the DAG that ingests `source`."""
+    return f"ingest_{source}"
+
+
+def dag_id(name: str) -> str:
+    """The id of a DAG: its name behind the company's prefix."""
+    return f"{settings().dag_prefix}{name}"

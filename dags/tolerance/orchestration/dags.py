@@ -1,0 +1,117 @@
+"""The timetable: an ingestion DAG per source, the daily run when all are in, the deliveries behind it.
+
+Every id begins with the setting `dag_prefix`, so that the DAGs stand beside others in one Airflow.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import DAG, AssetAll, CronTriggerTimetable, Param, chain
+
+from tolerance.contracts import CONTRACTS, SOURCES, in_a_sentence
+from tolerance.dag_ids import DAILY, DELIVERY, dag_id, ingestion
+from tolerance.orchestration.assets import ALERT_LIST, RAW
+from tolerance.orchestration.delivering import deliver, send_digest
+from tolerance.orchestration.tasks import (
+    audit,
+    build,
+    expect,
+    export_alerts,
+    land,
+    load,
+    open_run,
+    publish,
+    read,
+)
+from tolerance.settings import settings
+
+_PARAMS = {
+    "as_of": Param(
+        None,
+        type=["null", "string"],
+        format="date",
+        description="Business date to compute for, YYYY-MM-DD. Empty: the last day that is over.",
+    )
+}
+
+
+def airflow_dags() -> dict[str, DAG]:
+    """Every DAG by its id, for the module that Airflow looks into."""
+    every = (*(_ingestion(source) for source in SOURCES), _daily(), _delivery())
+    return {dag.dag_id: dag for dag in every}
+
+
+def _dag(name: str, doc: str, schedule: Any) -> DAG:
+    return DAG(
+        dag_id=dag_id(name),
+        description=doc.partition("\n")[0],
+        doc_md=doc,
+        schedule=schedule,
+        catchup=False,
+        max_active_runs=1,
+        params=_PARAMS,
+        tags=["tolerance"],
+        default_args={"owner": "tolerance"},
+    )
+
+
+def _ingestion(source: str) -> DAG:
+    places = f"`EXTRACTS/{source}/`" + (" and `STATE/inbox_crm/`" if CONTRACTS[source].comes_from_crm else "")
+    doc = f"""Ingest {source}. {in_a_sentence(source)}
+
+When: every day at 04:00 business time; the daily run starts once all sources are ingested.
+Reads: {places}, up to the as-of date.
+Writes: `landing/`, `raw/{source}/`, `quarantine/{source}/` and one record per load in `raw/loads/`.
+If it fails: the sentence in the task's log names the file. Fix it, clear the task. A load counts once
+its load record is written, so a retry loads nothing twice.
+"""
+    at_four = CronTriggerTimetable("0 4 * * *", timezone=str(settings().business_time_zone))
+    with _dag(ingestion(source), doc, at_four) as dag:
+        load_id: Any = land(source)  # of this run, not yet known
+        chain(
+            load_id,
+            read(source, load_id),
+            expect(source, load_id),
+            load.override(outlets=[RAW[source]])(source, load_id),
+        )
+    return dag
+
+
+def _daily() -> DAG:
+    doc = """Compute the tolerance account of every customer as of one date, publish it, tell the CRM.
+
+When: as soon as all sources are ingested, for the as-of date of those loads.
+Reads: `raw/`, `history/`, the company's numbers in its seeds. Writes: `warehouse.duckdb`, then
+`serving/tolerance.duckdb` (what BI opens), then `outbox/crm/<as-of>/`.
+If it fails: nothing was published and readers keep yesterday's generation. The task's log names the
+model or the check. Fix it and clear the failed task; nothing is sent twice. The deliveries follow.
+"""
+    with _dag(DAILY, doc, AssetAll(*RAW.values())) as dag:
+        chain(
+            open_run(),
+            build.override(task_id="build_staging")("staging"),
+            build.override(task_id="build_intermediate")("intermediate"),
+            build.override(task_id="build_marts")("marts"),
+            audit(),
+            publish(),
+            export_alerts.override(outlets=[ALERT_LIST])(),
+        )
+    return dag
+
+
+def _delivery() -> DAG:
+    doc = """Deliver what was told: alerts or finished lists to the company's CRMs, a digest to the team.
+
+When: as soon as the daily run has written the lists; apart from it, so a CRM that is out of order
+neither fails a published day nor keeps the next one waiting.
+Reads: `destinations.yml` in the company's folder, TOLERANCE_DIGEST, the Airflow connections named there,
+`history/told/`, `outbox/crm/`. Writes: `history/deliveries/`, `history/digests/`.
+Neither task waits for the other.
+If it fails: what was published stands, and what the CRM did not accept stays pending. The task's log says
+why. Clear the task or wait for the next day; nothing is sent twice, nothing is lost: `docs/deliver.md`.
+"""
+    with _dag(DELIVERY, doc, [ALERT_LIST]) as dag:
+        deliver()
+        send_digest()
+    return dag

@@ -1,0 +1,64 @@
+"""What every task does around its work: its places and its date, the lock on STATE, a fault as a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+
+from airflow.sdk import get_current_context
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from tolerance import progress, storage
+from tolerance.calendar import as_of_for_schedule, parse_as_of
+from tolerance.errors import ToleranceError
+from tolerance.file_modes import keep_private
+from tolerance.lock import state_lock
+from tolerance.places import state_of_service
+from tolerance.reread import finish_interrupted_rebuild
+from tolerance.settings import settings
+from tolerance.state import State
+
+LOCK_PATIENCE_SECONDS = 3600.0
+
+
+def run_date() -> date:
+    """The run's date: its parameter, else that of the loads which triggered it, else the schedule's."""
+    context = get_current_context()
+    given = context["params"].get("as_of")
+    if given:
+        return parse_as_of(given)
+    events = context.get("triggering_asset_events") or {}
+    dates = {event.extra["as_of"] for of_asset in events.values() for event in of_asset}
+    if dates:
+        # A day ingested late may wait together with the next day: the later date covers both.
+        return max(parse_as_of(text) for text in dates)
+    return as_of_for_schedule(run_after(), settings().business_time_zone)
+
+
+def run_after() -> datetime:
+    """When the run was due."""
+    return get_current_context()["dag_run"].run_after
+
+
+@contextmanager
+def step(sentence: str) -> Iterator[State]:
+    """Log the step, hold the lock on STATE, and turn the library's errors into a failed task."""
+    with told(sentence) as state, state_lock(state, wait_seconds=LOCK_PATIENCE_SECONDS):
+        finish_interrupted_rebuild(state)
+        yield state
+
+
+@contextmanager
+def told(sentence: str) -> Iterator[State]:
+    """Log the step, and turn the library's errors into a failed task."""
+    progress.say(sentence)
+    try:
+        keep_private()
+        state = state_of_service()
+        with storage.told(state):
+            yield state
+    except ToleranceError as error:
+        progress.fail(str(error))
+        # Airflow retries, as often as the DAG allows, only where a retry can help.
+        raise (AirflowException if error.can_retry else AirflowFailException)(str(error)) from None

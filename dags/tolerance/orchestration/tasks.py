@@ -1,0 +1,136 @@
+"""The tasks of ingestion and of the daily run."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from airflow.sdk import TriggerRule, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from tolerance import audits, progress
+from tolerance.crm.export import export_alerts as write_alert_list
+from tolerance.crm.export import finish_interrupted_export
+from tolerance.crm.history import ensure_empty_history, refuse_newer_history
+from tolerance.crm.list_profile import ListProfile
+from tolerance.crm.list_profiles import profiles_named
+from tolerance.dbt import dbt
+from tolerance.file_modes import put_right
+from tolerance.former_ids import continue_former_ids
+from tolerance.intake.expect import expect as measure_extract
+from tolerance.intake.land import land as land_files
+from tolerance.intake.load import ensure_empty_sources
+from tolerance.intake.load import load as load_files
+from tolerance.intake.read import read as read_files
+from tolerance.orchestration.assets import RAW
+from tolerance.orchestration.step import run_after, run_date, step
+from tolerance.places import extracts_of_service
+from tolerance.publishing.generations import finish_interrupted_publication
+from tolerance.publishing.generations import publish as publish_generation
+from tolerance.runs import current_run, record_checks
+from tolerance.runs import open_run as open_record
+
+
+def _list_profiles() -> tuple[ListProfile, ...]:
+    """The list profiles in use: the canonical one and those that TOLERANCE_CRM names."""
+    return profiles_named(os.environ.get("TOLERANCE_CRM", ""))
+
+
+@task
+def land(source: str) -> str | None:
+    """Copy what is new in the inbox to `landing/` by content hash; None when nothing is new."""
+    with step(f"{source}: looking into the inbox") as state:
+        ensure_empty_sources(state)
+        extracts = extracts_of_service()
+        loaded_at = run_after().replace(tzinfo=None)
+        return land_files(source, extracts, run_date(), state, loaded_at)
+
+
+@task
+def read(source: str, load_id: str | None) -> None:
+    """Frame and read the landed files; quarantine bad records with a reason.
+
+    Skipped when nothing is new, and the measuring of the extract with it.
+    """
+    if load_id is None:
+        raise AirflowSkipException("Nothing is new in the inbox.")
+    with step(f"{source}: reading") as state:
+        read_files(source, load_id, state)
+
+
+@task
+def expect(source: str, load_id: str) -> None:
+    """Count what only the whole extract shows; the export says what of it is unlike the weeks before."""
+    with step(f"{source}: measuring the extract") as state:
+        measure_extract(source, load_id, state)
+
+
+@task(trigger_rule=TriggerRule.NONE_FAILED)
+def load(source: str, load_id: str | None, *, outlet_events: Any = None) -> None:
+    """Move the records to `raw/` with a load record that balances, and report their date.
+
+    Also where nothing was new: the daily run waits for the date of every source.
+    """
+    if load_id:
+        with step(f"{source}: loading") as state:
+            summary = load_files(source, load_id, state)
+            progress.say(f"{source}: {summary.sentence}")
+    outlet_events[RAW[source]].extra = {"as_of": run_date().isoformat()}
+
+
+def load_into(source: str) -> Any:
+    """The task `load` with its outlet: the raw layer of one source."""
+    return load.override(outlets=[RAW[source]])
+
+
+@task
+def open_run() -> None:
+    """Finish what a killed run left unfinished, then write this run's record."""
+    with step("tolerance: opening the run") as state:
+        put_right(state)
+        ensure_empty_sources(state)  # a release may have brought a source before anything of it is ingested
+        refuse_newer_history(state)
+        ensure_empty_history(state)
+        continue_former_ids(state, run_date())
+        finish_interrupted_publication(state)
+        finish_interrupted_export(state, _list_profiles())
+        run = open_record(state, run_date())
+        if run.full_rebuild_reason:
+            progress.say(f"tolerance: full rebuild, because {run.full_rebuild_reason}")
+
+
+@task
+def build(layer: str) -> None:
+    """Build one layer of models and run the tests that guard it."""
+    with step(f"tolerance: building {layer}") as state:
+        run = current_run(state)
+        result = dbt(
+            "build",
+            f"tag:{layer}",
+            state,
+            exclude="tag:audit",
+            full_refresh=run.is_full_rebuild,
+        )
+        record_checks(state, run.checks_passed + result.tests)
+
+
+@task
+def audit() -> None:
+    """Check the whole warehouse before publication: invariants, a sample by direct sum, the alert list."""
+    with step("tolerance: auditing") as state:
+        run = current_run(state)
+        record_checks(state, run.checks_passed + audits.audit(state, run))
+
+
+@task
+def publish() -> None:
+    """Give readers the new generation, by rename."""
+    with step("tolerance: publishing") as state:
+        publish_generation(state)
+
+
+@task
+def export_alerts() -> None:
+    """Write the alert list of this date for the CRM."""
+    with step("tolerance: writing the alert list") as state:
+        write_alert_list(state, _list_profiles())

@@ -1,0 +1,1 @@
+../../../tolerance_dags.py
