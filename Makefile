@@ -41,6 +41,7 @@ init: $(INSTALLED) ## Lay the company's own part (seeds, settings, mappings, DAG
 	@$(BIN)/tolerance init "$(FOLDER)"
 
 wheel: $(INSTALLED) ## The package for machines without a checkout: OUT=dist
+	@rm -rf build # setuptools would pack what an older build left there
 	@$(BIN)/uv build --quiet --wheel --no-build-isolation --out-dir "$(or $(OUT),dist)" .
 
 run: $(INSTALLED) ## One daily cycle: EXTRACTS= AS_OF= STATE= CRM=
