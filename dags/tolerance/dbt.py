@@ -147,10 +147,12 @@ def parsed_files_hash(seeds: Path, *, beside_nodes: bool = False) -> str:
     """A hash of all files that dbt parses, or of all but the models' SQL and the seeds' CSV.
 
     While the first is the same, the parse in memory is valid; while the second is, the stored one is,
-    which dbt brings up to date with the models and seeds that changed.
+    which dbt brings up to date with the models and seeds that changed. The stored one also holds the place
+    of each seed, which another installation has elsewhere.
     """
     folders = (DBT_PROJECT, *(PROJECT_ROOT / name for name in _PARSED_FOLDERS), seeds)
     return digest(
+        str(DBT_PROJECT).encode() if beside_nodes else b"",
         *(
             files_hash(
                 [
@@ -161,7 +163,7 @@ def parsed_files_hash(seeds: Path, *, beside_nodes: bool = False) -> str:
                 folder,
             ).encode()
             for folder in folders
-        )
+        ),
     )
 
 

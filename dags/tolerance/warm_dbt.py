@@ -148,19 +148,19 @@ def serve(line: socket.socket) -> None:
         __import__(module)
     parsed, manifest, written = "", None, _Written()
     with line.makefile("r", encoding="ascii") as commands:
-        for answered, text in enumerate(commands):
+        for text in commands:
             command = Command(**json.loads(text))
             os.environ.clear()
             os.environ.update(command.environment)
             if parsed != command.parsed:
                 manifest = _parse(command)
                 parsed = command.parsed if manifest else ""
+                if manifest:
+                    _compile_macros(manifest)
                 gc.collect()
                 gc.freeze()  # keeps the forks' garbage collector from touching, and so copying, shared memory
                 written = _Written.by(command)
             written.also_for(command)
-            if manifest and answered:  # a scheduler's task asks for one command, which needs few of them
-                _compile_macros(manifest)
             is_well = _run_in_fork(command, manifest, line)
             line.sendall(_WELL if is_well else _NOT_WELL)
 
@@ -201,13 +201,22 @@ def _target(command: Command) -> Path:
 
 
 def _compile_macros(manifest: Any) -> None:
-    """Fill dbt's cache of compiled macros, which each fork would have to fill by itself.
+    """Fill dbt's cache of compiled macros, which each fork would have to fill by itself, with those in use.
 
     The cache goes by a macro's text, so what is there already costs nothing.
     """
     from dbt_common.clients.jinja import template_cache
 
-    for macro in manifest.macros.values():
+    waiting = [name for node in manifest.nodes.values() for name in node.depends_on.macros]
+    waiting += [name for name in manifest.macros if ".materialization_" in name]  # no node names them
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        macro = manifest.macros.get(name)
+        if name in seen or macro is None:
+            continue
+        seen.add(name)
+        waiting += macro.depends_on.macros
         with suppress(Exception):  # one that does not compile is reported by the model that calls it
             template_cache.get_node_template(macro)
 

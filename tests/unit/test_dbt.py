@@ -54,3 +54,18 @@ def test_a_changed_file_is_parsed_again(monkeypatch: pytest.MonkeyPatch, tmp_pat
     is_a_node = file.endswith(".csv") or (file.startswith("models/") and file.endswith(".sql"))
     is_stored = door.parsed_files_hash(tmp_path / "dbt_project/seeds", beside_nodes=True) == beside_nodes
     assert is_stored is is_a_node
+
+
+def test_what_another_installation_has_parsed_is_parsed_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """dbt's stored parse would look for the seeds where that installation was."""
+    hashes = []
+    for installation in ("here", "there"):
+        for folder in ("models", "macros", "tests/data", "dbt_project"):
+            shutil.copytree(PROJECT_ROOT / folder, tmp_path / installation / folder)
+        monkeypatch.setattr(door, "PROJECT_ROOT", tmp_path / installation)
+        monkeypatch.setattr(door, "DBT_PROJECT", tmp_path / installation / "dbt_project")
+        seeds = tmp_path / installation / "dbt_project" / "seeds"
+        hashes.append(door.parsed_files_hash(seeds, beside_nodes=True))
+    assert hashes[0] != hashes[1]

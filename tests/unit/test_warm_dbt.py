@@ -22,6 +22,7 @@ from types import SimpleNamespace
 
 class Manifest(str):
     macros = {}
+    nodes = {}
 
 class dbtRunner:
     def __init__(self, manifest=None):

@@ -16,6 +16,7 @@ from tolerance.orchestration.delivering import deliver, send_digest
 from tolerance.orchestration.tasks import (
     audit,
     build,
+    build_staging,
     expect,
     export_alerts,
     land,
@@ -90,7 +91,7 @@ model or the check. Fix it and clear the failed task; nothing is sent twice. The
     with _dag(DAILY, doc, AssetAll(*RAW.values())) as dag:
         chain(
             open_run(),
-            build.override(task_id="build_staging")("staging"),
+            build_staging(),
             build.override(task_id="build_intermediate")("intermediate"),
             build.override(task_id="build_marts")("marts"),
             audit(),

@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk import TriggerRule, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from tolerance import audits, progress
+from tolerance import audits, progress, staging
 from tolerance.crm.export import export_alerts as write_alert_list
 from tolerance.crm.export import finish_interrupted_export
 from tolerance.crm.history import ensure_empty_history, refuse_newer_history
@@ -27,8 +27,9 @@ from tolerance.orchestration.step import run_after, run_date, step
 from tolerance.places import extracts_of_service
 from tolerance.publishing.generations import finish_interrupted_publication
 from tolerance.publishing.generations import publish as publish_generation
-from tolerance.runs import current_run, record_checks
+from tolerance.runs import Run, current_run, record_checks
 from tolerance.runs import open_run as open_record
+from tolerance.state import State
 
 
 def _list_profiles() -> tuple[ListProfile, ...]:
@@ -100,18 +101,29 @@ def open_run() -> None:
 
 
 @task
+def build_staging() -> None:
+    """Build the seeds and the views on the raw layer and run their tests, unless all of it still stands."""
+    with step("tolerance: building staging") as state:
+        run = current_run(state)
+        tests = staging.standing_tests(state, run)
+        if tests is None:
+            staging.forget(state)
+            tests = _build("staging", state, run)
+            staging.remember(state, run, tests)
+        record_checks(state, run.checks_passed + tests)
+
+
+@task
 def build(layer: str) -> None:
     """Build one layer of models and run the tests that guard it."""
     with step(f"tolerance: building {layer}") as state:
         run = current_run(state)
-        result = dbt(
-            "build",
-            f"tag:{layer}",
-            state,
-            exclude="tag:audit",
-            full_refresh=run.is_full_rebuild,
-        )
-        record_checks(state, run.checks_passed + result.tests)
+        record_checks(state, run.checks_passed + _build(layer, state, run))
+
+
+def _build(layer: str, state: State, run: Run) -> int:
+    """How many tests the layer passed."""
+    return dbt("build", f"tag:{layer}", state, exclude="tag:audit", full_refresh=run.is_full_rebuild).tests
 
 
 @task
