@@ -26,6 +26,7 @@ _MODULES = {
     "deliver": "delivery",
     "data-docs": "published",
     "rebuild": "cycle",
+    "prepare-service": "company",
     "sample": "cycle",
 }
 """The commands, in the order in which a new user meets them, and the module of this package of each."""

@@ -1,4 +1,4 @@
-"""The command that lays the company's own part into a folder."""
+"""Commands for an installation: lay the company's own part, prepare a service."""
 
 from __future__ import annotations
 
@@ -30,3 +30,15 @@ def init(folder: Path) -> None:
         "  tolerance doctor\n"
         f"For Airflow: set all three for every component, and link {folder / DAG_FILE} into its DAG folder."
     )
+
+
+@click.command(short_help="Prepare the start of a service.")
+def prepare_service() -> None:
+    """Do what a service needs before its first process: check places and secrets, write the login, migrate.
+
+    Reads the environment that all processes of the service share (docs/deployment.md). Exit codes: 0 the
+    processes may start, 2 something is missing or too weak.
+    """
+    from tolerance.service import prepare
+
+    prepare(click.echo)
