@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from tolerance import files, progress
+from tolerance.channels import channels
 from tolerance.contracts import CONTRACTS, NEEDED, SOURCES
 from tolerance.crm import digest
 from tolerance.crm.delivery.connection import Connection
@@ -53,7 +54,7 @@ def run_dags(state: State, extracts: Path | None, as_of: date, *, crm: str = "")
     DAG stops those that follow.
     Airflow's own output goes to `airflow/logs/run.log` below STATE.
     """
-    digest.channels()  # a wrong one is refused before a day's work
+    channels(digest.VARIABLE)  # a wrong one is refused before a day's work
     _configure_airflow(state, extracts, crm)
     return _run(state, _dags(state, extracts), as_of)
 
@@ -63,7 +64,7 @@ def deliver(state: State, as_of: date) -> list[str]:
 
     It waits for others, so the caller holds no lock on STATE any more.
     """
-    return _run(state, [DELIVERY], as_of) if destinations() or digest.channels() else []
+    return _run(state, [DELIVERY], as_of) if destinations() or channels(digest.VARIABLE) else []
 
 
 def _run(state: State, names: list[str], as_of: date) -> list[str]:
@@ -151,6 +152,9 @@ def _dags_by_id() -> dict[str, Any]:
     bag = DagBag(PROJECT_ROOT / "dags" / "tolerance_dags.py")
     if bag.import_errors:
         raise RuntimeError(f"the DAGs cannot be imported: {bag.import_errors}")
+    for dag in bag.dags.values():
+        for task in dag.tasks:
+            task.retries = 0  # whoever asked for the run is there and can ask again
     return dict(bag.dags)
 
 

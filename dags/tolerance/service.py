@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tolerance.dag_ids import POOL, dag_id
 from tolerance.errors import UsageError
 from tolerance.file_modes import keep_private
 from tolerance.places import extracts_of_service, state_of_service
@@ -41,17 +42,18 @@ def prepare(say: Callable[[str], None]) -> None:
             _secret(name)
     _write_login()
     say("Airflow: migrating its metadata database")
-    migrated = subprocess.run(
-        [str(Path(sys.executable).with_name("airflow")), "db", "migrate"],
-        stdout=subprocess.DEVNULL,
-        check=False,
-    )
-    if migrated.returncode:
-        raise UsageError(
-            "Airflow's metadata database was not migrated",
-            "see above; AIRFLOW__DATABASE__SQL_ALCHEMY_CONN says where it is, PGPASSWORD its password.",
-        )
+    _airflow("db", "migrate")
+    _airflow("pools", "set", dag_id(POOL), "1", "STATE has one writer")
     say(f"Ready. Log in as {_ADMIN} with the password of {ADMIN_PASSWORD}.")
+
+
+def _airflow(*command: str) -> None:
+    airflow = str(Path(sys.executable).with_name("airflow"))
+    if subprocess.run([airflow, *command], stdout=subprocess.DEVNULL, check=False).returncode:
+        raise UsageError(
+            f"airflow {' '.join(command[:2])} failed",
+            "see above; AIRFLOW__DATABASE__SQL_ALCHEMY_CONN and PGPASSWORD lead to the metadata.",
+        )
 
 
 def _secret(name: str) -> str:

@@ -71,7 +71,6 @@ def small_disk(folder: Path) -> Iterator[None]:
 def service(tmp_path_factory: pytest.TempPathFactory, company: Path) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
     quick = {
-        "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "2",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "10",

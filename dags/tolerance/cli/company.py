@@ -8,6 +8,7 @@ import click
 
 from tolerance.company import VARIABLE
 from tolerance.company_folder import DAG_FILE, lay
+from tolerance.dag_ids import POOL, dag_id
 
 
 @click.command(short_help="Lay the company's own part into a folder.")
@@ -28,7 +29,8 @@ def init(folder: Path) -> None:
         "  export TOLERANCE_EXTRACTS=...  # the inbox: customers/ faq/ mail/ tickets/\n"
         "  export TOLERANCE_STATE=...     # the warehouse and its files\n"
         "  tolerance doctor\n"
-        f"For Airflow: set all three for every component, and link {folder / DAG_FILE} into its DAG folder."
+        f"For Airflow: set all three for every component, and link {folder / DAG_FILE} into its DAG folder, "
+        f'and make its pool: airflow pools set {dag_id(POOL)} 1 "STATE has one writer"'
     )
 
 

@@ -5,14 +5,16 @@ Every id begins with the setting `dag_prefix`, so that the DAGs stand beside oth
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import DAG, AssetAll, CronTriggerTimetable, Param, chain
 
 from tolerance.contracts import CONTRACTS, SOURCES, in_a_sentence
-from tolerance.dag_ids import DAILY, DELIVERY, dag_id, ingestion
+from tolerance.dag_ids import DAILY, DELIVERY, POOL, dag_id, ingestion
 from tolerance.orchestration.assets import ALERT_LIST, RAW
 from tolerance.orchestration.delivering import deliver, send_digest
+from tolerance.orchestration.failures import tell_of_failure
 from tolerance.orchestration.tasks import (
     audit,
     build,
@@ -43,7 +45,19 @@ def airflow_dags() -> dict[str, DAG]:
     return {dag.dag_id: dag for dag in every}
 
 
-def _dag(name: str, doc: str, schedule: Any) -> DAG:
+_FOR_EVERY_TASK = {
+    "owner": "tolerance",
+    # What fails with a sentence that no retry can help fails at once.
+    "retries": 2,
+    "retry_delay": timedelta(seconds=30),
+    "execution_timeout": timedelta(hours=6),
+    "on_failure_callback": tell_of_failure,
+}
+_FOR_WRITERS = _FOR_EVERY_TASK | {"pool": dag_id(POOL)}
+"""STATE has one writer: its tasks take turns in a pool of one slot, and hold no slot while they wait."""
+
+
+def _dag(name: str, doc: str, schedule: Any, default_args: dict[str, Any] = _FOR_WRITERS) -> DAG:
     return DAG(
         dag_id=dag_id(name),
         description=doc.partition("\n")[0],
@@ -53,7 +67,7 @@ def _dag(name: str, doc: str, schedule: Any) -> DAG:
         max_active_runs=1,
         params=_PARAMS,
         tags=["tolerance"],
-        default_args={"owner": "tolerance"},
+        default_args=default_args,
     )
 
 
@@ -112,7 +126,7 @@ Neither task waits for the other.
 If it fails: what was published stands, and what the CRM did not accept stays pending. The task's log says
 why. Clear the task or wait for the next day; nothing is sent twice, nothing is lost: `docs/deliver.md`.
 """
-    with _dag(DELIVERY, doc, [ALERT_LIST]) as dag:
+    with _dag(DELIVERY, doc, [ALERT_LIST], _FOR_EVERY_TASK) as dag:
         deliver()
         send_digest()
     return dag
