@@ -6,12 +6,13 @@ Does at once what the scheduler does over a day: the ingestion DAGs, then the da
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -37,12 +38,21 @@ class _Listener(logging.Handler):
         self.terminal = terminal
         self.failures: list[str] = []
 
+    @staticmethod
+    def line(record: logging.LogRecord) -> str:
+        """A step for a person, or where TOLERANCE_LOG asks for it an object for a collector of logs."""
+        if os.environ.get("TOLERANCE_LOG") != "json":
+            return f"  {record.getMessage()}"
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        told = {"at": at, "level": record.levelname.lower(), "message": record.getMessage()}
+        return json.dumps(told, ensure_ascii=False)
+
     def emit(self, record: logging.LogRecord) -> None:
         if record.levelno >= logging.ERROR:
             self.failures.append(record.getMessage())
         else:
             try:
-                print(f"  {record.getMessage()}", file=self.terminal, flush=True)
+                print(self.line(record), file=self.terminal, flush=True)
             except OSError:  # nobody looks any more; the run goes on
                 os.dup2(os.open(os.devnull, os.O_WRONLY), self.terminal.fileno())
 

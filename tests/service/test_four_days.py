@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.fixtures.receiving import Received, receiving
 from tests.properties.comparing import KEYS, MORE_KEYS, differences, rows_of
 from tests.properties.records import Customer, Ticket, at, write_file
 from tests.service import services
@@ -68,9 +69,18 @@ def small_disk(folder: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, company: Path) -> Iterator[Service]:
+def on_call() -> Iterator[Received]:
+    """Whoever hears of failures."""
+    with receiving() as received:
+        yield received
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, company: Path, on_call: Received) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
     quick = {
+        "TOLERANCE_ON_FAILURE": "webhook:on_call",
+        "AIRFLOW_CONN_ON_CALL": f"http://127.0.0.1:{on_call.http_port}",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "10",
@@ -150,7 +160,10 @@ def test_a_killed_scheduler_goes_on_where_it_was(service: Service) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a small disk")
-def test_a_full_disk_fails_with_a_sentence_and_goes_on_when_there_is_room(service: Service) -> None:
+def test_a_full_disk_fails_with_a_sentence_is_told_once_and_goes_on_when_there_is_room(
+    service: Service, on_call: Received
+) -> None:
+    assert on_call.requests == []  # what another try has mended is nobody's night
     before = {*service.runs(DAILY)}
     deliver(service.extracts, DAYS[3])
     filler = service.state / "filler"
@@ -161,6 +174,11 @@ def test_a_full_disk_fails_with_a_sentence_and_goes_on_when_there_is_room(servic
     ended = {source: service.ended(ingestion(source), run_id) for source, run_id in runs.items()}
     assert ended["tickets"] == "failed"
     assert "is full" in service.log(ingestion("tickets"), runs["tickets"], "land")
+    told = [asked["text"] for _, asked in on_call.requests if ingestion("tickets") in asked["subject"]]
+    assert len(told) == 1
+    assert "3 times" in told[0]
+    assert "is full" in told[0]
+    assert told[0].endswith("docs/runbook.md#storage")
     filler.unlink()
     for source, how in ended.items():
         if how == "failed":
