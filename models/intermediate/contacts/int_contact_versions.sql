@@ -200,7 +200,7 @@ decided as (
         address_hash,
         thread_ids,
         merged_into,
-        case when is_decided_by_text or may_name_a_ticket then md5(contact_text) end as text_hash,
+        case when is_decided_by_text or may_refer_back then md5(contact_text) end as text_hash,
 
         -- what it is about
         coalesce(tag_type, structured_type) as structured_type,
