@@ -169,6 +169,7 @@ final as (
         other_system,
         native_id,
         channel,
+        journey_stage,
 
         -- foreign keys
         resolved_customer_id as customer_id,
