@@ -110,7 +110,9 @@ def labelled_texts(path: Path) -> Iterator[Labelled]:
             for row in rows:
                 yield _labelled(path, rows.line_num, row)
     except (OSError, UnicodeDecodeError, csv.Error):
-        raise UsageError(f"{path} cannot be read as CSV", "save it as CSV UTF-8 with commas or semicolons.") from None
+        raise UsageError(
+            f"{path} cannot be read as CSV", "save it as CSV UTF-8 with commas or semicolons."
+        ) from None
 
 
 def _labelled(path: Path, line: int, row: dict[str, str | None]) -> Labelled:

@@ -219,7 +219,7 @@ def read(text: str) -> Reading:
 
 
 def is_reminder(text: str | None) -> bool:
-    """Whether a text says that it is not the first about its matter; asked of every text, whatever decides it."""
+    """Whether a text says that it is not the first about its matter; asked also where structure decides."""
     return bool(text) and says_again(plain_words(text or ""))
 
 
