@@ -1,4 +1,4 @@
-"""What the Airflow that this environment configures knows: connections by id, and which of our DAGs are paused.
+"""What the Airflow of this environment knows: connections by id, and which of our DAGs are paused.
 
 Airflow is asked in a process of its own, because the library does not import it. What it answers of a
 connection holds a password and is thrown away.
@@ -53,7 +53,7 @@ def _connections() -> Finding:
         return Finding(
             "connections",
             Verdict.PROBLEM,
-            f"Airflow does not know {', '.join(missing)}: make it in Airflow, or set AIRFLOW_CONN_ and its id",
+            f"Airflow does not know {', '.join(missing)}: make it there, or set AIRFLOW_CONN_ and its id",
         )
     return Finding(
         "connections",

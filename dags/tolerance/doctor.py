@@ -28,6 +28,7 @@ from tolerance.company import CompanyError
 from tolerance.configured_airflow import examine_airflow
 from tolerance.contracts import NEEDED, SOURCES
 from tolerance.crm.delivery import journal
+from tolerance.engines import ENGINES
 from tolerance.errors import ToleranceError
 from tolerance.file_modes import too_open
 from tolerance.findings import Finding, Verdict
@@ -45,7 +46,6 @@ OLDEST_PYTHON = (3, 11)
 STALE_DAYS = 2
 """A daily warehouse whose published file is older than this is not being run."""
 
-ENGINES = ("apache-airflow", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
 _CLOCK_TOLERANCE = timedelta(minutes=5)
 _NAMED_AT_MOST = 5
 _MB = 1 << 20
@@ -209,6 +209,7 @@ def _state(state: State) -> tuple[datetime, Finding]:
 
 
 def disk(state: State) -> Finding:
+    """Whether there is room for a day, and for a rebuild."""
     free = shutil.disk_usage(state.root).free
     needed = bytes_of_a_day(state)
     serving = needed - LEAST_FREE_BYTES
@@ -447,7 +448,8 @@ def _deliveries(state: State) -> Finding:
     with duckdb.connect() as memory:
         journal.load_events(memory, paths)
         pending = memory.execute(
-            "select destination, count(*) from standing where standing <> 'accepted' group by all order by all"
+            "select destination, count(*) from standing where standing <> 'accepted' "
+            "group by destination order by destination"
         ).fetchall()
     if pending:
         told = ", ".join(f"{count:,} at {destination}" for destination, count in pending)

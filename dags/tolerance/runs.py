@@ -180,7 +180,7 @@ def _rebuild_reason(state: State, as_of: date, parameters: Parameters, since: li
 
 
 def expected(state: State) -> Run | None:
-    """The record that a run of the last published date would have now; None before the first. Writes nothing."""
+    """The record that a run of the last published date would have now, if there is one. Writes nothing."""
     published = last_published(state)
     return None if published is None else _next_run(state, published.as_of_on)
 

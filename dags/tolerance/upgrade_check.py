@@ -18,7 +18,7 @@ from tolerance.state import State
 
 
 def upgrade_check(state: State) -> Iterator[Finding]:
-    """Check the company's files, the formats, what is computed again, what is read anew, new sources, the disk."""
+    """Check the company's files, formats, what is computed and read again, new sources, the disk."""
     company = doctor.company()
     yield company
     formats = _told("formats", _formats, state)
@@ -56,8 +56,8 @@ def _tables(state: State) -> Finding:
         return Finding(
             "tables",
             Verdict.WARNING,
-            f"the next run makes all tables again, because {run.full_rebuild_reason}: run {run.as_of_on} again "
-            "when there is time for it",
+            f"the next run makes all tables again, because {run.full_rebuild_reason}: run {run.as_of_on} "
+            "again when there is time for it",
         )
     changed = [
         *(["the decision tables"] if run.is_redecided else []),

@@ -322,21 +322,22 @@ def test_an_installed_wheel_without_a_lock_is_compared_with_what_it_asks_for(
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str | None]]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, str | None]:
     """What Airflow's commands answer; the variables that tell of an Airflow are none of this machine's."""
     for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
         monkeypatch.delenv(name)
     answers: dict[str, str | None] = {}
     monkeypatch.setattr(configured_airflow, "_airflow", lambda *command: answers.get(command[0]))
-    yield answers
+    return answers
 
 
 def _of_airflow() -> dict[str, doctor.Finding]:
     return {finding.check: finding for finding in configured_airflow.examine_airflow()}
 
 
+@pytest.mark.usefixtures("asked")
 def test_a_connection_that_a_setting_names_and_airflow_does_not_know_is_a_problem(
-    asked: dict[str, str | None], monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert _of_airflow()["connections"].verdict == Verdict.OK
     monkeypatch.setenv("TOLERANCE_DIGEST", "mail:crm@example.com,slack:team")
