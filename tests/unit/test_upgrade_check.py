@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.fixtures import stored_states
@@ -52,6 +53,15 @@ def test_a_format_of_a_newer_release_is_a_problem_and_nothing_more_is_said(state
     assert [*found] == ["company", "formats"]
     assert found["formats"].verdict == Verdict.PROBLEM
     assert "has format 99" in found["formats"].what
+
+
+def test_a_kept_list_of_a_newer_release_is_a_problem(state: State) -> None:
+    path = max((state.history / "alerts").glob("*.parquet"))
+    rows = pq.read_table(path)
+    pq.write_table(rows.replace_schema_metadata({"format_version": "99"}), path)
+    found = checked(state)["formats"]
+    assert found.verdict == Verdict.PROBLEM
+    assert "has format 99" in found.what
 
 
 def test_a_seed_of_the_company_with_other_columns_is_a_problem(
