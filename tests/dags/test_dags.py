@@ -44,6 +44,7 @@ print("LOOKED " + json.dumps({{
             "doc": dag.doc_md,
             "catchup": dag.catchup,
             "max_active_runs": dag.max_active_runs,
+            "timetable": dag.timetable.__class__.__name__,
             "pools": sorted({{task.pool for task in dag.tasks}}),
             "retries": sorted({{task.retries for task in dag.tasks}}),
             "undescribed": [task.task_id for task in dag.tasks if not task.doc_md],
@@ -113,6 +114,12 @@ def test_each_task_is_described_bounded_tried_again_and_heard_of(
     assert dag["retries"] == [2]
     # One writer of STATE: in a slot of their own its tasks wait for each other without holding one.
     assert dag["pools"] == (["default_pool"] if dag_id == DELIVERY else ["tolerance_state"])
+
+
+def test_a_day_starts_when_all_is_ingested_and_at_its_deadline(
+    folder: dict[str, dict[str, dict[str, object]]],
+) -> None:
+    assert folder["dags"]["tolerance_daily"]["timetable"] == "AssetOrTimeSchedule"
 
 
 def test_the_export_is_the_last_task(folder: dict[str, dict[str, dict[str, object]]]) -> None:

@@ -45,7 +45,7 @@ def lists(pipeline: Pipeline) -> dict[str, bytes]:
 def test_a_restored_backup_goes_on_with_equal_rows_and_tells_nothing_twice(tmp_path: Path) -> None:
     places = backed_up()
     assert places == ["outbox/crm", "landing", "history", "runs", "secret"]
-    # Of the stored release only its inbox: another release read otherwise and under another key, and a rebuild
+    # Of the stored release only its inbox: that one read otherwise and under another key, and a rebuild
     # after a restoration reads anew.
     (tmp_path / "lost").mkdir()
     stored, _ = stored_states.unpack("0.1.0", tmp_path / "lost")

@@ -42,6 +42,11 @@ def run_after() -> datetime:
     return get_current_context()["dag_run"].run_after
 
 
+def is_at_deadline() -> bool:
+    """Whether the run was started by the time of day, and neither by what was ingested nor by a person."""
+    return str(get_current_context()["dag_run"].run_type) == "scheduled"
+
+
 @contextmanager
 def step(sentence: str) -> Iterator[State]:
     """Log the step, hold the lock on STATE, and turn the library's errors into a failed task."""
