@@ -160,14 +160,11 @@ def _rebuild_reason(state: State, as_of: date, parameters: Parameters, since: li
     any part of the tables.
     """
     if not since or not since[0].published:
-        if state.warehouse.exists() and warehouse_run_no(state) is None:
-            _move_unreadable_warehouse(state)
         return "nothing was published yet"
     if not state.warehouse.exists():
         return "the warehouse is missing: it is made again from raw/"
     known = warehouse_run_no(state)
     if known is None:
-        _move_unreadable_warehouse(state)
         return "the warehouse cannot be read: it is made again from raw/"
     if known < since[0].run_no:
         return "the warehouse is older than the last published generation: it is made again"
@@ -180,6 +177,12 @@ def _rebuild_reason(state: State, as_of: date, parameters: Parameters, since: li
     if any(run.as_of_on > as_of for run in since):
         return "a later date was tried and not published"
     return None
+
+
+def expected(state: State) -> Run | None:
+    """The record that a run of the last published date would have now, if there is one. Writes nothing."""
+    published = last_published(state)
+    return None if published is None else _next_run(state, published.as_of_on)
 
 
 def _changed_incident_types(parameters: Parameters, since: list[Run]) -> list[str]:
@@ -206,9 +209,17 @@ def open_run(state: State, as_of: date) -> Run:
     Raises:
         EarlierAsOfError: when `as_of` lies before the last published date.
     """
+    refuse_earlier(as_of, last_published(state))
+    run = _next_run(state, as_of)
+    if run.is_full_rebuild and state.warehouse.exists() and warehouse_run_no(state) is None:
+        _move_unreadable_warehouse(state)
+    _write(state, run)
+    return run
+
+
+def _next_run(state: State, as_of: date) -> Run:
     earlier = all_runs(state)
     published = last_published(state)
-    refuse_earlier(as_of, published)
     since = [run for run in earlier if published is None or run.run_no >= published.run_no]
     parameters = current_parameters()
     last_load_no, load_ids = _loads(state)
@@ -221,7 +232,7 @@ def open_run(state: State, as_of: date) -> Run:
             load_ids,
         ]
     )
-    run = Run(
+    return Run(
         run_no=earlier[-1].run_no + 1 if earlier else 1,
         as_of_on=as_of,
         as_of_ends_at=as_of_ends_at(as_of, settings().business_time_zone),
@@ -240,8 +251,6 @@ def open_run(state: State, as_of: date) -> Run:
         decision_hash=parameters.decision_hash,
         is_redecided=any(run.decision_hash != parameters.decision_hash for run in since),
     )
-    _write(state, run)
-    return run
 
 
 def current_run(state: State) -> Run:
