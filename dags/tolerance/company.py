@@ -25,6 +25,7 @@ SETTINGS = "settings.yml"
 _PLAIN = re.compile(r"[A-Za-z0-9_/+:.-]+")
 """The characters that a text setting may have: dbt would take braces for a template."""
 
+_CRON = re.compile(r"|[0-9A-Za-z*,/-]+(?: +[0-9A-Za-z*,/-]+){4}")
 _PREFIX = re.compile(r"[A-Za-z0-9_.-]{1,50}")
 """What Airflow takes at the beginning of an id."""
 
@@ -150,6 +151,8 @@ def _kind(name: str, of_tree: Any) -> tuple[str, Callable[[Any], bool]]:
         return " or ".join(LANGUAGES), LANGUAGES.__contains__
     if name.endswith("time_zone"):
         return "a time zone such as Europe/Paris", lambda value: _can(ZoneInfo, value)
+    if name.endswith("schedule"):
+        return 'five fields of cron, or "" for none', lambda value: bool(_CRON.fullmatch(str(value).strip()))
     if name.endswith("prefix"):
         return "letters, digits, _, . or -", lambda value: bool(_PREFIX.fullmatch(str(value)))
     return "a name", lambda value: _can(str, value)

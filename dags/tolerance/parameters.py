@@ -91,7 +91,9 @@ def _settings_of_reading() -> dict[str, object]:
     return {name: value for name, value in asdict(settings()).items() if name not in _SETTINGS_OF_FILES}
 
 
-_SETTINGS_OF_FILES = frozenset({"dag_prefix", "list_link", "shared_group", "shared_umask", "team_language"})
+_SETTINGS_OF_FILES = frozenset(
+    {"dag_prefix", "list_link", "shared_group", "shared_umask", "team_language", "urgent_schedule"}
+)
 """Settings on which no number depends."""
 
 _SOURCES_OF_NUMBERS = {".sql", ".py", ".yml"}

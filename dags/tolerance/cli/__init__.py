@@ -11,6 +11,7 @@ from tolerance.errors import ToleranceError
 
 _MODULES = {
     "run": "cycle",
+    "urgent": "cycle",
     "doctor": "examine",
     "init": "company",
     "preview": "files",
