@@ -60,8 +60,8 @@ def urgent(extracts: Path, as_of_text: str | None, crm: str, state_folder: Path)
 
     Nothing is published: the daily run of that date computes everything, and tells again only what records
     have changed. Call it as often as you like, with nothing new it ends at once; `tolerance deliver` sends
-    what it told. Exit codes: 0 told, nothing new, or the daily run has to come first (it says which), 1 the list
-    was not fit to leave the house, 2 wrong usage, 75 another run holds the state.
+    what it told. Exit codes: 0 told, nothing new, or the daily run has to come first (it says which), 1 the
+    list was not fit to leave the house, 2 wrong usage, 75 another run holds the state.
     """
     from datetime import UTC, datetime
 
