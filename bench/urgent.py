@@ -50,7 +50,16 @@ def prepare(folder: Path, customers: int = CUSTOMERS, contacts: int = CONTACTS) 
         make_sample(inbox, customers=customers, contacts=contacts, until=UNTIL)
     tolerance = [sys.executable, "-m", "tolerance"]
     subprocess.run(
-        [*tolerance, "run", "--extracts", str(inbox), "--as-of", str(UNTIL), "--state", str(folder / "state")],
+        [
+            *tolerance,
+            "run",
+            "--extracts",
+            str(inbox),
+            "--as-of",
+            str(UNTIL),
+            "--state",
+            str(folder / "state"),
+        ],
         check=True,
         stdout=subprocess.DEVNULL,
     )
@@ -101,7 +110,9 @@ def _customers(state: State, count: int) -> list[tuple[str, str]]:
 
 def _arrive(inbox: Path, number: int, customer: str, email: str) -> float:
     """Put one file in its place by a rename; when that was, by the monotonic clock."""
-    at = datetime.combine(DAY, datetime.min.time(), ZoneInfo("Europe/Paris")) + timedelta(hours=8, minutes=number)
+    at = datetime.combine(DAY, datetime.min.time(), ZoneInfo("Europe/Paris")) + timedelta(
+        hours=8, minutes=number
+    )
     if number % 2:
         source, suffix = "mail", "eml"
         text = (
@@ -184,4 +195,4 @@ Seconds: {", ".join(map(str, found["seconds"]))}.
 
 
 if __name__ == "__main__":
-    print(write(Path("docs"), Path(sys.argv[1]), os.getloadavg()[0]))  # noqa: T201
+    print(write(Path("docs"), Path(sys.argv[1]), os.getloadavg()[0]))

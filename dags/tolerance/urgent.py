@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from tolerance import audits, files, progress, staging
+from tolerance import audits, files, inbox, progress, staging
 from tolerance.code_hashes import digest
 from tolerance.crm.export import export_urgent, finish_interrupted_export
 from tolerance.crm.history import ensure_empty_history, refuse_newer_history
@@ -26,6 +26,7 @@ from tolerance.intake.expect import expect
 from tolerance.intake.land import land
 from tolerance.intake.load import ensure_empty_sources, load
 from tolerance.intake.read import read
+from tolerance.profiles.catalogue import company_file
 from tolerance.reread import finish_interrupted_rebuild
 from tolerance.runs import (
     Run,
@@ -165,15 +166,7 @@ def _has_files(extracts: Path) -> bool:
 
 
 def _stamps(extracts: Path, as_of: date) -> str:
-    """A hash of what lies in the inbox by name, size and times: it costs no look into a file."""
-    stamps = [as_of.isoformat()]
-    for source in SOURCES:
-        for path in sorted((extracts / source).rglob("*")):
-            try:
-                status = path.stat()
-            except OSError:
-                continue  # gone, or a link that leads nowhere
-            stamps.append(f"{path}|{status.st_size}|{status.st_mtime_ns}|{status.st_ctime_ns}")
-    mapping = extracts / "mappings.yml"
-    stamps.append(str(mapping.stat().st_mtime_ns) if mapping.exists() else "")
-    return digest("\n".join(stamps).encode("utf-8", "surrogateescape"))
+    """A hash of what lies in the inbox, and of the mapping file that says how it is read."""
+    mapping = company_file(extracts)
+    known = [as_of.isoformat(), str(mapping and mapping.stat().st_mtime_ns), *inbox.stamps(extracts, SOURCES)]
+    return digest("\n".join(known).encode("utf-8", "surrogateescape"))

@@ -33,7 +33,8 @@ _PARAMS = {
         None,
         type=["null", "string"],
         format="date",
-        description="Business date to compute for, YYYY-MM-DD. Empty: the last day that is over.",
+        description="Business date to compute for, YYYY-MM-DD. Empty: the last day that is over, "
+        "for an urgent run the day in progress.",
     )
 }
 
