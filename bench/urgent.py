@@ -1,7 +1,7 @@
 """From the arrival of a file to its alert in the outbox: the urgent run of a service with many customers.
 
-Each arrival is one ticket or one mail, renamed into the inbox. Then a process starts as the scheduler starts a
-task, and runs the DAG by `dag.test()`; what is waited for is the row in the day's list.
+Each arrival is one ticket or one mail, renamed into the inbox. Then a process starts, as the scheduler starts
+a task, and runs the DAG by `dag.test()`; what is waited for is the row in the day's list.
 """
 
 from __future__ import annotations
@@ -183,10 +183,10 @@ def write(out: Path, folder: Path, load: float) -> str:
 
 {sentence}
 
-Measured on {found["cores"]} cores, load {found["load_before"]} before. Half of the arrivals are mails, half tickets, one at a
-time. From the rename into the inbox to the row in `outbox/crm/{DAY}/alerts.csv`: the start of a process, Airflow's
-and the DAGs' import, `dag.test()` of `{dag_id(URGENT)}` and all of its work. What a service adds is the wait for the
-schedule (two minutes at most by the setting `urgent_schedule`) or the trigger.
+Measured on {found["cores"]} cores, load {found["load_before"]} before. Half of the arrivals are mails, half
+tickets, one at a time. From the rename into the inbox to the row in `outbox/crm/{DAY}/alerts.csv`: the start of
+a process, Airflow's and the DAGs' import, `dag.test()` of `{dag_id(URGENT)}` and all of its work. What a service
+adds is the wait for the schedule (two minutes at most by the setting `urgent_schedule`) or the trigger.
 
 Seconds: {", ".join(map(str, found["seconds"]))}.
 """
