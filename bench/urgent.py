@@ -16,6 +16,7 @@ from datetime import date, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from statistics import median, quantiles
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -66,7 +67,7 @@ def prepare(folder: Path, customers: int = CUSTOMERS, contacts: int = CONTACTS) 
     made.touch()
 
 
-def measure(folder: Path, arrivals: int = ARRIVALS) -> dict[str, object]:
+def measure(folder: Path, arrivals: int = ARRIVALS) -> dict[str, Any]:
     """Let files arrive one after the other; how long each took to its alert, in seconds."""
     state, inbox = State(folder / "state"), folder / "inbox"
     chosen = _customers(state, arrivals)
@@ -184,9 +185,9 @@ def write(out: Path, folder: Path, load: float) -> str:
 {sentence}
 
 Measured on {found["cores"]} cores, load {found["load_before"]} before. Half of the arrivals are mails, half
-tickets, one at a time. From the rename into the inbox to the row in `outbox/crm/{DAY}/alerts.csv`: the start of
-a process, Airflow's and the DAGs' import, `dag.test()` of `{dag_id(URGENT)}` and all of its work. What a service
-adds is the wait for the schedule (two minutes at most by the setting `urgent_schedule`) or the trigger.
+tickets, one at a time. From the rename into the inbox to the row in `outbox/crm/{DAY}/alerts.csv`: the start
+of a process, Airflow's and the DAGs' import, `dag.test()` of `{dag_id(URGENT)}` and all of its work. What a
+service adds is the wait for the schedule (two minutes at most by the setting `urgent_schedule`) or the trigger.
 
 Seconds: {", ".join(map(str, found["seconds"]))}.
 """

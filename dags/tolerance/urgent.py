@@ -58,7 +58,7 @@ class Outcome:
 def day_in_progress(state: State) -> date | None:
     """The one date that an urgent run can be for: the day after the last published one, if there is one."""
     published = last_published(state)
-    return published and published.as_of_on + timedelta(days=1)
+    return published.as_of_on + timedelta(days=1) if published else None
 
 
 def tell(
