@@ -187,7 +187,7 @@ def write(out: Path, folder: Path, load: float) -> str:
 Measured on {found["cores"]} cores, load {found["load_before"]} before. Half of the arrivals are mails, half
 tickets, one at a time. From the rename into the inbox to the row in `outbox/crm/{DAY}/alerts.csv`: the start
 of a process, Airflow's and the DAGs' import, `dag.test()` of `{dag_id(URGENT)}` and all of its work. What a
-service adds is the wait for the schedule (two minutes at most by the setting `urgent_schedule`) or the trigger.
+service adds is the wait for the schedule (`urgent_schedule`, two minutes at most) or the trigger.
 
 Seconds: {", ".join(map(str, found["seconds"]))}.
 """
