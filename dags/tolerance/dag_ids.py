@@ -7,6 +7,7 @@ from tolerance.settings import settings
 DAILY = "daily"
 DELIVERY = "deliver_alerts"
 URGENT = "urgent"
+POOL = "state"
 
 
 def ingestion(source: str) -> str:
@@ -15,5 +16,5 @@ def ingestion(source: str) -> str:
 
 
 def dag_id(name: str) -> str:
-    """The id of a DAG: its name behind the company's prefix."""
+    """The id of a DAG, or of the pool: its name behind the company's prefix."""
     return f"{settings().dag_prefix}{name}"

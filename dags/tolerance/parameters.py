@@ -92,7 +92,10 @@ def _settings_of_reading() -> dict[str, object]:
 
 
 _SETTINGS_OF_FILES = frozenset(
-    {"dag_prefix", "list_link", "shared_group", "shared_umask", "team_language", "urgent_schedule"}
+    {
+        *("dag_prefix", "ingest_at", "daily_deadline", "urgent_schedule"),
+        *("list_link", "shared_group", "shared_umask", "team_language"),
+    }
 )
 """Settings on which no number depends."""
 
@@ -149,7 +152,9 @@ def current_parameters() -> Parameters:
         parameters_hash=digest(_json(variables), named_files_hash(seeds).encode()),
         rebuild_hash=digest(_json(of_models), named_files_hash({_BUDGETS: seeds[_BUDGETS]}).encode()),
         decision_hash=digest(
-            named_files_hash({name: seeds[name] for name in (_FAQ_TYPES, taxonomy.CHANNELS)}).encode(),
+            named_files_hash(
+                {name: seeds[name] for name in (_FAQ_TYPES, taxonomy.CHANNELS, taxonomy.CODE_STAGES)}
+            ).encode(),
             _json(sorted(decided_tags(seeds).items())),
             # A new type, or another order of types, changes what a tag means.
             _json(_tag_order(seeds[_TAXONOMY])),
