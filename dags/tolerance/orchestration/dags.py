@@ -138,7 +138,7 @@ If it fails: what was told stands. The next one, or the daily run, makes it good
     schedule = settings().urgent_schedule
     zone = str(settings().business_time_zone)
     with _dag(URGENT, doc, CronTriggerTimetable(schedule, timezone=zone) if schedule else None) as dag:
-        tell_urgent.override(outlets=[ALERT_LIST])()
+        tell_urgent.override(outlets=[ALERT_LIST], retries=0)()  # the next one is the next try
     return dag
 
 
