@@ -368,7 +368,7 @@ def _unfinished(state: State) -> Finding:
         begun.append("a rebuild")
     known = runs.all_runs(state)
     published = runs.last_published(state)
-    since = [run for run in known if published is None or run.run_no > published.run_no]
+    since = [run for run in known if (published is None or run.run_no > published.run_no) and not run.is_told]
     if since:
         begun.append(f"{len(since)} runs, the last for {since[-1].as_of_on}")
     if begun:

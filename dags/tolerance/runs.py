@@ -59,6 +59,10 @@ class Run:
     decision_hash: str = ""
     is_redecided: bool = False
     """Whether the decision tables changed, so that all contacts are decided again."""
+    is_urgent: bool = False
+    """Whether it tells alerts of the day in progress, and publishes nothing."""
+    is_told: bool = False
+    """Whether what an urgent run found stands on the list of its date."""
     unknown: dict[str, Any] = field(default_factory=dict)
     """Fields that another release wrote; they are written back unchanged."""
 
@@ -203,6 +207,21 @@ def _former_detector_versions(parameters: Parameters, since: list[Run]) -> list[
 def open_run(state: State, as_of: date) -> Run:
     """Write the record of a new run for `as_of` and return it.
 
+    Raises:
+        EarlierAsOfError: when `as_of` lies before the last published date.
+    """
+    return opened(state, planned_run(state, as_of))
+
+
+def opened(state: State, run: Run) -> Run:
+    """Write the record of a planned run: from now on it is the current one."""
+    _write(state, run)
+    return run
+
+
+def planned_run(state: State, as_of: date) -> Run:
+    """What the next run for `as_of` would be; nothing is written.
+
     The generation id is a hash of as-of date, parameters, ordered loads and code: the same inputs
     publish the same id.
 
@@ -261,6 +280,16 @@ def current_run(state: State) -> Run:
 def record_checks(state: State, checks_passed: int) -> None:
     """Record how many checks the current run has passed."""
     _write(state, replace(current_run(state), checks_passed=checks_passed))
+
+
+def record_told(state: State) -> None:
+    """Record that what the current run, an urgent one, found stands on the list of its date."""
+    _write(state, replace(current_run(state), is_told=True))
+
+
+def last_load_no(state: State) -> int:
+    """The number of the newest load, 0 without any."""
+    return _loads(state)[0]
 
 
 def record_published(state: State, run: Run) -> None:

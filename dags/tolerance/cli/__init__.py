@@ -13,6 +13,7 @@ from tolerance.errors import ToleranceError
 
 _MODULES = {
     "run": "cycle",
+    "urgent": "cycle",
     "doctor": "examine",
     "upgrade-check": "examine",
     "init": "company",
