@@ -42,7 +42,7 @@ class Settings:
     own_addresses: tuple[str, ...] = ()
     """The company's own addresses, in lower case, and its domains as `@example.com`."""
     team_language: str = "en"
-    urgent_schedule: str = "*/2 * * * *"
+    urgent_schedule: str = ""
     """When an urgent run looks into the inbox, in the business time zone; empty for not by itself."""
 
 

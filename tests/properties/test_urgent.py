@@ -167,6 +167,7 @@ def test_an_alert_that_the_day_takes_back_is_told_once_as_retracted(pipeline: Pi
     assert list_of(pipeline, NEXT) == []
 
 
+@pytest.mark.soak
 def test_a_rebuilt_warehouse_knows_what_was_told(pipeline: Pipeline) -> None:
     arrive(pipeline, "morning", MORNING)
     tell(pipeline)
@@ -192,6 +193,7 @@ def _killed(pipeline: Pipeline, step: str, line: socket.socket) -> None:
         tell(pipeline)
 
 
+@pytest.mark.soak
 def test_killed_at_each_step_nothing_is_lost_and_nothing_told_twice(
     pipeline: Pipeline, day_before: Pipeline, tmp_path: Path
 ) -> None:
