@@ -14,6 +14,7 @@ _MODULES = {
     "run": "cycle",
     "doctor": "examine",
     "init": "company",
+    "pick-up": "files",
     "preview": "files",
     "tags": "tags",
     "quarantine": "files",

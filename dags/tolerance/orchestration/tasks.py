@@ -22,8 +22,10 @@ from tolerance.intake.expect import expect as measure_extract
 from tolerance.intake.land import land as land_files
 from tolerance.intake.load import ensure_empty_sources
 from tolerance.intake.load import load as load_files
+from tolerance.intake.mailboxes import mailboxes, pick_up_all
 from tolerance.intake.read import read as read_files
 from tolerance.orchestration.assets import RAW
+from tolerance.orchestration.delivering import connection
 from tolerance.orchestration.failures import send
 from tolerance.orchestration.step import is_at_deadline, run_after, run_date, step
 from tolerance.places import extracts_of_service
@@ -37,6 +39,14 @@ from tolerance.state import State
 def _list_profiles() -> tuple[ListProfile, ...]:
     """The list profiles in use: the canonical one and those that TOLERANCE_CRM names."""
     return profiles_named(os.environ.get("TOLERANCE_CRM", ""))
+
+
+@task
+def pick_up() -> None:
+    """Put new mails of the mailboxes in TOLERANCE_MAILBOXES into the inbox, each once."""
+    if mailboxes():
+        with step("mail: picking up from the mailboxes") as state:
+            pick_up_all(extracts_of_service(), state, connection, progress.say)
 
 
 @task
