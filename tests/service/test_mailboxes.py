@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -183,6 +184,57 @@ def test_a_mailbox_that_numbers_anew_is_read_again_and_brings_no_mail_twice(
     client.append("Team", "", '"01-Nov-2026 10:00:00 +0000"', mail(1))
     pick_up(box, connection, extracts, state)
     assert inbox(extracts) == [mail(1), mail(2), mail(3)]
+
+
+_DAG = """
+import sys
+from airflow.dag_processing.dagbag import DagBag
+from tolerance.settings import PROJECT_ROOT
+dag = DagBag(PROJECT_ROOT / "dags" / "tolerance_dags.py").dags["tolerance_ingest_mail"]
+assert dag.get_task("land").upstream_task_ids == {"pick_up"}
+sys.exit(dag.test(run_conf={"as_of": "2026-11-01"}).state != "success")
+"""
+_MAKE_AIRFLOW = """
+import sys
+from pathlib import Path
+from tolerance import local_run
+from tolerance.state import State
+local_run._configure_airflow(State(Path(sys.argv[1])), Path(sys.argv[2]), "")
+exec(sys.argv[3])
+"""
+
+
+def test_the_command_and_the_ingestion_of_mails_pick_up_by_an_airflow_connection(
+    client: imaplib.IMAP4, port: int, tmp_path: Path
+) -> None:
+    extracts, state = tmp_path / "extracts", tmp_path / "state"
+    extracts.mkdir()
+    deliver(client, 1)
+
+    def started(*command: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *command],
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(tmp_path),
+                mailboxes.VARIABLE: str(BOX),
+                "AIRFLOW_CONN_SERVICE_IMAP": f"imap://service:{PASSWORD}@127.0.0.1:{port}/?tls=none",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert PASSWORD not in done.stdout + done.stderr
+        return done.stdout
+
+    told = started("-m", "tolerance", "pick-up", "--extracts", str(extracts), "--state", str(state))
+    assert told == "mail: 1 picked up from service_imap:INBOX\n"
+    deliver(client, 2)
+    told = started("-c", _MAKE_AIRFLOW, str(state), str(extracts), _DAG)
+    assert "mail: 1 picked up from service_imap:INBOX" in told
+    assert inbox(extracts) == [mail(1), mail(2)]
+    assert len([path for path in (state / "raw" / "mail").rglob("*") if path.is_file()])
 
 
 def test_what_a_mailbox_refuses_is_a_sentence_that_names_no_secret(
