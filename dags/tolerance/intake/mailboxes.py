@@ -30,7 +30,7 @@ from tolerance.state import State
 
 VARIABLE = "TOLERANCE_MAILBOXES"
 _TIMEOUT_SECONDS = 60.0
-_PORTS = {"ssl": 993, "starttls": 143, "none": 143}
+_PORTS = {"implicit": 993, "starttls": 143, "plain": 143}
 _UID = re.compile(rb"\bUID (\d+)")
 
 
@@ -139,16 +139,16 @@ def _logged_in(mailbox: Mailbox, connection: Connection) -> Iterator[imaplib.IMA
 
 
 def _connected(connection: Connection, who: str) -> imaplib.IMAP4:
-    security = str(connection.extra.get("tls", "ssl"))
+    security = str(connection.extra.get("tls", "implicit"))
     if security not in _PORTS:
         raise MailboxError(f"tls of {who} is {security!r}", f"write one of {', '.join(_PORTS)}.")
-    if security == "none" and not _is_this_machine(connection.host):
+    if security == "plain" and not _is_this_machine(connection.host):
         raise MailboxError(
             f"T{who[1:]} asks for a login without TLS", "that is for a server on this machine alone."
         )
     port = connection.port or _PORTS[security]
     trusted = ssl.create_default_context()
-    if security == "ssl":
+    if security == "implicit":
         return imaplib.IMAP4_SSL(connection.host, port, ssl_context=trusted, timeout=_TIMEOUT_SECONDS)
     server = imaplib.IMAP4(connection.host, port, timeout=_TIMEOUT_SECONDS)
     if security == "starttls":
