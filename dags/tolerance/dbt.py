@@ -95,7 +95,7 @@ def dbt(
             f"nothing was published. The reason is in {state.dbt / 'logs' / 'dbt.log'}; fix it and run "
             "the same date again.",
         )
-    steps.passed(f"building {select.removeprefix('tag:')}")
+    steps.passed(f"building {select.removeprefix('tag:').removeprefix('+')}")
     return DbtResult(
         nodes=len(outcomes),
         tests=sum(outcome["unique_id"].startswith("test.") for outcome in outcomes),

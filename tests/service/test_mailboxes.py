@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import imaplib
 import os
 import shutil
@@ -166,6 +167,22 @@ def test_a_pick_up_killed_after_any_mail_loses_none_and_brings_none_twice(
                         pick_up(BOX, connection, extracts, State(state))
                 pick_up(BOX, connection, extracts, State(state))
                 assert inbox(extracts) == [mail(1), mail(2), mail(3)]
+
+
+def test_a_full_disk_is_no_fault_of_the_mail_server_and_loses_no_mail(
+    client: imaplib.IMAP4, connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(client, 1, 2)
+    extracts, state = tmp_path / "extracts", State(tmp_path / "state")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mailboxes, "write_bytes", full)
+        with pytest.raises(OSError, match="No space left"):
+            pick_up(BOX, connection, extracts, state)
+    assert pick_up(BOX, connection, extracts, state) == 2
 
 
 def test_a_mailbox_that_numbers_anew_is_read_again_and_brings_no_mail_twice(

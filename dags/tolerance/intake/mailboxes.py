@@ -92,20 +92,27 @@ def pick_up(mailbox: Mailbox, connection: Connection, extracts: Path, state: Sta
     """
     place = _mark_of(state, mailbox)
     picked_up = 0
-    with _logged_in(mailbox, connection) as server:
-        mark = _Mark(_opened(server, mailbox))
-        former = _read(place)
-        if former.uid_validity == mark.uid_validity:
-            mark = former
-        for uid in _uids_after(server, mark.uid, mailbox):
-            if mail := _fetched(server, uid):
-                _put(extracts, *mail)
-                picked_up += 1
-            _write(place, _Mark(mark.uid_validity, uid))
+    # Whatever this machine's disk may raise here, it is no fault of the server.
+    for mark, mail in _news(mailbox, connection, _read(place)):
+        if mail:
+            _put(extracts, *mail)
+            picked_up += 1
+        _write(place, mark)
     return picked_up
 
 
 # The server ---------------------------------------------------------------------------
+
+
+def _news(
+    mailbox: Mailbox, connection: Connection, former: _Mark
+) -> Iterator[tuple[_Mark, tuple[date, bytes] | None]]:
+    """Each mail after the mark, if it is still there, and the mark behind it."""
+    with _logged_in(mailbox, connection) as server:
+        uid_validity = _opened(server, mailbox)
+        read_up_to = former.uid if former.uid_validity == uid_validity else 0
+        for uid in _uids_after(server, read_up_to, mailbox):
+            yield _Mark(uid_validity, uid), _fetched(server, uid)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 from airflow.sdk import DAG, AssetAll, AssetOrTimeSchedule, CronTriggerTimetable, Param, chain
 
 from tolerance.contracts import CONTRACTS, SOURCES, in_a_sentence
-from tolerance.dag_ids import DAILY, DELIVERY, POOL, dag_id, ingestion
+from tolerance.dag_ids import DAILY, DELIVERY, POOL, URGENT, dag_id, ingestion
 from tolerance.intake.mailboxes import mailboxes
 from tolerance.orchestration.assets import ALERT_LIST, RAW
 from tolerance.orchestration.delivering import deliver, send_digest
@@ -28,6 +28,7 @@ from tolerance.orchestration.tasks import (
     pick_up,
     publish,
     read,
+    tell_urgent,
 )
 from tolerance.settings import settings
 
@@ -36,14 +37,15 @@ _PARAMS = {
         None,
         type=["null", "string"],
         format="date",
-        description="Business date to compute for, YYYY-MM-DD. Empty: the last day that is over.",
+        description="Business date to compute for, YYYY-MM-DD. Empty: the last day that is over, "
+        "for an urgent run the day in progress.",
     )
 }
 
 
 def airflow_dags() -> dict[str, DAG]:
     """Every DAG by its id, for the module that Airflow looks into."""
-    every = (*(_ingestion(source) for source in SOURCES), _daily(), _delivery())
+    every = (*(_ingestion(source) for source in SOURCES), _daily(), _urgent(), _delivery())
     return {dag.dag_id: dag for dag in every}
 
 
@@ -124,6 +126,24 @@ model or the check. Fix it and clear the failed task; nothing is sent twice. The
             publish(),
             export_alerts.override(outlets=[ALERT_LIST])(),
         )
+    return dag
+
+
+def _urgent() -> DAG:
+    doc = """Tell the alerts of the day in progress within minutes, by the models of the daily run.
+
+When: by the setting `urgent_schedule` (such as `*/2 * * * *`; empty for none), and whenever it is triggered.
+Skipped at once where nothing is new in the inbox or the daily run has to come first; its log says which.
+Reads: `EXTRACTS/faq/`, `mail/` and `tickets/`, the warehouse as of the last published date.
+Writes: `landing/`, `raw/`, `history/`, the list of the day in `outbox/crm/`. Publishes nothing: the daily run
+of that date computes everything, and tells again only what records have changed.
+If it fails: what was told stands. The next one, or the daily run, makes it good.
+"""
+    schedule = settings().urgent_schedule
+    zone = str(settings().business_time_zone)
+    with _dag(URGENT, doc, CronTriggerTimetable(schedule, timezone=zone) if schedule else None) as dag:
+        # The next one is the next try, and what stops each of them is no news every two minutes.
+        tell_urgent.override(outlets=[ALERT_LIST], retries=0, on_failure_callback=None)()
     return dag
 
 
