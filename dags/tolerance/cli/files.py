@@ -46,7 +46,7 @@ def pick_up(extracts: Path, state_folder: Path) -> None:
     (AIRFLOW_CONN_…). Exit codes: 0 all mailboxes were read, 1 one could not be, 2 wrong usage, 75 another run
     holds the state.
     """
-    from tolerance import stopping
+    from tolerance import stopping, storage
     from tolerance.file_modes import keep_private
     from tolerance.intake.mailboxes import VARIABLE, mailboxes, pick_up_all
     from tolerance.local_run import airflow_connection
@@ -57,7 +57,7 @@ def pick_up(extracts: Path, state_folder: Path) -> None:
         return
     state = state_in(state_folder)
     keep_private()
-    with stopping.obeyed("pick up again, which goes on."), state_lock(state):
+    with stopping.obeyed("pick up again, which goes on."), storage.told(state), state_lock(state):
         pick_up_all(extracts, state, lambda conn_id: airflow_connection(state, conn_id), click.echo)
 
 
