@@ -17,6 +17,7 @@ _MODULES = {
     "doctor": "examine",
     "upgrade-check": "examine",
     "init": "company",
+    "pick-up": "files",
     "preview": "files",
     "tags": "tags",
     "quarantine": "files",
