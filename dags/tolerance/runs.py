@@ -215,6 +215,8 @@ def open_run(state: State, as_of: date) -> Run:
 
 def opened(state: State, run: Run) -> Run:
     """Write the record of a planned run: from now on it is the current one."""
+    if run.is_full_rebuild and state.warehouse.exists() and warehouse_run_no(state) is None:
+        _move_unreadable_warehouse(state)
     _write(state, run)
     return run
 
@@ -229,11 +231,7 @@ def planned_run(state: State, as_of: date) -> Run:
         EarlierAsOfError: when `as_of` lies before the last published date.
     """
     refuse_earlier(as_of, last_published(state))
-    run = _next_run(state, as_of)
-    if run.is_full_rebuild and state.warehouse.exists() and warehouse_run_no(state) is None:
-        _move_unreadable_warehouse(state)
-    _write(state, run)
-    return run
+    return _next_run(state, as_of)
 
 
 def _next_run(state: State, as_of: date) -> Run:
