@@ -300,7 +300,7 @@ known as (
         claims.first_opened_on,
         claims.current_incident_id,
         claims.claim_rank,
-        -- Told once, a reason stands: where the contact goes afterwards touches this customer no more.
+        -- Kept once, a reason stands: where the contact goes afterwards touches this customer no more.
         case
             when gone.retraction_reason is not null and history.status = 'retracted'
                 then coalesce(history.change_reason, gone.retraction_reason)
