@@ -16,6 +16,7 @@ from tolerance.settings import DBT_PROJECT, LIBRARY, PROJECT_ROOT
 from tolerance.state import State
 from tolerance.warm_dbt import Command, warm_dbt
 
+_DATA_TESTS = "test_type:data"
 _PARSED_FOLDERS = ("models", "macros", "tests/data")
 _PARSED_SUFFIXES = {".sql", ".yml", ".csv", ".py", ".md"}
 
@@ -46,8 +47,9 @@ def dbt(
         "--select",
         select,
         *(("--exclude", exclude) if exclude else ()),
-        # A test runs with the last layer that it reads; unit tests run in `make test`.
-        "--indirect-selection=buildable",
+        # A test runs with the last layer that it reads; unit tests run in `make test`. To find them costs as much
+        # as ten models, so nothing is looked for where none is wanted.
+        f"--indirect-selection={'empty' if _DATA_TESTS in exclude.split() else 'buildable'}",
         "--exclude-resource-type=unit_test",
         "--warn-error",
         *(("--full-refresh",) if full_refresh else ()),
