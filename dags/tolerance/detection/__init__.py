@@ -26,6 +26,8 @@ _READS_TEXTS = (
     "own.py",
     "references.py",
     "reminders.py",
+    "sayings.py",
+    "settled.py",
     "tokens.py",
     "words.py",
 )

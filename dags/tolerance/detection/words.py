@@ -18,6 +18,7 @@ from typing import TypedDict
 from tolerance.detection import own, phrases_file
 from tolerance.detection.linear import evidence, language_of, probability, type_shares, weights
 from tolerance.detection.reminders import is_reminder
+from tolerance.detection.settled import is_settled
 from tolerance.detection.tokens import plain, tokens_of
 
 PHRASES_RULE = "words_v1"
@@ -27,7 +28,7 @@ OWN_RULE = "own_v"
 
 NO_TYPE = "other_incident"
 MIN_CONFIDENCE = 0.6
-INCIDENT_FROM = 0.85
+INCIDENT_FROM = 0.86
 REVIEW_FROM = 0.3
 """From INCIDENT_FROM on a text is an incident, from REVIEW_FROM on a person decides, below it is none."""
 
@@ -102,6 +103,9 @@ class Reading:
     is_reminder: bool
     """Whether the text says that it is not the first about its matter."""
 
+    is_settled: bool
+    """Whether the text says that its matter is over: then a person looks before it is an incident."""
+
     word_count: int
     rule: str
 
@@ -127,6 +131,8 @@ class Reading:
     @property
     def outcome(self) -> str:
         """INCIDENT, REVIEW or NO_INCIDENT, by the limits."""
+        if self.is_settled:
+            return REVIEW if self.score >= REVIEW_FROM else NO_INCIDENT
         if self.phrase_type is not None:
             return INCIDENT
         if self.score >= INCIDENT_FROM and self.word_count >= MIN_WORDS:
@@ -211,6 +217,7 @@ def read(text: str) -> Reading:
         model_type,
         likely_types,
         reminds,
+        is_settled(words),
         sum(map(str.isalpha, found)),
         rule if phrase_type is None else PHRASES_RULE,
     )
