@@ -18,6 +18,7 @@ from typing import TypedDict
 from tolerance.detection import own, phrases_file
 from tolerance.detection.linear import evidence, language_of, probability, type_shares, weights
 from tolerance.detection.reminders import is_reminder
+from tolerance.detection.sayings import words_of
 from tolerance.detection.settled import is_settled
 from tolerance.detection.tokens import plain, tokens_of
 
@@ -150,8 +151,11 @@ def _words_of(plain_text: str) -> str:
 
 
 @cache
-def _phrases() -> dict[str, list[tuple[str, str, float]]]:
-    """The phrases with their types and weights, by their first word: a text is looked through once."""
+def _phrases() -> tuple[dict[str, list[tuple[str, str, float]]], frozenset[str]]:
+    """The phrases with their types and weights by their first word, and the first words.
+
+    So a text is looked through once.
+    """
     found: dict[str, list[tuple[str, str, float]]] = defaultdict(list)
     with phrases_file().open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -159,7 +163,7 @@ def _phrases() -> dict[str, list[tuple[str, str, float]]]:
             found[phrase.partition(" ")[0]].append(
                 (f" {phrase} ", row["incident_type"], float(row["weight"]))
             )
-    return dict(found)
+    return dict(found), frozenset(found)
 
 
 def _by_phrases(words: str) -> tuple[str | None, float]:
@@ -168,9 +172,9 @@ def _by_phrases(words: str) -> tuple[str | None, float]:
     The confidence of a type is one minus the chance that each of its phrases misleads:
     1 - product(1 - weight).
     """
-    by_first_word = _phrases()
+    by_first_word, first_words = _phrases()
     doubt: dict[str, float] = defaultdict(lambda: 1.0)
-    for word in sorted(by_first_word.keys() & set(words.split())):  # a product of floats depends on its order
+    for word in sorted(words_of(words) & first_words):  # a product of floats depends on its order
         for phrase, incident_type, weight in by_first_word[word]:
             if phrase in words and _is_said(phrase, words):
                 doubt[incident_type] *= 1.0 - weight
