@@ -1,16 +1,16 @@
 # One image for every Airflow component: the environment of the lock, and the project beside it.
-FROM python:3.11-slim-bookworm
+# By digest where you know it: python:3.11-slim-bookworm@sha256:…
+FROM python:3.11-slim-bookworm AS local
 
 ENV AIRFLOW_HOME=/opt/airflow \
-    PYTHONUNBUFFERED=1 \
-    TOLERANCE_STATE=/data/state \
-    TOLERANCE_EXTRACTS=/data/inbox
+    PYTHONUNBUFFERED=1
 
+# curl asks the components whether they are well.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends make \
+    && apt-get install --yes --no-install-recommends curl make \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 50000 tolerance \
-    && mkdir -p /opt/tolerance /opt/airflow/logs /data/state /data/inbox \
+    && mkdir -p /opt/tolerance /opt/airflow/logs /opt/airflow/login /data/state /data/inbox /data/company \
     && chown -R tolerance /opt/tolerance /opt/airflow /data
 
 USER tolerance
@@ -23,6 +23,8 @@ RUN make setup
 
 COPY --chown=tolerance . .
 ENV PATH=/opt/tolerance/.venv/bin:$PATH \
-    AIRFLOW__CORE__DAGS_FOLDER=/opt/tolerance/dags \
-    AIRFLOW__CORE__LOAD_EXAMPLES=False \
-    AIRFLOW__USAGE_DATA_COLLECTION__ENABLED=False
+    AIRFLOW__CORE__DAGS_FOLDER=/opt/tolerance/dags
+
+# The same with Celery, for the profile `celery` of docker-compose.yml.
+FROM local AS celery
+RUN uv pip install --quiet --python .venv/bin/python --require-hashes --requirement celery.lock

@@ -19,7 +19,7 @@ run_arguments = --state "$(STATE)" \
 	$(if $(AS_OF),--as-of "$(AS_OF)") \
 	$(if $(CRM),--crm "$(CRM)")
 
-.PHONY: help setup init wheel run rebuild doctor data-docs preview tags quarantine cases score train labels sample deliver test soak bench lint format clean explain generations data-dictionary crm-dry-run test-crm
+.PHONY: help setup init wheel run rebuild doctor data-docs preview tags quarantine cases score train labels sample deliver test soak bench lint format clean explain generations data-dictionary crm-dry-run test-crm test-service
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -99,7 +99,7 @@ crm-dry-run: $(INSTALLED) ## What the CRMs would be sent, and why; writes nothin
 test: $(INSTALLED) ## All tests but the long ones
 	@[ -x /usr/sbin/sshd ] || [ "$$(id -u)" != 0 ] || { echo "Installing openssh-server (once)"; \
 		{ apt-get update -q && apt-get install -yq --no-install-recommends openssh-server; } > /dev/null 2>&1; } || true
-	@$(BIN)/python -m pytest -m "not soak and not crm" -n 4 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -m "not soak and not crm and not service" -n 4 --dist loadfile --no-loadscope-reorder
 
 soak: $(INSTALLED) ## The long tests of the promises
 	@$(BIN)/python -m pytest -m soak -n 2
@@ -121,6 +121,13 @@ test-crm: $(BOTTLECRM)/installed ## The lists in LibreOffice and deliveries to a
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends \
 		postgresql > /dev/null; }
 	@TOLERANCE_TEST_CRM="$(CURDIR)/$(BOTTLECRM)/bin/python" $(BIN)/python -m pytest -m crm
+
+# PostgreSQL, the compose tool and the file system of a full disk come from Debian's packages and from root.
+test-service: $(INSTALLED) ## Airflow's processes on PostgreSQL as they are deployed, for four days with a fault each
+	@{ ls /usr/lib/postgresql/*/bin/initdb && command -v docker-compose; } > /dev/null 2>&1 || { \
+		echo "Installing postgresql and docker-compose (once)"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+		apt-get install -qq --no-install-recommends postgresql docker-compose > /dev/null; }
+	@$(BIN)/python -m pytest -m service
 
 # sqlfluff and dbt do not agree on one version of click.
 $(LINT)/installed: lint.lock $(INSTALLED)

@@ -6,6 +6,7 @@ from tolerance.settings import settings
 
 DAILY = "daily"
 DELIVERY = "deliver_alerts"
+POOL = "state"
 
 
 def ingestion(source: str) -> str:
@@ -14,5 +15,5 @@ def ingestion(source: str) -> str:
 
 
 def dag_id(name: str) -> str:
-    """The id of a DAG: its name behind the company's prefix."""
+    """The id of a DAG, or of the pool: its name behind the company's prefix."""
     return f"{settings().dag_prefix}{name}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from rich.console import Console
@@ -24,7 +25,7 @@ from tolerance.publishing.generations import finish_interrupted_publication
 from tolerance.reread import finish_interrupted_rebuild
 from tolerance.runs import last_published, refuse_earlier
 from tolerance.state import State
-from tolerance.summary import print_summary
+from tolerance.summary import print_summary, summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,8 @@ class Request:
     crm: str
 
 
-def run(request: Request, console: Console) -> None:
-    """Run the cycle, print progress and summary.
+def run(request: Request, console: Console) -> dict[str, Any]:
+    """Run the cycle, print progress and summary, and give the summary.
 
     Raises:
         UsageError: when the inbox is missing, its mapping file has a mistake, or the date cannot be computed.
@@ -61,9 +62,12 @@ def run(request: Request, console: Console) -> None:
         failures = local_run.run_dags(state, extracts, as_of, crm=request.crm)
         if failures:
             raise NotPublishedError("Not published", failures[0])
-        print_summary(console, state, _warnings(state, extracts, as_of))
-    for sentence in local_run.deliver(state, as_of):  # the generation is published nevertheless
+        facts = summary(state, _warnings(state, extracts, as_of))
+        print_summary(console, facts)
+    facts["undelivered"] = local_run.deliver(state, as_of)  # the generation is published nevertheless
+    for sentence in facts["undelivered"]:
         console.print(f"[yellow]Warning:[/] {escape(sentence)}", highlight=False, soft_wrap=True)
+    return facts
 
 
 def _inbox(request: Request, console: Console) -> Path:

@@ -6,16 +6,18 @@ Does at once what the scheduler does over a day: the ingestion DAGs, then the da
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 from tolerance import files, progress
+from tolerance.channels import channels
 from tolerance.contracts import CONTRACTS, NEEDED, SOURCES
 from tolerance.crm import digest
 from tolerance.crm.delivery.connection import Connection
@@ -36,12 +38,21 @@ class _Listener(logging.Handler):
         self.terminal = terminal
         self.failures: list[str] = []
 
+    @staticmethod
+    def line(record: logging.LogRecord) -> str:
+        """A step for a person, or where TOLERANCE_LOG asks for it an object for a collector of logs."""
+        if os.environ.get("TOLERANCE_LOG") != "json":
+            return f"  {record.getMessage()}"
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        told = {"at": at, "level": record.levelname.lower(), "message": record.getMessage()}
+        return json.dumps(told, ensure_ascii=False)
+
     def emit(self, record: logging.LogRecord) -> None:
         if record.levelno >= logging.ERROR:
             self.failures.append(record.getMessage())
         else:
             try:
-                print(f"  {record.getMessage()}", file=self.terminal, flush=True)
+                print(self.line(record), file=self.terminal, flush=True)
             except OSError:  # nobody looks any more; the run goes on
                 os.dup2(os.open(os.devnull, os.O_WRONLY), self.terminal.fileno())
 
@@ -53,7 +64,7 @@ def run_dags(state: State, extracts: Path | None, as_of: date, *, crm: str = "")
     DAG stops those that follow.
     Airflow's own output goes to `airflow/logs/run.log` below STATE.
     """
-    digest.channels()  # a wrong one is refused before a day's work
+    channels(digest.VARIABLE)  # a wrong one is refused before a day's work
     _configure_airflow(state, extracts, crm)
     return _run(state, _dags(state, extracts), as_of)
 
@@ -63,7 +74,7 @@ def deliver(state: State, as_of: date) -> list[str]:
 
     It waits for others, so the caller holds no lock on STATE any more.
     """
-    return _run(state, [DELIVERY], as_of) if destinations() or digest.channels() else []
+    return _run(state, [DELIVERY], as_of) if destinations() or channels(digest.VARIABLE) else []
 
 
 def _run(state: State, names: list[str], as_of: date) -> list[str]:
@@ -151,6 +162,9 @@ def _dags_by_id() -> dict[str, Any]:
     bag = DagBag(PROJECT_ROOT / "dags" / "tolerance_dags.py")
     if bag.import_errors:
         raise RuntimeError(f"the DAGs cannot be imported: {bag.import_errors}")
+    for dag in bag.dags.values():
+        for task in dag.tasks:
+            task.retries = 0  # whoever asked for the run is there and can ask again
     return dict(bag.dags)
 
 

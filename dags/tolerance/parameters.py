@@ -91,7 +91,12 @@ def _settings_of_reading() -> dict[str, object]:
     return {name: value for name, value in asdict(settings()).items() if name not in _SETTINGS_OF_FILES}
 
 
-_SETTINGS_OF_FILES = frozenset({"dag_prefix", "list_link", "shared_group", "shared_umask", "team_language"})
+_SETTINGS_OF_FILES = frozenset(
+    {
+        *("dag_prefix", "ingest_at", "daily_deadline"),
+        *("list_link", "shared_group", "shared_umask", "team_language"),
+    }
+)
 """Settings on which no number depends."""
 
 _SOURCES_OF_NUMBERS = {".sql", ".py", ".yml"}
@@ -147,7 +152,9 @@ def current_parameters() -> Parameters:
         parameters_hash=digest(_json(variables), named_files_hash(seeds).encode()),
         rebuild_hash=digest(_json(of_models), named_files_hash({_BUDGETS: seeds[_BUDGETS]}).encode()),
         decision_hash=digest(
-            named_files_hash({name: seeds[name] for name in (_FAQ_TYPES, taxonomy.CHANNELS)}).encode(),
+            named_files_hash(
+                {name: seeds[name] for name in (_FAQ_TYPES, taxonomy.CHANNELS, taxonomy.CODE_STAGES)}
+            ).encode(),
             _json(sorted(decided_tags(seeds).items())),
             # A new type, or another order of types, changes what a tag means.
             _json(_tag_order(seeds[_TAXONOMY])),

@@ -29,6 +29,10 @@ class Settings:
     latest_plausible_on: date
     max_bad_share: float
     max_bad_share_from_records: int
+    ingest_at: str = "04:00"
+    daily_deadline: str = "07:00"
+    """Times of day, in business time."""
+
     dag_prefix: str = "tolerance_"
     """What the ids of all DAGs and the names of all assets begin with."""
 
@@ -50,6 +54,8 @@ def settings() -> Settings:
         latest_plausible_on=date.fromisoformat(str(vars_["latest_plausible_on"])),
         max_bad_share=float(vars_["max_bad_share"]),
         max_bad_share_from_records=int(vars_["max_bad_share_from_records"]),
+        ingest_at=vars_["ingest_at"],
+        daily_deadline=vars_["daily_deadline"],
         dag_prefix=vars_["dag_prefix"],
         list_link=vars_["list_link"],
         own_addresses=tuple(str(address).strip().lower() for address in vars_["own_addresses"]),

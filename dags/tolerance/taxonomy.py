@@ -18,7 +18,8 @@ Seeds = dict[str, Path]
 TYPES, STEPS, TITLES = "incident_types.csv", "playbooks.csv", "playbook_titles.csv"
 ROLES, DEPARTMENTS = "roles.csv", "departments.csv"
 LINKS = "ticket_links.csv"
-STAGES, TYPE_STAGES, CHANNELS = "journey_stages.csv", "incident_type_stages.csv", "channels.csv"
+STAGES, TYPE_STAGES, CODE_STAGES = "journey_stages.csv", "incident_type_stages.csv", "code_stages.csv"
+CHANNELS = "channels.csv"
 
 _REFERENCES = (
     (ROLES, "department", DEPARTMENTS, "department"),
@@ -28,6 +29,7 @@ _REFERENCES = (
     (TYPES, "playbook_code", STEPS, "playbook_code"),
     (TYPE_STAGES, "incident_type", TYPES, "incident_type"),
     (TYPE_STAGES, "journey_stage", STAGES, "journey_stage"),
+    (CODE_STAGES, "journey_stage", STAGES, "journey_stage"),
 )
 """Which column of which table names a row of which other one."""
 
@@ -41,6 +43,7 @@ _KEYS = (
     (TITLES, ("playbook_code",)),
     (STAGES, ("journey_stage",)),
     (TYPE_STAGES, ("incident_type",)),
+    (CODE_STAGES, ("source", "code")),
     (CHANNELS, ("source", "system")),
     (LINKS, ("system",)),
 )
@@ -75,6 +78,12 @@ def refuse_mistakes(seeds: Seeds) -> None:
             raise UsageError(
                 f"{seeds[LINKS]}, line {line}: link_template has no {{ticket_id}}",
                 "write it where the ticket's number goes, as in https://desk.example/tickets/{ticket_id}.",
+            )
+    for line, row in _rows(seeds[CODE_STAGES]):
+        if row["source"] not in ("faq", "tickets") or not row["code"] or row["code"] != row["code"].strip():
+            raise UsageError(
+                f"{seeds[CODE_STAGES]}, line {line}: a row needs a source and its code",
+                "write faq with a call's code, or tickets with a tag, without blanks around it.",
             )
     for line, row in _rows(seeds[CHANNELS]):
         if row["source"] not in SOURCES or not row["channel"]:

@@ -17,7 +17,7 @@ from tolerance.crm.reasons import alert_reason
 from tolerance.customer_merges import connected_customers, current_customers
 from tolerance.detection.linking import link_by_window, link_threads
 from tolerance.detection.references import ticket_number_keys, ticket_references
-from tolerance.detection.words import detect_incident
+from tolerance.detection.words import detect_incident, is_reminder
 from tolerance.direct_sum import tolerance_direct_sum
 
 
@@ -35,8 +35,13 @@ FUNCTIONS = (
         "detect_incident",
         detect_incident,
         ("VARCHAR",),
-        "STRUCT(incident_type VARCHAR, likely_types VARCHAR, is_reminder BOOLEAN, "
-        "confidence DOUBLE, rule VARCHAR)",
+        "STRUCT(incident_type VARCHAR, likely_types VARCHAR, confidence DOUBLE, rule VARCHAR)",
+    ),
+    SqlFunction(
+        "is_reminder",
+        is_reminder,
+        ("VARCHAR",),
+        "BOOLEAN",
     ),
     SqlFunction(
         "ticket_references",

@@ -40,7 +40,7 @@ final as (
         incidents.decided_on,
 
         -- where it belongs
-        incident_types.journey_stage,
+        coalesce(incidents.journey_stage, incident_types.journey_stage) as journey_stage,
         incidents.channel,
         incident_types.department,
 

@@ -44,6 +44,12 @@ print("LOOKED " + json.dumps({{
             "doc": dag.doc_md,
             "catchup": dag.catchup,
             "max_active_runs": dag.max_active_runs,
+            "timetable": dag.timetable.__class__.__name__,
+            "pools": sorted({{task.pool for task in dag.tasks}}),
+            "retries": sorted({{task.retries for task in dag.tasks}}),
+            "undescribed": [task.task_id for task in dag.tasks if not task.doc_md],
+            "unbounded": [task.task_id for task in dag.tasks if not task.execution_timeout],
+            "unheard": [task.task_id for task in dag.tasks if not task.on_failure_callback],
         }}
         for dag_id, dag in bag.dags.items()
     }},
@@ -99,6 +105,23 @@ def test_each_dag_runs_its_tasks_in_one_chain_and_tells_what_to_do_when_it_fails
     assert dag["max_active_runs"] == 1
 
 
+@pytest.mark.parametrize("dag_id", sorted(DAG_IDS))
+def test_each_task_is_described_bounded_tried_again_and_heard_of(
+    folder: dict[str, dict[str, dict[str, object]]], dag_id: str
+) -> None:
+    dag = folder["dags"][dag_id]
+    assert dag["undescribed"] == dag["unbounded"] == dag["unheard"] == []
+    assert dag["retries"] == [2]
+    # One writer of STATE: in a slot of their own its tasks wait for each other without holding one.
+    assert dag["pools"] == (["default_pool"] if dag_id == DELIVERY else ["tolerance_state"])
+
+
+def test_a_day_starts_when_all_is_ingested_and_at_its_deadline(
+    folder: dict[str, dict[str, dict[str, object]]],
+) -> None:
+    assert folder["dags"]["tolerance_daily"]["timetable"] == "AssetOrTimeSchedule"
+
+
 def test_the_export_is_the_last_task(folder: dict[str, dict[str, dict[str, object]]]) -> None:
     dag = folder["dags"]["tolerance_daily"]
     assert list(dag["tasks"])[-1] == "export_alerts"  # type: ignore[call-overload]
@@ -134,7 +157,7 @@ for error in (errors.ToleranceError("no use"), lock.StateBusyError("busy"), Valu
         with step("a step"):
             raise error
     except Exception as raised:
-        print(f"RAISED {type(raised).__name__} {raised}")
+        print(f"RAISED {type(raised).__name__} {raised} {type(getattr(raised, 'fault', None)).__name__}")
 """
 
 
@@ -149,9 +172,9 @@ def test_a_fault_fails_its_task_with_a_sentence_and_is_tried_again_only_where_th
         check=False,
     )
     assert [line for line in finished.stdout.splitlines() if line.startswith("RAISED ")] == [
-        "RAISED AirflowFailException no use",
-        "RAISED AirflowException busy",
-        "RAISED ValueError ours",
+        "RAISED AirflowFailException no use ToleranceError",
+        "RAISED AirflowException busy StateBusyError",
+        "RAISED ValueError ours NoneType",
     ], finished.stderr
 
 

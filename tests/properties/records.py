@@ -43,6 +43,9 @@ FAQ_CODES = {
 }
 """Codes of the call centre and the type that each stands for; None tells of no incident."""
 
+AGAIN = " 3e mail"
+"""What reminds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Customer:
@@ -70,6 +73,7 @@ class Call:
     occurred_at: datetime
     faq_code: str
     team: str = "team"
+    is_reminder: bool = False
 
     source = "faq"
 
@@ -81,7 +85,7 @@ class Call:
     def line(self) -> str:
         return (
             f"{self.native_id};{self.customer_id or ''};{self.occurred_at.isoformat()};{self.faq_code};"
-            f"{self.marker};yes;{self.team};fr"
+            f"{self.marker}{AGAIN if self.is_reminder else ''};yes;{self.team};fr"
         )
 
 
@@ -111,7 +115,7 @@ class Mail:
         """Another text each time: what says the same again is the same mail."""
         told = PHRASES | {UNCLEAR: UNCLEAR_WORD}
         words = told[self.incident_type] if self.incident_type else "merci beaucoup"
-        again = " 3e mail" if self.is_reminder else ""
+        again = AGAIN if self.is_reminder else ""
         before = f" [{self.named_before}]" if self.named_before else ""
         reference = f" [Ticket #{self.ticket_reference}]" if self.ticket_reference else ""
         return f"{words}{again}{before}{reference}\n\n{self.marker}"
@@ -163,6 +167,7 @@ class Ticket:
     tags: tuple[str, ...] = ()
     rating: str | None = None
     reopens: int = 0
+    is_reminder: bool = False
 
     source = "tickets"
 
@@ -172,7 +177,8 @@ class Ticket:
         return (
             f"{self.native_id};{self.customer_id or ''};{self.email or ''};{self.occurred_at.isoformat()};"
             f"{self.version_at.isoformat()};{solved};{self.status};{self.kind};normal;"
-            f"{','.join(self.tags)};{self.marker};a text;{self.rating or ''};{self.reopens};false"
+            f"{','.join(self.tags)};{self.marker};a text{AGAIN if self.is_reminder else ''};"
+            f"{self.rating or ''};{self.reopens};false"
         )
 
 

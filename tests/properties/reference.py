@@ -233,7 +233,7 @@ class Truth:
         return is_open and self._decision(contact) is None
 
     def is_reminder(self, contact: Contact) -> bool:
-        return isinstance(contact, Mail) and contact.is_reminder and self._decision(contact) is None
+        return contact.is_reminder and self._decision(contact) is None
 
     def _told_type_of(self, contact: Contact) -> str | None:
         if isinstance(contact, Call):

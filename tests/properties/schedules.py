@@ -143,6 +143,7 @@ class Schedule:
                 email=random.choice((None, self._address())),
                 kind=random.choice(("incident", "incident", "problem", "question", "task")),
                 tags=tuple(random.sample(TAGS, random.choice((0, 1, 1, 1, 2)))),
+                is_reminder=random.random() < 0.3,
             )
             self.tickets[ticket.native_id] = ticket
             written.append(ticket)
@@ -215,6 +216,7 @@ class Schedule:
             customer_id=self._somebody(),
             occurred_at=self._near_something(today),
             faq_code=self.random.choice(list(FAQ_CODES)),
+            is_reminder=self.random.random() < 0.3,
         )
         self.calls[call.native_id] = call
         return [call]

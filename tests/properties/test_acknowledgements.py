@@ -26,7 +26,7 @@ from tests.properties.records import (
 from tests.properties.test_alert_life import reasons
 from tolerance import all_clear
 from tolerance.intake.loads import load_records
-from tolerance.summary import print_summary
+from tolerance.summary import print_summary, summary
 
 DAY = date(2026, 3, 10)
 NEXT, THIRD, FOURTH = (DAY + timedelta(days=days) for days in (1, 2, 3))
@@ -272,7 +272,7 @@ def test_the_follow_up_tells_who_answered_when_and_what_is_overdue(lived: Lived)
 
 def test_the_summary_counts_what_was_answered_and_what_is_overdue(lived: Lived) -> None:
     printed = StringIO()
-    print_summary(Console(file=printed, width=200), lived.pipeline.state, [])
+    print_summary(Console(file=printed, width=200), summary(lived.pipeline.state, []))
     assert (
         "Of 9 alerts that the CRM was told of it answered 8: 3 closed. Overdue (mart_alert_follow_up): 1\n"
         in printed.getvalue()

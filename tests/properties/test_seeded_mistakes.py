@@ -386,6 +386,13 @@ MISTAKES = (
         "reminds_of_one_of_two",
     ),
     Mistake(
+        "a_tagged_ticket_that_reminds_is_not_read",
+        "models/intermediate/contacts/int_ticket_contacts.sql",
+        "true as may_refer_back",
+        "false as may_refer_back",
+        "ticket_reminds",
+    ),
+    Mistake(
         "a_mail_too_unclear_by_itself_is_no_part_of_its_thread",
         "models/intermediate/incidents/int_incident_links.sql",
         "            others.needs_review\n            and (",
@@ -818,6 +825,11 @@ class Traps:
                 is_reminder=number < len(reminders),
             )
             self.second.append(unclear)
+        self._customer("ticket_reminds", "ticket_reminds@example.test")
+        self.second.append(replace(self._mail("ticket_reminds@example.test", later), incident_type=UNCLEAR))
+        self.second.append(
+            replace(self._ticket("ticket_reminds", later + timedelta(days=1)), is_reminder=True)
+        )
         clear = self._mail("unclear_then_clear@example.test", later + timedelta(days=2))
         self.second.append(replace(clear, incident_type="billing_error", reply_to=unclear.message_id))
         for name in (

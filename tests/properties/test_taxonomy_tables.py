@@ -12,7 +12,7 @@ from tests.properties.pipeline import Pipeline, Project
 from tests.properties.records import Call, Customer, Record, Ticket, at
 
 FRIDAY = date(2025, 12, 5)
-DAYS = [FRIDAY + timedelta(days=number) for number in range(4)]
+DAYS = [FRIDAY + timedelta(days=number) for number in range(5)]
 FIRST = date(2025, 8, 4)
 
 TEAMS = {
@@ -148,6 +148,12 @@ CHANGES = (
     (f"{SEEDS}/incident_type_stages.csv", "payment_fraud,pay", "payment_fraud,use", {"defrauded"}),
     (f"{SEEDS}/roles.csv", "Logistics,supply_chain", "Logistics,operations", {"called_first"}),
     (f"{SEEDS}/channels.csv", "faq,,phone", "faq,,hotline", {"called_first"}),
+    (
+        f"{SEEDS}/code_stages.csv",
+        "journey_stage\n",
+        "journey_stage\nfaq,colis_perdu,buy\ntickets,payment_fraud,get_help\nfaq,payment_fraud,use\n",
+        {"called_first", "defrauded"},
+    ),
 )
 
 
@@ -170,8 +176,8 @@ def test_a_changed_table_moves_exactly_the_incidents_concerned_and_equals_a_rebu
     # On the second day the deadline of the one who waits passes as well.
     assert [found - {"waits"} for found in touched] == [concerned for *_, concerned in CHANGES]
     assert moved == [
-        ("called_first", "receive", "hotline", "operations"),
-        ("defrauded", "use", "ticket", "quality_and_safety"),
+        ("called_first", "buy", "hotline", "operations"),
+        ("defrauded", "get_help", "ticket", "quality_and_safety"),
         ("waits", "get_help", "ticket", "customer_service"),
     ]
     assert differences == []

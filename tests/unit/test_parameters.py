@@ -78,6 +78,7 @@ def test_other_numbers_rebuild(project: Path, file: str, old: str, new: str) -> 
         # Of several tags the first in the table's order counts, so another order is another meaning.
         ("dbt_project/seeds/incident_types.csv", "delivery_late,1,", "delivery_late,99,"),
         ("dbt_project/seeds/channels.csv", "faq,,phone", "faq,,hotline"),
+        ("dbt_project/seeds/code_stages.csv", "journey_stage\n", "journey_stage\nfaq,colis_perdu,buy\n"),
     ],
 )
 def test_another_meaning_of_structure_is_another_decision_and_rebuilds_nothing(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from datetime import date, timedelta
 from itertools import pairwise
 from random import Random
 
-import numpy as np
 import pytest
 
+from tests.fixtures.sample_departures import fitted_odds_ratio
 from tolerance.sample.company import Person, found
 from tolerance.sample.departures import ODDS_RATIO
 from tolerance.sample.hard_cases import KINDS
@@ -60,24 +59,13 @@ def test_departures_tell_the_odds_ratio_that_was_planted(company: tuple[list[Per
         start = month_no(max(person.started_on or FIRST, FIRST))
         end = month_no(person.ended_on or UNTIL)
         for month in range(start, end):  # of each month's end: does the person leave in the next?
-            remembered = sum(0.95 ** (month - m) for m in penalties[person.customer_id] if m <= month)
+            remembered = sum(100 * 0.95 ** (month - m) for m in penalties[person.customer_id] if m <= month)
             points.append(remembered)
             left.append(person.ended_on is not None and month == end - 1)
     assert sum(left) == len(lives.departures) > 150
-    assert 0.8 * ODDS_RATIO < fitted_odds_ratio(points, left) < 1.25 * ODDS_RATIO
-    well_treated = [gone for remembered, gone in zip(points, left, strict=True) if remembered < 0.1]
+    assert 0.8 * ODDS_RATIO < fitted_odds_ratio(points, left)[0] < 1.25 * ODDS_RATIO
+    well_treated = [gone for remembered, gone in zip(points, left, strict=True) if remembered < 10]
     assert 12 * sum(well_treated) / len(well_treated) < 0.03
-
-
-def fitted_odds_ratio(points: list[float], left: list[bool]) -> float:
-    """Logistic regression by Newton's method: the odds ratio per 100 points."""
-    rows = np.column_stack([np.ones(len(points)), points])
-    gone, weights = np.array(left, dtype=float), np.array([-6.0, 0.0])
-    for _ in range(25):
-        risk = 1 / (1 + np.exp(-rows @ weights))
-        curvature = rows.T @ (rows * (risk * (1 - risk))[:, None])
-        weights += np.linalg.solve(curvature, rows.T @ (gone - risk))
-    return math.exp(weights[1])
 
 
 def test_nobody_has_an_incident_after_leaving(company: tuple[list[Person], Lives]) -> None:

@@ -67,6 +67,24 @@ def test_the_tables_of_the_tree_have_no_mistake(seeds: dict[str, Path]) -> None:
             "has no {ticket_id}",
         ),
         (
+            "code_stages.csv",
+            "source,code,journey_stage\n",
+            "source,code,journey_stage\nfaq,colis_perdu,arrive\n",
+            "line 2: journey_stage arrive is not in journey_stages.csv",
+        ),
+        (
+            "code_stages.csv",
+            "source,code,journey_stage\n",
+            "source,code,journey_stage\nmail,colis_perdu,buy\n",
+            "line 2: a row needs a source and its code: write faq with",
+        ),
+        (
+            "code_stages.csv",
+            "source,code,journey_stage\n",
+            "source,code,journey_stage\nfaq,late,buy\nfaq,late,use\n",
+            "line 3: faq late stands there twice",
+        ),
+        (
             "channels.csv",
             "faq,,phone",
             "calls,,phone",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.metadata import version
 from typing import Any, cast
 
 import click
@@ -26,6 +27,7 @@ _MODULES = {
     "deliver": "delivery",
     "data-docs": "published",
     "rebuild": "cycle",
+    "prepare-service": "company",
     "sample": "cycle",
 }
 """The commands, in the order in which a new user meets them, and the module of this package of each."""
@@ -51,7 +53,26 @@ class _Commands(click.Group):
             ctx.exit(error.exit_code)
 
 
+_ENGINES = ("apache-airflow", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
+
+
+def _print_version(context: click.Context, _: click.Parameter, is_asked: bool) -> None:
+    if is_asked:
+        click.echo(f"tolerance {version('tolerance-warehouse')}")
+        for engine in _ENGINES:
+            click.echo(f"  {engine} {version(engine)}")
+        context.exit()
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the versions of this program and its engines.",
+)
 def main() -> None:
     """The customer tolerance warehouse: who is about to break with us, and why.
 

@@ -1,4 +1,4 @@
-"""The command that lays the company's own part into a folder."""
+"""Commands for an installation: lay the company's own part, prepare a service."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from tolerance.company import VARIABLE
 from tolerance.company_folder import DAG_FILE, lay
+from tolerance.dag_ids import POOL, dag_id
 
 
 @click.command(short_help="Lay the company's own part into a folder.")
@@ -28,5 +29,18 @@ def init(folder: Path) -> None:
         "  export TOLERANCE_EXTRACTS=...  # the inbox: customers/ faq/ mail/ tickets/\n"
         "  export TOLERANCE_STATE=...     # the warehouse and its files\n"
         "  tolerance doctor\n"
-        f"For Airflow: set all three for every component, and link {folder / DAG_FILE} into its DAG folder."
+        f"For Airflow: set all three for every component, and link {folder / DAG_FILE} into its DAG folder, "
+        f'and make its pool: airflow pools set {dag_id(POOL)} 1 "STATE has one writer"'
     )
+
+
+@click.command(short_help="Prepare the start of a service.")
+def prepare_service() -> None:
+    """Do what a service needs before its first process: check places and secrets, write the login, migrate.
+
+    Reads the environment that all processes of the service share (docs/deployment.md). Exit codes: 0 the
+    processes may start, 2 something is missing or too weak.
+    """
+    from tolerance.service import prepare
+
+    prepare(click.echo)

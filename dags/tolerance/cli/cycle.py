@@ -8,7 +8,7 @@ import click
 
 from tolerance import stopping
 from tolerance.cli.console import PatientConsole
-from tolerance.cli.options import STATE, business_date, state_in
+from tolerance.cli.options import JSON, STATE, business_date, for_a_program, state_in
 from tolerance.file_modes import keep_private
 
 
@@ -25,8 +25,9 @@ from tolerance.file_modes import keep_private
     envvar="TOLERANCE_CRM",
     help="List profiles to write beside the canonical one, as a,b. Default: TOLERANCE_CRM.",
 )
+@JSON
 @STATE
-def run(extracts: Path | None, as_of_text: str | None, crm: str, state_folder: Path) -> None:
+def run(extracts: Path | None, as_of_text: str | None, crm: str, is_json: bool, state_folder: Path) -> None:
     """Run one daily cycle: ingest the extracts, compute, check, publish, write the alert list.
 
     Run it again for the same date, which changes nothing, or for a later date. Exit codes: 0 a
@@ -37,8 +38,8 @@ def run(extracts: Path | None, as_of_text: str | None, crm: str, state_folder: P
     as_of = business_date(as_of_text) if as_of_text else None
     keep_private()
     request = daily_cycle.Request(state_in(state_folder), extracts, as_of, crm)
-    with stopping.obeyed("run the same date again, which makes it good."):
-        daily_cycle.run(request, PatientConsole())
+    with for_a_program(is_json) as write, stopping.obeyed("run the same date again, which makes it good."):
+        write(daily_cycle.run(request, PatientConsole()))
 
 
 @click.command(short_help="Rebuild everything from the landed files.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -10,13 +11,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tolerance.cli.options import STATE, state_in
+from tolerance.cli.options import JSON, STATE, for_a_program, state_in
 
 
 @click.command(short_help="Are this machine and this state fit for a run?")
 @click.option("--extracts", type=click.Path(path_type=Path), help="An inbox to check as well.")
+@JSON
 @STATE
-def doctor(extracts: Path | None, state_folder: Path) -> None:
+def doctor(extracts: Path | None, is_json: bool, state_folder: Path) -> None:
     """Show on one screen whether this machine and this state are fit for a run. Changes nothing.
 
     Each line is ok, a warning (a person should look) or a problem (a run would fail or be wrong), with what
@@ -31,5 +33,7 @@ def doctor(extracts: Path | None, state_folder: Path) -> None:
         table.add_row(
             finding.check, f"[{colours[finding.verdict]}]{finding.verdict}[/]", escape(finding.what)
         )
-    Console().print(table)
+    with for_a_program(is_json) as write:
+        Console().print(table)
+        write([asdict(finding) for finding in findings])
     sys.exit(any(finding.verdict == Verdict.PROBLEM for finding in findings))

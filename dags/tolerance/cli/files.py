@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tolerance.cli.options import STATE, state_in
+from tolerance.cli.options import JSON, STATE, for_a_program, state_in
 from tolerance.contracts import SOURCES
 from tolerance.errors import UsageError
 from tolerance.inbox import printable_name
@@ -20,7 +20,7 @@ from tolerance.records import QuarantineReason
 
 if TYPE_CHECKING:
     from tolerance.preview import ColumnUse, Preview
-    from tolerance.quarantine import QuarantineEntry
+    from tolerance.quarantine import Group, QuarantineEntry
     from tolerance.settings import Settings
 
 WOULD_LOAD, WOULD_NOT = 0, 1
@@ -166,9 +166,16 @@ def _print_verdict(console: Console, found: Preview, settings: Settings) -> int:
     type=click.Path(file_okay=False, path_type=Path),
     help="Write the records below this folder, for repair and new delivery.",
 )
+@JSON
 @STATE
 def quarantine(
-    source: str | None, reason: str | None, show_bytes: bool, folder: Path | None, state_folder: Path
+    *,
+    source: str | None,
+    reason: str | None,
+    show_bytes: bool,
+    folder: Path | None,
+    is_json: bool,
+    state_folder: Path,
 ) -> None:
     """List quarantined records by source and reason, with one example each.
 
@@ -189,6 +196,10 @@ def quarantine(
         console.print("They hold personal data. Repair them and put them into the inbox under these names.")
         return
     found = groups(state, source, reason)
+    if is_json:
+        with for_a_program(is_json) as write:
+            write([_as_document(group) for group in found])
+        return
     if not found:
         console.print("No record is quarantined.")
         return
@@ -202,6 +213,22 @@ def quarantine(
                 f"{group.source}, {group.reason}, {_place(group.example)}", markup=False, soft_wrap=True
             )
             console.print(repr(group.example.raw[:_BYTES_SHOWN])[2:-1], markup=False, soft_wrap=True)
+
+
+def _as_document(group: Group) -> dict[str, object]:
+    example, at = group.example, group.example.position
+    return {
+        "source": group.source,
+        "reason": group.reason,
+        "records": group.count,
+        "example": {
+            "file_name": example.file.file_name,
+            "record_no": at.record_no,
+            "byte_start": at.byte_start,
+            "byte_end": at.byte_end,
+            "detail": example.detail,
+        },
+    }
 
 
 def _place(record: QuarantineEntry) -> str:

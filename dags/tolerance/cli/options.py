@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,6 +28,40 @@ STATE = click.option(
     show_default=True,
     help="Folder of the warehouse and all its files.",
 )
+
+
+JSON = click.option(
+    "--json",
+    "is_json",
+    is_flag=True,
+    help="Write one JSON document to standard output, and what is for people to standard error.",
+)
+
+
+@contextmanager
+def for_a_program(is_json: bool) -> Iterator[Callable[[Any], None]]:
+    """Yield what writes a document to standard output, and send all else meanwhile to standard error.
+
+    Without `is_json` it writes nothing, and all else goes where it always does.
+    """
+    if not is_json:
+        yield lambda _: None
+        return
+    sys.stdout.flush()
+    program = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield lambda document: _write(program, document)
+    finally:
+        sys.stdout.flush()
+        os.dup2(program, 1)
+        os.close(program)
+
+
+def _write(descriptor: int, document: Any) -> None:
+    with os.fdopen(os.dup(descriptor), "w", encoding="utf-8") as file:
+        json.dump(document, file, indent=2, ensure_ascii=False, default=str)
+        file.write("\n")
 
 
 _READ_AS_SYNTAX = re.compile(r"""[][{}*?'"#%\\\x00-\x1f\x7f]""")

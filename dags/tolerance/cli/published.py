@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from tolerance.cli.options import STATE, state_in
+from tolerance.cli.options import JSON, STATE, for_a_program, state_in
 from tolerance.errors import UsageError
 from tolerance.wording import LANGUAGES
 
@@ -69,17 +69,21 @@ def explain(
 
 
 @click.command(short_help="List what was published.")
+@JSON
 @STATE
-def generations(state_folder: Path) -> None:
+def generations(is_json: bool, state_folder: Path) -> None:
     """List what was published: as-of date, generation, checks passed."""
     from tolerance.runs import all_runs
 
-    for run in all_runs(state_in(state_folder)):
-        if run.published:
+    published = [run for run in all_runs(state_in(state_folder)) if run.published]
+    with for_a_program(is_json) as write:
+        for run in published:
             click.echo(
                 f"{run.as_of_on:%Y-%m-%d}  {run.generation_id}  {run.checks_passed} checks passed"
                 + (f"  (full rebuild: {run.full_rebuild_reason})" if run.is_full_rebuild else "")
             )
+        told = ("as_of_on", "generation_id", "run_no", "checks_passed", "full_rebuild_reason")
+        write([{name: getattr(run, name) for name in told} for run in published])
 
 
 @click.command(name="crm-dry-run", short_help="What the CRMs would be sent today, and why.")

@@ -6,29 +6,25 @@ The sentences are data: `words/digest_fr.yml` and `words/digest_en.yml`.
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
-from html import escape
 from pathlib import Path
 
 import duckdb
 
 from tolerance import files
+from tolerance.channels import Channel, Message
 from tolerance.crm.reasons import sentences
-from tolerance.errors import NotPublishedError, ToleranceError, UsageError
+from tolerance.errors import NotPublishedError, ToleranceError
 from tolerance.publishing.generations import published_generation
 from tolerance.state import State
 from tolerance.wording import day
 
 VARIABLE = "TOLERANCE_DIGEST"
 """Names the channels."""
-
-KINDS = {"mail": "mail:ADDRESS", "slack": "slack:CONNECTION", "webhook": "webhook:CONNECTION"}
-"""The kinds of channels, as they are written."""
 
 _OVERDUE = """
 select owner_role
@@ -50,22 +46,10 @@ class NotSentError(ToleranceError):
 
 
 @dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(Message):
     """A message about the list of one date."""
 
     as_of: date
-    subject: str
-    lines: tuple[str, ...]
-
-    @property
-    def text(self) -> str:
-        """The whole message."""
-        return "\n".join((self.subject, "", *self.lines))
-
-    @property
-    def html(self) -> str:
-        """The message as a mail: its lines alone, the subject has a place of its own."""
-        return "".join(f"<p>{escape(line)}</p>\n" for line in self.lines)
 
 
 def digest(state: State, *, language: str, list_link: str = "") -> Digest:
@@ -101,7 +85,7 @@ def digest(state: State, *, language: str, list_link: str = "") -> Digest:
     folder = f"{list_link.rstrip('/')}/{as_of}" if list_link else state.outbox / as_of.isoformat()
     lines.append(words["where"].format(folder=folder))
     subject = words["subject"].format(date=day(as_of, language), count=len(to_call))
-    return Digest(as_of, subject, tuple(line for line in lines if line))
+    return Digest(subject, tuple(line for line in lines if line), as_of)
 
 
 def is_news(state: State, message: Digest, channel: Channel) -> bool:
@@ -117,36 +101,6 @@ def remember(state: State, message: Digest, channel: Channel) -> None:
 def _sent(state: State, message: Digest, channel: Channel) -> Path:
     name = sha256(f"{channel}|{message.text}".encode()).hexdigest()[:16]
     return state.history / "digests" / f"{message.as_of}-{name}.txt"
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """Where digests go: mail to an address, or Slack or a webhook by the id of an Airflow connection."""
-
-    kind: str
-    target: str
-
-    def __str__(self) -> str:
-        """As a user writes it."""
-        return f"{self.kind}:{self.target}"
-
-
-def channels() -> tuple[Channel, ...]:
-    """The channels in use: TOLERANCE_DIGEST, such as `mail:crm@example.com,slack:slack_crm,webhook:crm_hook`.
-
-    Raises:
-        UsageError: for a kind that does not exist, or one without a target.
-    """
-    found = []
-    for written in filter(None, map(str.strip, os.environ.get(VARIABLE, "").split(","))):
-        kind, _, target = written.partition(":")
-        if kind not in KINDS or not target:
-            raise UsageError(
-                f"{VARIABLE} names {written!r}",
-                f"write {', '.join(KINDS.values())}, separated by commas.",
-            )
-        found.append(Channel(kind, target))
-    return tuple(dict.fromkeys(found))
 
 
 def _counted(sentence: str, part: str, names: Iterable[object]) -> str:

@@ -97,7 +97,10 @@ def labelled_texts(path: Path) -> Iterator[Labelled]:
     csv.field_size_limit(_LONGEST_FIELD)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
+            first_line = file.readline()
+            file.seek(0)
+            # A spreadsheet in a French office writes semicolons.
+            rows = csv.DictReader(file, delimiter="," if "," in first_line else ";")
             missing = [name for name in _COLUMNS if name not in (rows.fieldnames or ())]
             if missing:
                 raise UsageError(
@@ -107,7 +110,9 @@ def labelled_texts(path: Path) -> Iterator[Labelled]:
             for row in rows:
                 yield _labelled(path, rows.line_num, row)
     except (OSError, UnicodeDecodeError, csv.Error):
-        raise UsageError(f"{path} cannot be read as CSV", "save it as CSV UTF-8 with commas.") from None
+        raise UsageError(
+            f"{path} cannot be read as CSV", "save it as CSV UTF-8 with commas or semicolons."
+        ) from None
 
 
 def _labelled(path: Path, line: int, row: dict[str, str | None]) -> Labelled:

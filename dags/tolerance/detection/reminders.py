@@ -47,6 +47,6 @@ _SAYINGS = Sayings(_FRENCH, _ENGLISH)
 """What people write who write again."""
 
 
-def is_reminder(plain_words: str) -> bool:
+def says_again(plain_words: str) -> bool:
     """Whether plain words, separated by blanks and with one at both ends, say that they are not the first."""
     return any(True for _ in _SAYINGS.said_in(plain_words))

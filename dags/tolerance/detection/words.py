@@ -17,7 +17,7 @@ from typing import TypedDict
 
 from tolerance.detection import own, phrases_file
 from tolerance.detection.linear import evidence, language_of, probability, type_shares, weights
-from tolerance.detection.reminders import is_reminder
+from tolerance.detection.reminders import says_again
 from tolerance.detection.sayings import words_of
 from tolerance.detection.settled import is_settled
 from tolerance.detection.tokens import plain, tokens_of
@@ -80,7 +80,6 @@ class Detection(TypedDict):
 
     incident_type: str | None
     likely_types: str | None
-    is_reminder: bool
     confidence: float
     rule: str
 
@@ -100,9 +99,6 @@ class Reading:
 
     likely_types: tuple[str, ...]
     """The likeliest types by the words where it is not clear, and of a reminder, which says little."""
-
-    is_reminder: bool
-    """Whether the text says that it is not the first about its matter."""
 
     is_settled: bool
     """Whether the text says that its matter is over: then a person looks before it is an incident."""
@@ -205,7 +201,7 @@ def read(text: str) -> Reading:
     if (model := own.model(language)) is not None:
         logit, rule, is_known = model.logit(told), f"{OWN_RULE}{model.version}", model.has_known_words(told)
     score = probability(logit) if is_known else 0.0
-    model_type, reminds = NO_TYPE, is_reminder(words)
+    model_type, reminds = NO_TYPE, says_again(words)
     likely_types: tuple[str, ...] = ()
     if score >= REVIEW_FROM:
         shares = type_shares(told.shown, known)
@@ -220,11 +216,15 @@ def read(text: str) -> Reading:
         phrase_confidence,
         model_type,
         likely_types,
-        reminds,
         is_settled(words),
         sum(map(str.isalpha, found)),
         rule if phrase_type is None else PHRASES_RULE,
     )
+
+
+def is_reminder(text: str | None) -> bool:
+    """Whether a text says that it is not the first about its matter; asked also where structure decides."""
+    return bool(text) and says_again(plain_words(text or ""))
 
 
 def detect_incident(text: str | None) -> Detection:
@@ -237,7 +237,6 @@ def detect_incident(text: str | None) -> Detection:
         return {
             "incident_type": None,
             "likely_types": None,
-            "is_reminder": False,
             "confidence": 0.0,
             "rule": PHRASES_RULE,
         }
@@ -246,7 +245,6 @@ def detect_incident(text: str | None) -> Detection:
     return {
         "incident_type": found.incident_type if is_incident else None,
         "likely_types": ",".join(found.likely_types if is_incident else found.leaning) or None,
-        "is_reminder": found.is_reminder,
         "confidence": 0.0 if found.outcome == NO_INCIDENT else found.confidence,
         "rule": found.rule,
     }

@@ -5,14 +5,16 @@ Every id begins with the setting `dag_prefix`, so that the DAGs stand beside oth
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, AssetAll, CronTriggerTimetable, Param, chain
+from airflow.sdk import DAG, AssetAll, AssetOrTimeSchedule, CronTriggerTimetable, Param, chain
 
 from tolerance.contracts import CONTRACTS, SOURCES, in_a_sentence
-from tolerance.dag_ids import DAILY, DELIVERY, dag_id, ingestion
+from tolerance.dag_ids import DAILY, DELIVERY, POOL, dag_id, ingestion
 from tolerance.orchestration.assets import ALERT_LIST, RAW
 from tolerance.orchestration.delivering import deliver, send_digest
+from tolerance.orchestration.failures import tell_of_failure
 from tolerance.orchestration.tasks import (
     audit,
     build,
@@ -43,7 +45,19 @@ def airflow_dags() -> dict[str, DAG]:
     return {dag.dag_id: dag for dag in every}
 
 
-def _dag(name: str, doc: str, schedule: Any) -> DAG:
+_FOR_EVERY_TASK = {
+    "owner": "tolerance",
+    # What fails with a sentence that no retry can help fails at once.
+    "retries": 2,
+    "retry_delay": timedelta(seconds=30),
+    "execution_timeout": timedelta(hours=6),
+    "on_failure_callback": tell_of_failure,
+}
+_FOR_WRITERS = _FOR_EVERY_TASK | {"pool": dag_id(POOL)}
+"""STATE has one writer: its tasks take turns in a pool of one slot, and hold no slot while they wait."""
+
+
+def _dag(name: str, doc: str, schedule: Any, default_args: dict[str, Any] = _FOR_WRITERS) -> DAG:
     return DAG(
         dag_id=dag_id(name),
         description=doc.partition("\n")[0],
@@ -53,22 +67,27 @@ def _dag(name: str, doc: str, schedule: Any) -> DAG:
         max_active_runs=1,
         params=_PARAMS,
         tags=["tolerance"],
-        default_args={"owner": "tolerance"},
+        default_args=default_args,
     )
+
+
+def _every_day_at(time_of_day: str) -> CronTriggerTimetable:
+    hour, minute = time_of_day.split(":")
+    zone = str(settings().business_time_zone)
+    return CronTriggerTimetable(f"{int(minute)} {int(hour)} * * *", timezone=zone)
 
 
 def _ingestion(source: str) -> DAG:
     places = f"`EXTRACTS/{source}/`" + (" and `STATE/inbox_crm/`" if CONTRACTS[source].comes_from_crm else "")
     doc = f"""Ingest {source}. {in_a_sentence(source)}
 
-When: every day at 04:00 business time; the daily run starts once all sources are ingested.
+When: every day at {settings().ingest_at} business time; the daily run starts once all sources are ingested.
 Reads: {places}, up to the as-of date.
 Writes: `landing/`, `raw/{source}/`, `quarantine/{source}/` and one record per load in `raw/loads/`.
 If it fails: the sentence in the task's log names the file. Fix it, clear the task. A load counts once
 its load record is written, so a retry loads nothing twice.
 """
-    at_four = CronTriggerTimetable("0 4 * * *", timezone=str(settings().business_time_zone))
-    with _dag(ingestion(source), doc, at_four) as dag:
+    with _dag(ingestion(source), doc, _every_day_at(settings().ingest_at)) as dag:
         load_id: Any = land(source)  # of this run, not yet known
         chain(
             load_id,
@@ -82,13 +101,16 @@ its load record is written, so a retry loads nothing twice.
 def _daily() -> DAG:
     doc = """Compute the tolerance account of every customer as of one date, publish it, tell the CRM.
 
-When: as soon as all sources are ingested, for the as-of date of those loads.
+When: as soon as all sources are ingested, for the as-of date of those loads; and at the deadline (setting
+`daily_deadline`) without those that are missing, if the last day that is over is not published yet.
 Reads: `raw/`, `history/`, the company's numbers in its seeds. Writes: `warehouse.duckdb`, then
 `serving/tolerance.duckdb` (what BI opens), then `outbox/crm/<as-of>/`.
 If it fails: nothing was published and readers keep yesterday's generation. The task's log names the
 model or the check. Fix it and clear the failed task; nothing is sent twice. The deliveries follow.
 """
-    with _dag(DAILY, doc, AssetAll(*RAW.values())) as dag:
+    all_ingested = AssetAll(*RAW.values())
+    at_deadline = _every_day_at(settings().daily_deadline)
+    with _dag(DAILY, doc, AssetOrTimeSchedule(timetable=at_deadline, assets=all_ingested)) as dag:
         chain(
             open_run(),
             build_staging(),
@@ -112,7 +134,7 @@ Neither task waits for the other.
 If it fails: what was published stands, and what the CRM did not accept stays pending. The task's log says
 why. Clear the task or wait for the next day; nothing is sent twice, nothing is lost: `docs/deliver.md`.
 """
-    with _dag(DELIVERY, doc, [ALERT_LIST]) as dag:
+    with _dag(DELIVERY, doc, [ALERT_LIST], _FOR_EVERY_TASK) as dag:
         deliver()
         send_digest()
     return dag

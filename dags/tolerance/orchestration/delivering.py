@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from airflow.sdk import BaseHook, get_current_context, task
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
 
 from tolerance import progress
+from tolerance.channels import channels
 from tolerance.crm import digest
 from tolerance.crm.delivery.clock import Clock
 from tolerance.crm.delivery.connection import Connection
@@ -16,23 +15,27 @@ from tolerance.crm.delivery.deliver import undelivered
 from tolerance.crm.delivery.destinations import destinations
 from tolerance.errors import UsageError
 from tolerance.lock import delivery_lock
-from tolerance.orchestration.step import LOCK_PATIENCE_SECONDS, told
+from tolerance.orchestration.notifiers import notifier
+from tolerance.orchestration.step import told
 from tolerance.settings import settings
+
+_LOCK_PATIENCE_SECONDS = 3600.0
+"""Another delivery may be a long one."""
 
 
 @task
 def send_digest() -> None:
     """Tell the team in counts what is on the list, on the channels of TOLERANCE_DIGEST, each once."""
-    channels = digest.channels()
-    if not channels:
+    found = channels(digest.VARIABLE)
+    if not found:
         raise AirflowSkipException(f"{digest.VARIABLE} names no channel.")
     with told("tolerance: sending the digest") as state:
         message = digest.digest(state, language=settings().team_language, list_link=settings().list_link)
         unsent = []
-        for channel in channels:
+        for channel in found:
             if digest.is_news(state, message, channel):
                 try:
-                    _notifier(channel, message).notify(get_current_context())
+                    notifier(channel, message).notify(get_current_context())
                 except Exception as error:  # whatever a mail server or a hook may raise
                     unsent.append(f"{channel.kind} ({type(error).__name__})")
                 else:
@@ -44,21 +47,6 @@ def send_digest() -> None:
 _ABOUT_CHANNELS = f"see the task's log, {digest.VARIABLE} and the Airflow connections; the lists are written."
 
 
-def _notifier(channel: digest.Channel, message: digest.Digest) -> Any:
-    """Airflow's own notifier of a channel; imported here, because most runs need none."""
-    if channel.kind == "mail":
-        from airflow.providers.smtp.notifications.smtp import SmtpNotifier
-
-        return SmtpNotifier(to=channel.target, subject=message.subject, html_content=message.html)
-    if channel.kind == "slack":
-        from airflow.providers.slack.notifications.slack_webhook import SlackWebhookNotifier
-
-        return SlackWebhookNotifier(slack_webhook_conn_id=channel.target, text=message.text)
-    from airflow.providers.http.notifications.http import HttpNotifier
-
-    return HttpNotifier(http_conn_id=channel.target, json={"subject": message.subject, "text": message.text})
-
-
 @task
 def deliver() -> None:
     """Send every destination of the company what it has not accepted yet."""
@@ -67,7 +55,7 @@ def deliver() -> None:
         if not every:
             progress.say("tolerance: no destination is set, nothing was sent")
             return
-        with delivery_lock(state, wait_seconds=LOCK_PATIENCE_SECONDS, say=progress.say):
+        with delivery_lock(state, wait_seconds=_LOCK_PATIENCE_SECONDS, say=progress.say):
             reports = deliver_to(state, every, connection, Clock(), progress.say)
         if error := undelivered(reports):
             raise error

@@ -19,7 +19,8 @@ from tolerance.reread import finish_interrupted_rebuild
 from tolerance.settings import settings
 from tolerance.state import State
 
-LOCK_PATIENCE_SECONDS = 3600.0
+_LOCK_PATIENCE_SECONDS = 300.0
+"""How long a task waits for a run outside of Airflow; those inside take turns in the pool."""
 
 
 def run_date() -> date:
@@ -41,10 +42,15 @@ def run_after() -> datetime:
     return get_current_context()["dag_run"].run_after
 
 
+def is_at_deadline() -> bool:
+    """Whether the run was started by the time of day, and neither by what was ingested nor by a person."""
+    return str(get_current_context()["dag_run"].run_type) == "scheduled"
+
+
 @contextmanager
 def step(sentence: str) -> Iterator[State]:
     """Log the step, hold the lock on STATE, and turn the library's errors into a failed task."""
-    with told(sentence) as state, state_lock(state, wait_seconds=LOCK_PATIENCE_SECONDS):
+    with told(sentence) as state, state_lock(state, wait_seconds=_LOCK_PATIENCE_SECONDS):
         finish_interrupted_rebuild(state)
         yield state
 
@@ -61,4 +67,6 @@ def told(sentence: str) -> Iterator[State]:
     except ToleranceError as error:
         progress.fail(str(error))
         # Airflow retries, as often as the DAG allows, only where a retry can help.
-        raise (AirflowException if error.can_retry else AirflowFailException)(str(error)) from None
+        failed = (AirflowException if error.can_retry else AirflowFailException)(str(error))
+        failed.__dict__["fault"] = error  # for the notice
+        raise failed from None

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from airflow.sdk import TriggerRule, task
+from airflow.sdk import TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from tolerance import audits, progress, staging
+from tolerance import audits, deadline, progress, staging
 from tolerance.crm.export import export_alerts as write_alert_list
 from tolerance.crm.export import finish_interrupted_export
 from tolerance.crm.history import ensure_empty_history, refuse_newer_history
 from tolerance.crm.list_profile import ListProfile
 from tolerance.crm.list_profiles import profiles_named
+from tolerance.dag_ids import DAILY, dag_id
 from tolerance.dbt import dbt
 from tolerance.file_modes import put_right
 from tolerance.former_ids import continue_former_ids
@@ -23,7 +24,8 @@ from tolerance.intake.load import ensure_empty_sources
 from tolerance.intake.load import load as load_files
 from tolerance.intake.read import read as read_files
 from tolerance.orchestration.assets import RAW
-from tolerance.orchestration.step import run_after, run_date, step
+from tolerance.orchestration.failures import send
+from tolerance.orchestration.step import is_at_deadline, run_after, run_date, step
 from tolerance.places import extracts_of_service
 from tolerance.publishing.generations import finish_interrupted_publication
 from tolerance.publishing.generations import publish as publish_generation
@@ -86,8 +88,13 @@ def load_into(source: str) -> Any:
 
 @task
 def open_run() -> None:
-    """Finish what a killed run left unfinished, then write this run's record."""
+    """Finish what a killed run left unfinished, then write this run's record.
+
+    At the deadline it is skipped when all that was loaded is published; else it says what is missing.
+    """
     with step("tolerance: opening the run") as state:
+        if is_at_deadline():
+            _open_at_deadline(state)
         put_right(state)
         ensure_empty_sources(state)  # a release may have brought a source before anything of it is ingested
         refuse_newer_history(state)
@@ -98,6 +105,16 @@ def open_run() -> None:
         run = open_record(state, run_date())
         if run.full_rebuild_reason:
             progress.say(f"tolerance: full rebuild, because {run.full_rebuild_reason}")
+
+
+def _open_at_deadline(state: State) -> None:
+    as_of = run_date()
+    if deadline.is_published(state, as_of):
+        raise AirflowSkipException(f"{as_of} is published, with all that was loaded.")
+    if missing := deadline.missing_sources(state, as_of):
+        message = deadline.notice(dag_id(DAILY), as_of, missing)
+        progress.say(message.text)
+        send(message, get_current_context())
 
 
 @task

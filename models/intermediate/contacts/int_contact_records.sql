@@ -3,7 +3,7 @@
 {% set columns = [
     'source', 'other_system', 'native_id', 'service_team', 'customer_id', 'address_hash', 'thread_ids', 'merged_into',
     'structured_type', 'structured_rule', 'tags', 'faq_code', 'is_incident_unless_typed',
-    'contact_text', 'is_text_decisive', 'may_name_a_ticket', 'status', 'is_deleted', 'rating', 'reopens',
+    'contact_text', 'is_text_decisive', 'may_refer_back', 'status', 'is_deleted', 'rating', 'reopens',
     'occurred_at', 'occurred_on', 'version_at', 'visible_on', 'undated_delivered_on', 'undated_file_name', 'solved_at',
     '_content_hash', '_file_sha256', '_record_no', '_load_id', '_load_no',
 ] | join(', ') %}

@@ -127,6 +127,23 @@ undecided as (
     group by single_codes.source, single_codes.codes
 ),
 
+-- Of several codes with a stage of their own the first in the alphabet.
+ranked_stages as (
+    select
+        single_codes.source,
+        single_codes.codes,
+        code_stages.journey_stage,
+        row_number() over (
+            partition by single_codes.source, single_codes.codes
+            order by code_stages.code
+        ) as stage_rank
+    from single_codes
+    inner join {{ ref('code_stages') }} as code_stages
+        on
+            single_codes.source = code_stages.source
+            and single_codes.code = code_stages.code
+),
+
 channels as (
     select
         source,
@@ -168,6 +185,7 @@ tagged as (
     select
         records.*,
         systems_with_channel.channel,
+        ranked_stages.journey_stage,
         tag_types.incident_type as tag_type,
         undecided.undecided_codes,
         records.is_text_decisive and tag_types.incident_type is null as is_decided_by_text
@@ -177,6 +195,11 @@ tagged as (
         on
             records.source = undecided.source
             and coalesce(records.faq_code, records.tags) = undecided.codes
+    left join ranked_stages
+        on
+            records.source = ranked_stages.source
+            and coalesce(records.faq_code, records.tags) = ranked_stages.codes
+            and ranked_stages.stage_rank = 1
     left join systems_with_channel
         on
             records.source = systems_with_channel.source
@@ -193,6 +216,7 @@ decided as (
 
         -- where it came in
         channel,
+        journey_stage,
         service_team,
 
         -- foreign keys
@@ -200,7 +224,7 @@ decided as (
         address_hash,
         thread_ids,
         merged_into,
-        case when is_decided_by_text or may_name_a_ticket then md5(contact_text) end as text_hash,
+        case when is_decided_by_text or may_refer_back then md5(contact_text) end as text_hash,
 
         -- what it is about
         coalesce(tag_type, structured_type) as structured_type,
@@ -252,6 +276,7 @@ final as (
                 and decided.structured_rule is not distinct from decided_before.structured_rule
                 and decided.is_text_decisive = decided_before.is_text_decisive
                 and decided.channel = decided_before.channel
+                and decided.journey_stage is not distinct from decided_before.journey_stage
                 and decided.undecided_codes is not distinct from decided_before.undecided_codes
                 then decided_before.decided_run_no
             else run.run_no

@@ -72,7 +72,7 @@ classified as (
         versions.*,
         classifications.ticket_references,
         case when versions.is_text_decisive then classifications.likely_types end as likely_types,
-        versions.is_text_decisive and coalesce(classifications.is_reminder, false) as is_reminder,
+        coalesce(classifications.is_reminder, false) as is_reminder,
         {{ incident_type_of('versions', 'classifications') }} as told_type,
         case
             when versions.structured_rule is not null then versions.structured_rule
@@ -169,6 +169,7 @@ final as (
         other_system,
         native_id,
         channel,
+        journey_stage,
 
         -- foreign keys
         resolved_customer_id as customer_id,

@@ -45,7 +45,7 @@ final as (
         calls.question as contact_text,
         -- A code with an entry but no type leaves it to the words; none, and a code without an entry, is no incident.
         calls.faq_code is null or coalesce(faq_types.is_left_to_words, false) as is_text_decisive,
-        true as may_name_a_ticket,
+        true as may_refer_back,
 
         -- state
         cast(null as varchar) as status,

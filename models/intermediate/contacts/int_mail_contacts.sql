@@ -28,7 +28,7 @@ final as (
         -- its words
         coalesce(subject, '') || chr(10) || coalesce(body_text, '') as contact_text,
         mail_kind = 'customer' as is_text_decisive,
-        true as may_name_a_ticket,
+        true as may_refer_back,
 
         -- state
         cast(null as varchar) as status,

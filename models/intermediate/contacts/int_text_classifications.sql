@@ -30,7 +30,7 @@ versions as (
         and contact_versions.text_hash is not null
 ),
 
--- A text that was read for the ticket it names alone has no rule; it is read again when its type matters.
+-- A text that was read for what it refers to alone has no rule; it is read again when its type matters.
 unread as (
     select
         versions.text_hash,
@@ -75,6 +75,7 @@ readings as (
         unread.text_hash,
         unread.detector_version,
         case when unread.is_text_decisive then detect_incident(records.contact_text) end as detection,
+        is_reminder(records.contact_text) as is_reminder,
         ticket_references(records.contact_text) as ticket_references
     from unread
     inner join records
@@ -95,7 +96,7 @@ final as (
         -- what it is about
         detection.incident_type as incident_type,
         detection.likely_types as likely_types,
-        detection.is_reminder as is_reminder,
+        is_reminder,
         detection.confidence as confidence,
         detection.rule as rule,
 

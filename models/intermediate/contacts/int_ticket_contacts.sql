@@ -28,7 +28,7 @@ final as (
         -- its words
         coalesce(subject, '') || chr(10) || coalesce(description, '') as contact_text,
         coalesce(ticket_type, '') not in ('question', 'task') as is_text_decisive,
-        false as may_name_a_ticket,
+        true as may_refer_back,
 
         -- state
         status,

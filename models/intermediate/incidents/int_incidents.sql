@@ -53,7 +53,15 @@ ranked_contacts as (
     select
         incident_id,
         channel,
-        row_number() over (partition by incident_id order by occurred_at, source, native_id, contact_id) as contact_rank
+        journey_stage,
+        row_number() over (
+            partition by incident_id
+            order by occurred_at, source, native_id, contact_id
+        ) as contact_rank,
+        row_number() over (
+            partition by incident_id
+            order by case when journey_stage is null then 1 else 0 end, occurred_at, source, native_id, contact_id
+        ) as stage_rank
     from linked
 ),
 
@@ -170,6 +178,7 @@ typed as (
         spans.first_contact_at as occurred_at,
         spans.occurred_on,
         first_contacts.channel,
+        staged_contacts.journey_stage,
         spans.first_contact_at + incident_types.deadline_hours * interval '1 hour' as deadline_at,
         anchors._file_sha256,
         anchors._record_no
@@ -183,6 +192,10 @@ typed as (
         on
             anchors.incident_id = first_contacts.incident_id
             and first_contacts.contact_rank = 1
+    inner join ranked_contacts as staged_contacts
+        on
+            anchors.incident_id = staged_contacts.incident_id
+            and staged_contacts.stage_rank = 1
     left join incident_types
         on
             speakers.incident_type = incident_types.incident_type
@@ -363,6 +376,7 @@ final as (
         resolved.decided_on,
         resolved.contact_count,
         resolved.channel,
+        resolved.journey_stage,
 
         -- how it was resolved
         coalesce(resolved.status, 'no_ticket') as status,

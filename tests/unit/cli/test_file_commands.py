@@ -268,7 +268,7 @@ def test_every_command_has_a_line_of_help_that_is_not_cut_and_tells_its_exit_cod
             "explain",
             "generations",
         ),
-        *("crm-dry-run", "deliver", "data-docs", "rebuild", "sample"),
+        *("crm-dry-run", "deliver", "data-docs", "rebuild", "prepare-service", "sample"),
     ]
     for name in listed:
         code, said = run(name, "--help")

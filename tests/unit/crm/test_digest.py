@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tolerance.crm.digest import VARIABLE, Channel, channels, digest, is_news, remember
+from tolerance.channels import Channel, channels
+from tolerance.crm.digest import VARIABLE, digest, is_news, remember
 from tolerance.errors import NotPublishedError, UsageError
 from tolerance.state import State
 
@@ -105,9 +106,9 @@ def test_nothing_is_told_of_a_list_that_was_not_written(state: State) -> None:
 
 def test_channels_are_read_as_they_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, " mail:a@b.example,slack:crm, slack:crm,")
-    assert [str(channel) for channel in channels()] == ["mail:a@b.example", "slack:crm"]
+    assert [str(channel) for channel in channels(VARIABLE)] == ["mail:a@b.example", "slack:crm"]
     monkeypatch.delenv(VARIABLE)
-    assert channels() == ()
+    assert channels(VARIABLE) == ()
 
 
 @pytest.mark.parametrize("wrong", ["teams:crm", "mail", "mail:"])
@@ -116,4 +117,4 @@ def test_a_channel_that_does_not_exist_is_refused_with_those_that_do(
 ) -> None:
     monkeypatch.setenv(VARIABLE, wrong)
     with pytest.raises(UsageError, match=r"write mail:ADDRESS, slack:CONNECTION, webhook:CONNECTION"):
-        channels()
+        channels(VARIABLE)

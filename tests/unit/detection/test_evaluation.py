@@ -38,6 +38,11 @@ def test_what_waits_for_review_is_missed_and_not_covered(tmp_path: Path) -> None
     assert (measured.typed, measured.type_accuracy) == (1, 1)
 
 
+def test_semicolons_part_columns_as_commas_do(tmp_path: Path) -> None:
+    file = _written(tmp_path / "texts.csv", "text;label\nperdu, encore;incident\n")
+    assert [(one.text, one.is_incident) for one in labelled_texts(file)] == [("perdu, encore", True)]
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [

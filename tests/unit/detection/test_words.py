@@ -13,6 +13,7 @@ from tolerance.detection.words import (
     PHRASES_RULE,
     REVIEW,
     detect_incident,
+    is_reminder,
     plain_words,
     read,
 )
@@ -90,14 +91,14 @@ def test_a_phrase_that_does_not_say_what_went_wrong_decides_no_type(text: str) -
     ],
 )
 def test_a_reminder_says_that_it_is_not_the_first(text: str) -> None:
-    assert read(text).is_reminder
+    assert is_reminder(text)
 
 
 @pytest.mark.parametrize(
     "text", ["Mon colis est perdu", "My parcel is lost", "une balance", "Bonne nouvelle", ""]
 )
 def test_a_first_contact_is_no_reminder(text: str) -> None:
-    assert not detect_incident(text)["is_reminder"]
+    assert not is_reminder(text)
 
 
 def test_likely_types_are_those_of_what_has_no_clear_type_or_reminds() -> None:
