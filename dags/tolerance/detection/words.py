@@ -29,7 +29,7 @@ OWN_RULE = "own_v"
 
 NO_TYPE = "other_incident"
 MIN_CONFIDENCE = 0.6
-INCIDENT_FROM = 0.86
+INCIDENT_FROM = 0.9
 REVIEW_FROM = 0.3
 """From INCIDENT_FROM on a text is an incident, from REVIEW_FROM on a person decides, below it is none."""
 
