@@ -5,7 +5,8 @@ FROM python:3.11-slim-bookworm AS local
 ENV AIRFLOW_HOME=/opt/airflow \
     PYTHONUNBUFFERED=1
 
-# curl asks the components whether they are well.
+# curl asks the components whether they are well. Debian keeps no older versions to pin.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends curl make \
     && rm -rf /var/lib/apt/lists/* \
@@ -13,7 +14,7 @@ RUN apt-get update \
     && mkdir -p /opt/tolerance /opt/airflow/logs /opt/airflow/login /data/state /data/inbox /data/company \
     && chown -R tolerance /opt/tolerance /opt/airflow /data
 
-USER tolerance
+USER 50000
 WORKDIR /opt/tolerance
 
 # The environment first: it changes with the lock, the code changes every day.

@@ -19,7 +19,7 @@ run_arguments = --state "$(STATE)" \
 	$(if $(AS_OF),--as-of "$(AS_OF)") \
 	$(if $(CRM),--crm "$(CRM)")
 
-.PHONY: help setup init wheel run rebuild doctor data-docs preview tags quarantine cases score train labels sample deliver test soak bench lint format clean explain generations data-dictionary crm-dry-run test-crm test-service
+.PHONY: help setup init wheel run rebuild doctor data-docs preview tags quarantine cases score train labels sample deliver test soak bench lint format clean explain generations data-dictionary crm-dry-run test-crm test-service upgrade-check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ rebuild: $(INSTALLED) ## The same tables from the landed files alone, after a lo
 
 doctor: $(INSTALLED) ## Are this machine and STATE= fit for a run? With EXTRACTS= also the inbox
 	@$(BIN)/tolerance doctor --state "$(STATE)" $(if $(EXTRACTS),--extracts "$(EXTRACTS)")
+
+upgrade-check: $(INSTALLED) ## What will this release's next run do with STATE= of an earlier one? Changes nothing
+	@$(BIN)/tolerance upgrade-check --state "$(STATE)"
 
 data-docs: $(INSTALLED) ## Great Expectations' pages of what is expected and how it was met, in counts: OUT=
 	@$(BIN)/tolerance data-docs --state "$(STATE)" $(if $(OUT),--out "$(OUT)")
@@ -124,9 +127,9 @@ test-crm: $(BOTTLECRM)/installed ## The lists in LibreOffice and deliveries to a
 
 # PostgreSQL, the compose tool and the file system of a full disk come from Debian's packages and from root.
 test-service: $(INSTALLED) ## Airflow's processes on PostgreSQL as they are deployed, for four days with a fault each
-	@{ ls /usr/lib/postgresql/*/bin/initdb && command -v docker-compose; } > /dev/null 2>&1 || { \
-		echo "Installing postgresql and docker-compose (once)"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-		apt-get install -qq --no-install-recommends postgresql docker-compose > /dev/null; }
+	@{ ls /usr/lib/postgresql/*/bin/initdb && command -v docker-compose && ls /usr/sbin/dovecot; } > /dev/null 2>&1 || { \
+		echo "Installing postgresql, docker-compose and dovecot (once)"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+		apt-get install -qq --no-install-recommends postgresql docker-compose dovecot-imapd > /dev/null; }
 	@$(BIN)/python -m pytest -m service
 
 # sqlfluff and dbt do not agree on one version of click.

@@ -25,6 +25,7 @@ SETTINGS = "settings.yml"
 _PLAIN = re.compile(r"[A-Za-z0-9_/+:.-]+")
 """The characters that a text setting may have: dbt would take braces for a template."""
 
+_CRON = re.compile(r"|[0-9A-Za-z*,/-]+(?: +[0-9A-Za-z*,/-]+){4}")
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _PREFIX = re.compile(r"[A-Za-z0-9_.-]{1,50}")
 """What Airflow takes at the beginning of an id."""
@@ -151,6 +152,8 @@ def _kind(name: str, of_tree: Any) -> tuple[str, Callable[[Any], bool]]:
         return " or ".join(LANGUAGES), LANGUAGES.__contains__
     if name.endswith("time_zone"):
         return "a time zone such as Europe/Paris", lambda value: _can(ZoneInfo, value)
+    if name.endswith("schedule"):
+        return 'five fields of cron, or "" for none', lambda value: bool(_CRON.fullmatch(str(value).strip()))
     if name.endswith(("_at", "_deadline")):
         return 'a time of day in quotes such as "07:00"', lambda value: bool(_TIME.fullmatch(str(value)))
     if name.endswith("prefix"):

@@ -6,6 +6,7 @@ from tolerance.settings import settings
 
 DAILY = "daily"
 DELIVERY = "deliver_alerts"
+URGENT = "urgent"
 POOL = "state"
 
 

@@ -63,6 +63,7 @@ def dbt(
     is_parsed = parsed.exists() and parsed.read_text("utf-8") == beside_nodes
     if not is_parsed:
         parsed.unlink(missing_ok=True)
+    project = DBT_PROJECT.resolve()  # in a checkout a link: from it `..` leads elsewhere than its path says
     with warm_dbt() as warm:
         is_well = warm.run(
             Command(
@@ -70,11 +71,12 @@ def dbt(
                 results=str(results),
                 parse_options=("--warn-error", *(() if is_parsed else ("--no-partial-parse",))),
                 places=(
-                    *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
+                    *("--project-dir", str(project), "--profiles-dir", str(project)),
                     *("--target-path", str(target), "--log-path", str(state.dbt / "logs")),
                     *_variables(),
                 ),
-                environment=environment(state) | {"TOLERANCE_SEEDS": os.path.relpath(seeds, DBT_PROJECT)},
+                environment=environment(state)
+                | {"TOLERANCE_SEEDS": os.path.relpath(seeds.resolve(), project)},
                 parsed=f"{PROJECT_ROOT} {seeds} {_variables()} {files}",
             )
         )
@@ -95,7 +97,7 @@ def dbt(
             f"nothing was published. The reason is in {state.dbt / 'logs' / 'dbt.log'}; fix it and run "
             "the same date again.",
         )
-    steps.passed(f"building {select.removeprefix('tag:')}")
+    steps.passed(f"building {select.removeprefix('tag:').removeprefix('+')}")
     return DbtResult(
         nodes=len(outcomes),
         tests=sum(outcome["unique_id"].startswith("test.") for outcome in outcomes),

@@ -16,7 +16,9 @@ def is_published(state: State, as_of: date) -> bool:
     published = last_published(state)
     if published is None or published.as_of_on < as_of:
         return False
-    return max((record.load_no for record in load_records(state)), default=0) <= published.last_load_no
+    # What an urgent run has loaded is of a later day.
+    loads = [record.load_no for record in load_records(state) if record.as_of_on <= as_of]
+    return max(loads, default=0) <= published.last_load_no
 
 
 def missing_sources(state: State, as_of: date) -> tuple[str, ...]:

@@ -14,20 +14,24 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from enum import StrEnum
+from datetime import UTC, date, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
 from filelock import FileLock, Timeout
+from packaging.requirements import Requirement
 
 from tolerance import inbox, reread, runs
 from tolerance.company import CompanyError
+from tolerance.configured_airflow import examine_airflow
 from tolerance.contracts import NEEDED, SOURCES
+from tolerance.crm.delivery import journal
+from tolerance.engines import ENGINES
 from tolerance.errors import ToleranceError
+from tolerance.file_modes import too_open
+from tolerance.findings import Finding, Verdict
 from tolerance.identity import KEY_VARIABLE
 from tolerance.intake.loads import known_loads, refuse_lost_loads
 from tolerance.lock import held, holder_note
@@ -42,32 +46,17 @@ OLDEST_PYTHON = (3, 11)
 STALE_DAYS = 2
 """A daily warehouse whose published file is older than this is not being run."""
 
+_CLOCK_TOLERANCE = timedelta(minutes=5)
 _NAMED_AT_MOST = 5
 _MB = 1 << 20
-
-
-class Verdict(StrEnum):
-    """How a check ended. A person should look at a warning; a problem stops a run or makes it wrong."""
-
-    OK = "ok"
-    WARNING = "warning"
-    PROBLEM = "problem"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the screen: what was checked, the verdict, and what to do if it is not ok."""
-
-    check: str
-    verdict: Verdict
-    what: str
 
 
 def examine(state: State, extracts: Path | None) -> Iterator[Finding]:
     """Check everything, machine first. `extracts` is an inbox to check as well, if given."""
     yield _python()
     yield _packages(PROJECT_ROOT / "requirements.lock")
-    yield _company()
+    yield company()
+    yield from examine_airflow()
     if extracts is not None:
         yield _inbox(state, extracts)
     if not state.root.is_dir():
@@ -79,11 +68,13 @@ def examine(state: State, extracts: Path | None) -> Iterator[Finding]:
         return
     now, of_state = _state(state)
     yield of_state
-    yield _disk(state)
-    for check in (_key, _lock, _raw, _landing, _unfinished, _warehouse):
+    yield disk(state)
+    yield _unless_unreadable(_clock, state, now)
+    for check in (_modes, _key, _lock, _raw, _landing, _unfinished, _warehouse):
         yield _unless_unreadable(check, state)
     yield _unless_unreadable(_generation, state, now)
     yield _unless_unreadable(_alert_list, state)
+    yield _unless_unreadable(_deliveries, state)
 
 
 def _unless_unreadable(check: Callable[..., Finding], state: State, *more: object) -> Finding:
@@ -120,7 +111,7 @@ _PINNED = re.compile(r"^([\w.-]+)==([^ ;\\]+)( *;)?", re.MULTILINE)
 
 def _packages(lock: Path) -> Finding:
     if not lock.is_file():
-        return Finding("packages", Verdict.WARNING, "there is no requirements.lock to compare with")
+        return _packages_as_declared()
     pinned: dict[str, set[str | None]] = defaultdict(set)
     for name, version, only_somewhere in _PINNED.findall(lock.read_text("utf-8")):
         pinned[name] |= {version, None} if only_somewhere else {version}
@@ -138,6 +129,22 @@ def _packages(lock: Path) -> Finding:
     return Finding("packages", Verdict.OK, f"all {len(pinned)} as in requirements.lock")
 
 
+def _packages_as_declared() -> Finding:
+    """Of an installed wheel, which brings no lock: what the package asks for."""
+    needed = [Requirement(line) for line in metadata.requires("tolerance-warehouse") or ()]
+    needed = [each for each in needed if each.marker is None or each.marker.evaluate({"extra": ""})]
+    other = [
+        f"{each.name} {_installed(each.name) or 'missing'} instead of {each.specifier or 'any'}"
+        for each in needed
+        if not each.specifier.contains(_installed(each.name) or "0", prereleases=True)
+        or _installed(each.name) is None
+    ]
+    if other:
+        return Finding("packages", Verdict.PROBLEM, f"{_some(other)}: install the package's requirements")
+    engines = ", ".join(f"{name} {_installed(name)}" for name in ENGINES)
+    return Finding("packages", Verdict.OK, f"all {len(needed)} as the package asks for, {engines}")
+
+
 def _installed(name: str) -> str | None:
     try:
         return metadata.version(name)
@@ -145,7 +152,7 @@ def _installed(name: str) -> str | None:
         return None
 
 
-def _company() -> Finding:
+def company() -> Finding:
     """Settings, seeds and time zones can be read."""
     try:
         zone = settings().business_time_zone
@@ -201,7 +208,8 @@ def _state(state: State) -> tuple[datetime, Finding]:
     return now, Finding("state", Verdict.OK, f"{state.root} can be written and is one file system")
 
 
-def _disk(state: State) -> Finding:
+def disk(state: State) -> Finding:
+    """Whether there is room for a day, and for a rebuild."""
     free = shutil.disk_usage(state.root).free
     needed = bytes_of_a_day(state)
     serving = needed - LEAST_FREE_BYTES
@@ -268,6 +276,43 @@ def _lock(state: State) -> Finding:
     return Finding("lock", Verdict.OK, "nobody holds the state")
 
 
+def _modes(state: State) -> Finding:
+    found = [path.relative_to(state.root.parent).as_posix() for path in too_open(state)]
+    if found:
+        return Finding(
+            "modes",
+            Verdict.WARNING,
+            f"{len(found)} files or folders are open to others than they are meant for ({_some(found)}): the "
+            "next run closes them; find out what opened them",
+        )
+    return Finding("modes", Verdict.OK, "nobody may read more than is meant for him")
+
+
+def _clock(state: State, now: datetime) -> Finding:
+    """A machine whose clock stands wrong dates loads and deliveries wrongly; results do not depend on it."""
+    written = [
+        (datetime.fromtimestamp(path.stat().st_mtime, UTC), path)
+        for folder in (state.runs, state.loads, state.serving.parent)
+        for path in folder.glob("*.*")
+    ]
+    newest, path = max(written, default=(now, state.root))
+    if newest > now + _CLOCK_TOLERANCE:
+        return Finding(
+            "clock",
+            Verdict.WARNING,
+            f"it says {now:%Y-%m-%d %H:%M} UTC, and {path.name} was written {newest:%Y-%m-%d %H:%M}: set it",
+        )
+    published = runs.last_published(state)
+    if published is not None and published.as_of_on > (now + timedelta(days=1)).date():
+        return Finding(
+            "clock",
+            Verdict.WARNING,
+            f"it says {now:%Y-%m-%d}, and {published.as_of_on} is published: set it, or find out who asked "
+            "for a date to come",
+        )
+    return Finding("clock", Verdict.OK, f"{now:%Y-%m-%d %H:%M} UTC, later than all that was written")
+
+
 # What was ingested --------------------------------------------------------------------
 
 
@@ -323,7 +368,7 @@ def _unfinished(state: State) -> Finding:
         begun.append("a rebuild")
     known = runs.all_runs(state)
     published = runs.last_published(state)
-    since = [run for run in known if published is None or run.run_no > published.run_no]
+    since = [run for run in known if (published is None or run.run_no > published.run_no) and not run.is_told]
     if since:
         begun.append(f"{len(since)} runs, the last for {since[-1].as_of_on}")
     if begun:
@@ -396,6 +441,24 @@ def _alert_list(state: State) -> Finding:
             "the list of the published generation is missing: the next run writes it",
         )
     return Finding("alert list", Verdict.OK, f"written to {manifest.parent}")
+
+
+def _deliveries(state: State) -> Finding:
+    paths = [*state.deliveries.glob("*/*.ndjson")]
+    with duckdb.connect() as memory:
+        journal.load_events(memory, paths)
+        pending = memory.execute(
+            "select destination, count(*) from standing where standing <> 'accepted' "
+            "group by destination order by destination"
+        ).fetchall()
+    if pending:
+        told = ", ".join(f"{count:,} at {destination}" for destination, count in pending)
+        return Finding(
+            "deliveries",
+            Verdict.WARNING,
+            f"not accepted: {told}; see crm_rejects for what the CRM says, then run `tolerance deliver`",
+        )
+    return Finding("deliveries", Verdict.OK, "nothing that was sent is pending" if paths else "none yet")
 
 
 def _inbox(state: State, extracts: Path) -> Finding:

@@ -60,6 +60,18 @@ def put_right(state: State) -> None:
         _walk(path, is_shared=True, sharing=sharing)
 
 
+def too_open(state: State) -> Iterator[Path]:
+    """What somebody else may read or write against this module; `put_right` closes it. Changes nothing."""
+    umask = _Sharing.in_use().umask
+    if stat.S_IMODE(state.root.stat().st_mode) & ~_PASSED_THROUGH:
+        yield state.root
+    private = (*state.private_folders, *state.private_files)
+    for tops, forbidden in ((private, _PRIVATE_UMASK), (state.shared_folders, umask)):
+        for path in (found for top in tops if top.exists() for found in (top, *top.rglob("*"))):
+            if not path.is_symlink() and stat.S_IMODE(path.stat().st_mode) & forbidden:
+                yield path
+
+
 @dataclass(frozen=True, slots=True)
 class _Sharing:
     """The settings of what is made for others."""

@@ -123,6 +123,21 @@ def deliveries(extracts: Path, source: str, as_of: date, acknowledgements: Path 
     )
 
 
+def stamps(extracts: Path, sources: tuple[str, ...]) -> list[str]:
+    """What lies in the inbox by name, size and times: no file is opened."""
+    inside = extracts.resolve()
+    found = []
+    for source in sources:
+        for path in _below(extracts / source, inside).files:
+            for each in (path, *(path.with_name(path.name + suffix) for suffix in _SIDECARS)):
+                try:
+                    status = each.stat()
+                except OSError:
+                    continue
+                found.append(f"{each}|{status.st_size}|{status.st_mtime_ns}|{status.st_ctime_ns}")
+    return found
+
+
 def _candidates(
     folder: Path, inside: Path, source: str, as_of: date
 ) -> tuple[list[DeliveredFile], dict[Path, str]]:

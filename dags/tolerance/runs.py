@@ -59,6 +59,10 @@ class Run:
     decision_hash: str = ""
     is_redecided: bool = False
     """Whether the decision tables changed, so that all contacts are decided again."""
+    is_urgent: bool = False
+    """Whether it tells alerts of the day in progress, and publishes nothing."""
+    is_told: bool = False
+    """Whether what an urgent run found stands on the list of its date."""
     unknown: dict[str, Any] = field(default_factory=dict)
     """Fields that another release wrote; they are written back unchanged."""
 
@@ -160,14 +164,11 @@ def _rebuild_reason(state: State, as_of: date, parameters: Parameters, since: li
     any part of the tables.
     """
     if not since or not since[0].published:
-        if state.warehouse.exists() and warehouse_run_no(state) is None:
-            _move_unreadable_warehouse(state)
         return "nothing was published yet"
     if not state.warehouse.exists():
         return "the warehouse is missing: it is made again from raw/"
     known = warehouse_run_no(state)
     if known is None:
-        _move_unreadable_warehouse(state)
         return "the warehouse cannot be read: it is made again from raw/"
     if known < since[0].run_no:
         return "the warehouse is older than the last published generation: it is made again"
@@ -180,6 +181,12 @@ def _rebuild_reason(state: State, as_of: date, parameters: Parameters, since: li
     if any(run.as_of_on > as_of for run in since):
         return "a later date was tried and not published"
     return None
+
+
+def expected(state: State) -> Run | None:
+    """The record that a run of the last published date would have now, if there is one. Writes nothing."""
+    published = last_published(state)
+    return None if published is None else _next_run(state, published.as_of_on)
 
 
 def _changed_incident_types(parameters: Parameters, since: list[Run]) -> list[str]:
@@ -200,15 +207,36 @@ def _former_detector_versions(parameters: Parameters, since: list[Run]) -> list[
 def open_run(state: State, as_of: date) -> Run:
     """Write the record of a new run for `as_of` and return it.
 
+    Raises:
+        EarlierAsOfError: when `as_of` lies before the last published date.
+    """
+    return opened(state, planned_run(state, as_of))
+
+
+def opened(state: State, run: Run) -> Run:
+    """Write the record of a planned run: from now on it is the current one."""
+    if run.is_full_rebuild and state.warehouse.exists() and warehouse_run_no(state) is None:
+        _move_unreadable_warehouse(state)
+    _write(state, run)
+    return run
+
+
+def planned_run(state: State, as_of: date) -> Run:
+    """What the next run for `as_of` would be; nothing is written.
+
     The generation id is a hash of as-of date, parameters, ordered loads and code: the same inputs
     publish the same id.
 
     Raises:
         EarlierAsOfError: when `as_of` lies before the last published date.
     """
+    refuse_earlier(as_of, last_published(state))
+    return _next_run(state, as_of)
+
+
+def _next_run(state: State, as_of: date) -> Run:
     earlier = all_runs(state)
     published = last_published(state)
-    refuse_earlier(as_of, published)
     since = [run for run in earlier if published is None or run.run_no >= published.run_no]
     parameters = current_parameters()
     last_load_no, load_ids = _loads(state)
@@ -221,7 +249,7 @@ def open_run(state: State, as_of: date) -> Run:
             load_ids,
         ]
     )
-    run = Run(
+    return Run(
         run_no=earlier[-1].run_no + 1 if earlier else 1,
         as_of_on=as_of,
         as_of_ends_at=as_of_ends_at(as_of, settings().business_time_zone),
@@ -240,8 +268,6 @@ def open_run(state: State, as_of: date) -> Run:
         decision_hash=parameters.decision_hash,
         is_redecided=any(run.decision_hash != parameters.decision_hash for run in since),
     )
-    _write(state, run)
-    return run
 
 
 def current_run(state: State) -> Run:
@@ -252,6 +278,16 @@ def current_run(state: State) -> Run:
 def record_checks(state: State, checks_passed: int) -> None:
     """Record how many checks the current run has passed."""
     _write(state, replace(current_run(state), checks_passed=checks_passed))
+
+
+def record_told(state: State) -> None:
+    """Record that what the current run, an urgent one, found stands on the list of its date."""
+    _write(state, replace(current_run(state), is_told=True))
+
+
+def last_load_no(state: State) -> int:
+    """The number of the newest load, 0 without any."""
+    return _loads(state)[0]
 
 
 def record_published(state: State, run: Run) -> None:

@@ -19,6 +19,7 @@ ADMIN_PASSWORD = "AIRFLOW_ADMIN_PASSWORD"  # noqa: S105  (the variable's name)
 PASSWORDS_FILE = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
 JWT_SECRET = "AIRFLOW__API_AUTH__JWT_SECRET"  # noqa: S105
 FERNET_KEY = "AIRFLOW__CORE__FERNET_KEY"
+DATABASE_PASSWORD = "PGPASSWORD"  # noqa: S105
 _SHORTEST_SECRET = 16
 _ADMIN = "admin"
 
@@ -40,7 +41,11 @@ def prepare(say: Callable[[str], None]) -> None:
     for name in (JWT_SECRET, FERNET_KEY):
         if not os.environ.get(f"{name}_CMD") and not os.environ.get(f"{name}_SECRET"):
             _secret(name)
+    if os.environ.get(DATABASE_PASSWORD):  # libpq also knows files and logins without a password
+        _secret(DATABASE_PASSWORD)
     _write_login()
+    if os.environ.get("AIRFLOW__CORE__EXECUTOR", "").startswith("Celery"):
+        say(f"Celery: every worker must see the same {state_of_service()}, with locks and renames that hold.")
     say("Airflow: migrating its metadata database")
     _airflow("db", "migrate")
     _airflow("pools", "set", dag_id(POOL), "1", "STATE has one writer")

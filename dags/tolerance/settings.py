@@ -42,6 +42,8 @@ class Settings:
     own_addresses: tuple[str, ...] = ()
     """The company's own addresses, in lower case, and its domains as `@example.com`."""
     team_language: str = "en"
+    urgent_schedule: str = ""
+    """When an urgent run looks into the inbox, in the business time zone; empty for not by itself."""
 
 
 @cache
@@ -60,4 +62,5 @@ def settings() -> Settings:
         list_link=vars_["list_link"],
         own_addresses=tuple(str(address).strip().lower() for address in vars_["own_addresses"]),
         team_language=str(vars_["team_language"]),
+        urgent_schedule=str(vars_["urgent_schedule"]).strip(),
     )

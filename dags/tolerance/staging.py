@@ -25,6 +25,15 @@ def standing_tests(state: State, run: Run) -> int | None:
     return int(built["tests"]) if is_same and not run.is_full_rebuild else None
 
 
+def views_stand(state: State, run: Run) -> bool:
+    """Whether the views and seeds are those that `run` would make; which loads they show does not matter."""
+    try:
+        built = json.loads(_record(state).read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(built, dict) and built.get("views") == _views(state, run) and not run.is_full_rebuild
+
+
 def forget(state: State) -> None:
     """Say that the layer is about to be built."""
     _record(state).unlink(missing_ok=True)
@@ -32,7 +41,8 @@ def forget(state: State) -> None:
 
 def remember(state: State, run: Run, tests: int) -> None:
     """Record that the layer was built for `run` and passed so many tests."""
-    files.write_text(_record(state), json.dumps({"made_from": _made_from(state, run), "tests": tests}))
+    record = {"made_from": _made_from(state, run), "views": _views(state, run), "tests": tests}
+    files.write_text(_record(state), json.dumps(record))
 
 
 def _record(state: State) -> Path:
@@ -40,9 +50,8 @@ def _record(state: State) -> Path:
 
 
 def _made_from(state: State, run: Run) -> str:
-    return digest(
-        str(state.root).encode(),
-        run.parameters_hash.encode(),
-        run.code_version.encode(),
-        str(run.last_load_no).encode(),
-    )
+    return digest(_views(state, run).encode(), str(run.last_load_no).encode())
+
+
+def _views(state: State, run: Run) -> str:
+    return digest(str(state.root).encode(), run.parameters_hash.encode(), run.code_version.encode())

@@ -76,6 +76,11 @@ class State:
         return self.history / "deliveries"
 
     @property
+    def mailboxes(self) -> Path:
+        """How far each mailbox was read."""
+        return self.history / "mailboxes"
+
+    @property
     def load_copies(self) -> Path:
         """A copy of each load record: with these and `landing/`, a lost `raw/` can be made again."""
         return self.history / "loads"

@@ -247,6 +247,8 @@ def _live(command: Command, manifest: Any, line: socket.socket, server: int) -> 
         ctypes.CDLL(None).prctl(_DEATH_OF_PARENT, signal.SIGKILL)
         line.close()
         if os.getppid() == server:  # the server may have ended before the signal was set
+            # The library of the command's own project, wherever the server found one.
+            sys.path.insert(0, os.environ["TOLERANCE_LIBRARY"])
             from dbt.artifacts.schemas.run import RunExecutionResult
             from dbt.cli.main import dbtRunner
 

@@ -151,8 +151,9 @@ final as (
         run.as_of_on as told_on,
         listed.is_listed,
         case
-            when not listed.is_listed or listed.status = 'closed' then null
+            -- Kept also where no list tells it: a reason stands, wherever the contact goes afterwards.
             when listed.status = 'retracted' then listed.retraction_reason
+            when not listed.is_listed or listed.status = 'closed' then null
             when listed.listed_status = 'retracted' then 'reopened'
             when listed.is_of_merged_customer then 'customer_merged'
             when listed.is_solved_otherwise and listed.is_solved then 'resolved'

@@ -300,7 +300,12 @@ known as (
         claims.first_opened_on,
         claims.current_incident_id,
         claims.claim_rank,
-        gone.retraction_reason,
+        -- Kept once, a reason stands: where the contact goes afterwards touches this customer no more.
+        case
+            when gone.retraction_reason is not null and history.status = 'retracted'
+                then coalesce(history.change_reason, gone.retraction_reason)
+            else gone.retraction_reason
+        end as retraction_reason,
         closed_by_crm.alert_id is not null as is_closed_by_crm
     from {{ ref('stg_runs__alert_history') }} as history
     inner join claims on history.alert_id = claims.alert_id and history.told_on = claims.told_on

@@ -48,10 +48,9 @@ def months_before(months: int, day: int) -> date:
     return date(index // 12, index % 12 + 1, day)
 
 
-@pytest.fixture(scope="module")
-def cycle(tmp_path_factory: pytest.TempPathFactory) -> Cycle:
-    folder: Path = tmp_path_factory.mktemp("golden")
-    inbox = Inbox(folder / "inbox")
+def golden_inbox(root: Path) -> None:
+    """The extracts of all customers above."""
+    inbox = Inbox(root)
     tickets: list[str] = []
     customers = ["never_touched"]
     for months in REMAINS:
@@ -64,6 +63,12 @@ def cycle(tmp_path_factory: pytest.TempPathFactory) -> Cycle:
             tickets.append(ticket(f"{len(tickets) + 1}", name, months_before(months, day)))
     inbox.customers(*(f"{name};;;2000-01-01;;en" for name in customers))
     inbox.tickets(*tickets)
+
+
+@pytest.fixture(scope="module")
+def cycle(tmp_path_factory: pytest.TempPathFactory) -> Cycle:
+    folder: Path = tmp_path_factory.mktemp("golden")
+    golden_inbox(folder / "inbox")
     pipeline = Pipeline(folder, OF_TREE)
     pipeline.run(AS_OF)
     return Cycle(pipeline.state.root, subprocess.CompletedProcess([], 0))

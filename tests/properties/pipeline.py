@@ -87,14 +87,8 @@ class Project:
             "PROJECT_ROOT": library / "project",
             "DBT_PROJECT": library / "project" / "dbt_project",
         }
-        environment = door.environment
-
-        def of_copy(state: State) -> dict[str, str]:
-            # Before the installed library, which an editable install puts in front of dbt's own module paths.
-            return environment(state) | {"PYTHONPATH": str(library.parent)}
-
         with (
-            patch.multiple(door, **places, LIBRARY=library, environment=of_copy),
+            patch.multiple(door, **places, LIBRARY=library),
             patch.multiple(parameters, **places),
             patch.object(detection, "DBT_PROJECT", places["DBT_PROJECT"]),
         ):

@@ -36,6 +36,14 @@ def test_compose_takes_the_file(tmp_path: Path, options: tuple[str, ...]) -> Non
     assert taken.returncode == 0, taken.stderr
 
 
+def test_a_secret_of_the_shell_goes_before_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    example = REPOSITORY / ".env.example"
+    for name in re.findall(r"(?m)^(\w+)=$", example.read_text("utf-8")):
+        monkeypatch.setenv(name, "a-secret-of-the-tests")
+    taken = config(example)
+    assert taken.returncode == 0, taken.stderr
+
+
 def test_nothing_starts_from_the_example_as_it_is() -> None:
     refused = config(REPOSITORY / ".env.example")
     assert refused.returncode != 0

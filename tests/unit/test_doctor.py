@@ -12,9 +12,10 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from tolerance import doctor, files, inbox, runs
+from tolerance import configured_airflow, doctor, files, inbox, runs
 from tolerance.cli import main
-from tolerance.doctor import Verdict
+from tolerance.file_modes import put_right
+from tolerance.findings import Verdict
 from tolerance.intake.land import land
 from tolerance.intake.load import ensure_empty_sources, load
 from tolerance.intake.read import read
@@ -65,6 +66,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     read("faq", load_id, state)
     load("faq", load_id, state)
     publish(state)
+    put_right(state)
     return folder
 
 
@@ -93,8 +95,8 @@ def test_a_sound_state_is_ok_in_every_line_and_nothing_is_changed(state: State) 
     before = everything(state.root)
     found = examine(state)
     assert list(found) == [
-        *("python", "packages", "company", "inbox", "state", "disk", "key", "lock", "raw", "landing"),
-        *("unfinished", "warehouse", "generation", "alert list"),
+        *("python", "packages", "company", "connections", "inbox", "state", "disk", "clock", "modes", "key"),
+        *("lock", "raw", "landing", "unfinished", "warehouse", "generation", "alert list", "deliveries"),
     ]
     assert {finding.check: finding.what for finding in found.values() if finding.verdict != Verdict.OK} == {}
     assert everything(state.root) == before
@@ -102,7 +104,9 @@ def test_a_sound_state_is_ok_in_every_line_and_nothing_is_changed(state: State) 
 
 def test_a_state_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     found = list(doctor.examine(State(tmp_path / "state"), None))
-    assert [finding.check for finding in found] == ["python", "packages", "company", "state"]
+    assert [finding.check for finding in found] == [
+        *("python", "packages", "company", "connections", "state")
+    ]
     assert not (tmp_path / "state").exists()
 
 
@@ -133,6 +137,24 @@ def _old_file(state: State) -> None:
 def _forget_publication(state: State) -> None:
     for path in state.runs.glob("*.json"):
         path.write_text(path.read_text().replace('"published": true', '"published": false'))
+
+
+def _delivery(state: State, *events: str) -> None:
+    lines = [
+        '{"event": "started", "format_version": 1, "line_no": 1, "unit": "alert", "most_tries": 5}',
+        *(
+            f'{{"event": "{event}", "line_no": {no}, "key": "a", "fingerprint": "f"}}'
+            for no, event in enumerate(events, 2)
+        ),
+    ]
+    path = state.deliveries / "crm" / "000001.ndjson"
+    files.write_text(path, "\n".join(lines) + "\n")
+
+
+def _written_tomorrow(state: State) -> None:
+    (path,) = state.runs.glob("*.json")
+    later = path.stat().st_mtime + 20 * HOUR
+    os.utime(path, (later, later))
 
 
 BROKEN: dict[str, tuple[Callable[[State], object], str, Verdict, str]] = {
@@ -193,6 +215,17 @@ BROKEN: dict[str, tuple[Callable[[State], object], str, Verdict, str]] = {
     "inbox without mails": (
         lambda s: shutil.rmtree(s.root.parent / "in" / "mail"),
         *("inbox", Verdict.WARNING, "no file of mail"),
+    ),
+    "landed file open": (
+        lambda s: next(s.landing.iterdir()).chmod(0o644),
+        *("modes", Verdict.WARNING, "1 files or folders are open"),
+    ),
+    "published file open": (lambda s: s.serving.chmod(0o644), "modes", Verdict.WARNING, "serving/tolerance"),
+    "state open": (lambda s: s.root.chmod(0o755), "modes", Verdict.WARNING, "the next run closes them"),
+    "clock behind": (_written_tomorrow, "clock", Verdict.WARNING, "000001.json was written"),
+    "refused by the CRM": (
+        lambda s: _delivery(s, "sending", "refused"),
+        *("deliveries", Verdict.WARNING, "1 at crm"),
     ),
     "mapping mistaken": (
         lambda s: (s.root.parent / "in" / "mappings.yml").write_text("profile: x"),
@@ -260,3 +293,84 @@ def test_the_exit_code_is_1_for_a_problem_and_0_for_a_warning(state: State) -> N
     state.identity_key.unlink()
     code, output = examined()
     assert (code, "problem" in output) == (1, True)
+
+
+def test_what_a_crm_accepted_is_ok(state: State) -> None:
+    _delivery(state, "sending", "refused", "sending", "accepted")
+    assert examine(state)["deliveries"].verdict == Verdict.OK
+
+
+def test_a_date_to_come_that_was_published_makes_the_clock_doubtful(state: State) -> None:
+    then = datetime(2026, 11, 18, tzinfo=UTC)
+    for path in state.root.rglob("*"):
+        os.utime(path, (then.timestamp(), then.timestamp()))
+    found = doctor._clock(state, then)
+    assert found.verdict == Verdict.WARNING
+    assert "2026-11-20 is published" in found.what
+
+
+def test_an_installed_wheel_without_a_lock_is_compared_with_what_it_asks_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = doctor._packages(tmp_path / "requirements.lock")
+    assert found.verdict == Verdict.OK
+    assert "duckdb 1." in found.what
+    monkeypatch.setattr(doctor, "_installed", lambda name: None if name == "babel" else "0.1")
+    found = doctor._packages(tmp_path / "requirements.lock")
+    assert found.verdict == Verdict.PROBLEM
+    assert "apache-airflow 0.1 instead of" in found.what
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, str | None]:
+    """What Airflow's commands answer; the variables that tell of an Airflow are none of this machine's."""
+    for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
+        monkeypatch.delenv(name)
+    answers: dict[str, str | None] = {}
+    monkeypatch.setattr(configured_airflow, "_airflow", lambda *command: answers.get(command[0]))
+    return answers
+
+
+def _of_airflow() -> dict[str, doctor.Finding]:
+    return {finding.check: finding for finding in configured_airflow.examine_airflow()}
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_connection_that_a_setting_names_and_airflow_does_not_know_is_a_problem(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert _of_airflow()["connections"].verdict == Verdict.OK
+    monkeypatch.setenv("TOLERANCE_DIGEST", "mail:crm@example.com,slack:team")
+    monkeypatch.setenv("TOLERANCE_ON_FAILURE", "webhook:night")
+    found = _of_airflow()
+    assert {*found} == {"connections"}, "where no Airflow is configured nothing is said of its DAGs"
+    assert found["connections"].verdict == Verdict.PROBLEM
+    for name in (
+        "smtp_default (TOLERANCE_DIGEST)",
+        "team (TOLERANCE_DIGEST)",
+        "night (TOLERANCE_ON_FAILURE)",
+    ):
+        assert name in found["connections"].what
+    for name in ("SMTP_DEFAULT", "TEAM", "NIGHT"):
+        monkeypatch.setenv(f"AIRFLOW_CONN_{name}", "http://there")
+    assert _of_airflow()["connections"].verdict == Verdict.OK
+    monkeypatch.setenv("TOLERANCE_DIGEST", "pigeon:x")
+    assert "names 'pigeon:x'" in _of_airflow()["connections"].what
+
+
+def test_paused_dags_of_ours_are_named_and_those_of_others_are_not(
+    asked: dict[str, str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "sqlite:////none")
+    assert _of_airflow()["dags"].verdict == Verdict.PROBLEM
+    asked["dags"] = '[{"dag_id": "others", "is_paused": "True"}]'
+    assert "knows no DAG tolerance_" in _of_airflow()["dags"].what
+    asked["dags"] = (
+        '[{"dag_id": "others", "is_paused": "True"}, {"dag_id": "tolerance_daily", "is_paused": "True"}, '
+        '{"dag_id": "tolerance_ingest_mail", "is_paused": "False"}]'
+    )
+    found = _of_airflow()["dags"]
+    assert found.verdict == Verdict.WARNING
+    assert found.what.startswith("tolerance_daily paused")
+    asked["dags"] = asked["dags"].replace("True", "False")
+    assert _of_airflow()["dags"].what == "all 2 run"

@@ -57,6 +57,7 @@ def test_the_login_is_readable_by_its_owner_alone(prepared: Path) -> None:
         ("TOLERANCE_EXTRACTS", "/nowhere", "TOLERANCE_EXTRACTS=/nowhere is not a folder"),
         (service.ADMIN_PASSWORD, "admin", "AIRFLOW_ADMIN_PASSWORD is shorter than 16 characters"),
         (service.JWT_SECRET, "", "AIRFLOW__API_AUTH__JWT_SECRET is not set; it needs 16 characters"),
+        (service.DATABASE_PASSWORD, "airflow", "PGPASSWORD is shorter than 16 characters"),
         (service.PASSWORDS_FILE, "", "PASSWORDS_FILE is not set"),
     ],
 )
@@ -76,6 +77,18 @@ def test_a_secret_may_come_from_a_file(prepared: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv(f"{service.ADMIN_PASSWORD}_FILE", str(file))
     service.prepare(print)
     assert json.loads(prepared.read_text("utf-8")) == {"admin": SECRET}
+
+
+def test_workers_elsewhere_are_told_what_they_must_share(
+    prepared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    service.prepare(said.append)
+    assert not [line for line in said if "Celery" in line]
+    monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor")
+    service.prepare(said.append)
+    assert any("every worker must see the same" in line for line in said)
+    assert prepared.exists()
 
 
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text("utf-8"))

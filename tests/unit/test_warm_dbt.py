@@ -16,7 +16,7 @@ import pytest
 from tolerance.warm_dbt import Command, WarmDbt
 
 _STAND_IN = """
-import json, os, time
+import json, os, sys, time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -35,6 +35,7 @@ class dbtRunner:
             "arguments": arguments,
             "manifest": self.manifest,
             "empty": os.environ.get("DBT_EMPTY"),
+            "library": sys.path[0],
         }
         with Path(os.environ["ASKED"]).open("a") as file:
             file.write(json.dumps(asked) + "\\n")
@@ -66,7 +67,12 @@ def stand_in(tmp_path: Path) -> dict[str, str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(_STAND_INS.get(module, ""), "utf-8")
         (path.parent / "__init__.py").touch()
-    places = {"PYTHONPATH": tmp_path, "ASKED": tmp_path / "asked", "TOLERANCE_STATE": tmp_path / "state"}
+    places = {
+        "PYTHONPATH": tmp_path,
+        "ASKED": tmp_path / "asked",
+        "TOLERANCE_LIBRARY": tmp_path / "library",
+        "TOLERANCE_STATE": tmp_path / "state",
+    }
     return {**os.environ, **{name: str(place) for name, place in places.items()}}
 
 
@@ -121,6 +127,18 @@ def test_the_project_is_parsed_once_for_all_commands_and_each_is_a_process_of_it
     assert build["manifest"] == test["manifest"] == "parsed once"
     assert len({parse["process"], build["process"], test["process"]}) == 3
     assert build["server"] == test["server"] == parse["process"]
+
+
+def test_each_command_computes_with_the_library_that_it_names(
+    warm: WarmDbt, stand_in: dict[str, str]
+) -> None:
+    other = {**stand_in, "TOLERANCE_LIBRARY": "/another/library"}
+    warm.run(command(stand_in, "build"))
+    warm.run(command(other, "build"))
+    assert [told["library"] for told in asked(stand_in) if "build" in told["arguments"]] == [  # type: ignore[operator]
+        stand_in["TOLERANCE_LIBRARY"],
+        "/another/library",
+    ]
 
 
 def test_what_changed_is_parsed_again(warm: WarmDbt, stand_in: dict[str, str]) -> None:

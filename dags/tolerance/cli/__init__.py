@@ -8,12 +8,16 @@ from typing import Any, cast
 
 import click
 
+from tolerance.engines import ENGINES
 from tolerance.errors import ToleranceError
 
 _MODULES = {
     "run": "cycle",
+    "urgent": "cycle",
     "doctor": "examine",
+    "upgrade-check": "examine",
     "init": "company",
+    "pick-up": "files",
     "preview": "files",
     "tags": "tags",
     "quarantine": "files",
@@ -53,13 +57,10 @@ class _Commands(click.Group):
             ctx.exit(error.exit_code)
 
 
-_ENGINES = ("apache-airflow", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
-
-
 def _print_version(context: click.Context, _: click.Parameter, is_asked: bool) -> None:
     if is_asked:
         click.echo(f"tolerance {version('tolerance-warehouse')}")
-        for engine in _ENGINES:
+        for engine in ENGINES:
             click.echo(f"  {engine} {version(engine)}")
         context.exit()
 

@@ -42,6 +42,51 @@ def run(extracts: Path | None, as_of_text: str | None, crm: str, is_json: bool, 
         write(daily_cycle.run(request, PatientConsole()))
 
 
+@click.command(short_help="Tell alerts of the day in progress.")
+@click.option("--extracts", type=click.Path(path_type=Path), required=True, help="The inbox.")
+@click.option(
+    "--as-of",
+    "as_of_text",
+    help="The day in progress, YYYY-MM-DD. Default: the day after the last published one.",
+)
+@click.option(
+    "--crm",
+    default="",
+    envvar="TOLERANCE_CRM",
+    help="List profiles to write beside the canonical one, as a,b. Default: TOLERANCE_CRM.",
+)
+@STATE
+def urgent(extracts: Path, as_of_text: str | None, crm: str, state_folder: Path) -> None:
+    """Ingest the calls, mails and tickets that have arrived and write the alerts of the day in progress.
+
+    Nothing is published: the daily run of that date computes everything, and tells again only what records
+    have changed. Call it as often as you like, with nothing new it ends at once; `tolerance deliver` sends
+    what it told. Exit codes: 0 told, nothing new, or the daily run has to come first (it says which), 1 the
+    list was not fit to leave the house, 2 wrong usage, 75 another run holds the state.
+    """
+    from datetime import UTC, datetime
+
+    from tolerance import storage
+    from tolerance import urgent as urgent_run
+    from tolerance.crm.list_profiles import profiles_named
+    from tolerance.lock import state_lock
+
+    keep_private()
+    state = state_in(state_folder)
+    profiles = profiles_named(crm)
+    with (
+        stopping.obeyed("the next one, or the daily run, makes it good."),
+        storage.told(state),
+        state_lock(state),
+    ):
+        as_of = business_date(as_of_text) if as_of_text else urgent_run.day_in_progress(state)
+        if as_of is None:
+            click.echo("The daily run comes first: nothing was published yet.")
+            return
+        loaded_at = datetime.now(UTC).replace(tzinfo=None)
+        click.echo(urgent_run.tell(state, extracts.resolve(), as_of, loaded_at, profiles).sentence)
+
+
 @click.command(short_help="Rebuild everything from the landed files.")
 @click.option(
     "--extracts",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from tolerance.cli.options import JSON, STATE, for_a_program, state_in
+from tolerance.errors import UsageError
+from tolerance.findings import Finding, Verdict
 
 
 @click.command(short_help="Are this machine and this state fit for a run?")
@@ -24,11 +27,33 @@ def doctor(extracts: Path | None, is_json: bool, state_folder: Path) -> None:
     Each line is ok, a warning (a person should look) or a problem (a run would fail or be wrong), with what
     to do. Exit codes: 0 no problem, 1 at least one.
     """
-    from tolerance.doctor import Verdict, examine
+    from tolerance.doctor import examine
 
+    _show(examine(state_in(state_folder), extracts and extracts.resolve()), is_json=is_json)
+
+
+@click.command(short_help="What will the next run do with a STATE of an earlier release?")
+@JSON
+@STATE
+def upgrade_check(is_json: bool, state_folder: Path) -> None:
+    """Say before an upgrade what this release's next run will do with a STATE. Changes nothing.
+
+    Each line is ok, a warning (something to plan or to do) or a problem (the next run would fail). Exit
+    codes: 0 no problem, 1 at least one.
+    """
+    from tolerance import upgrade_check
+
+    state = state_in(state_folder)
+    if not state.root.is_dir():
+        raise UsageError(f"STATE={state.root} is not a folder", "give the folder of a warehouse.")
+    _show(upgrade_check.upgrade_check(state), is_json=is_json)
+
+
+def _show(found: Iterable[Finding], *, is_json: bool) -> None:
+    """Write the lines; end with 1 for a problem."""
     colours = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.PROBLEM: "red"}
     table = Table("check", "", "what")
-    findings = list(examine(state_in(state_folder), extracts and extracts.resolve()))
+    findings = list(found)
     for finding in findings:
         table.add_row(
             finding.check, f"[{colours[finding.verdict]}]{finding.verdict}[/]", escape(finding.what)

@@ -28,6 +28,39 @@ _BYTES_SHOWN = 2_000
 _TAGS_SHOWN = 15
 
 
+# pick-up ------------------------------------------------------------------------------
+
+
+@click.command(short_help="Pick up new mails from the mailboxes into the inbox.")
+@click.option(
+    "--extracts",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    required=True,
+    help="The inbox; mails are put below its folder mail/.",
+)
+@STATE
+def pick_up(extracts: Path, state_folder: Path) -> None:
+    """Put each mail of the mailboxes in TOLERANCE_MAILBOXES into the inbox, once, as it came.
+
+    Nothing on the mail server is changed or marked as read. Logins are Airflow connections
+    (AIRFLOW_CONN_…). Exit codes: 0 all mailboxes were read, 1 one could not be, 2 wrong usage, 75 another run
+    holds the state.
+    """
+    from tolerance import stopping, storage
+    from tolerance.file_modes import keep_private
+    from tolerance.intake.mailboxes import VARIABLE, mailboxes, pick_up_all
+    from tolerance.local_run import airflow_connection
+    from tolerance.lock import state_lock
+
+    if not mailboxes():
+        click.echo(f"{VARIABLE} names no mailbox. Nothing was picked up.")
+        return
+    state = state_in(state_folder)
+    keep_private()
+    with stopping.obeyed("pick up again, which goes on."), storage.told(state), state_lock(state):
+        pick_up_all(extracts, state, lambda conn_id: airflow_connection(state, conn_id), click.echo)
+
+
 # preview ------------------------------------------------------------------------------
 
 

@@ -23,10 +23,11 @@ from tolerance.crm import lint, workbook, writing
 from tolerance.crm.history import keep_history, keep_told
 from tolerance.crm.list_profile import FILE, ListError, ListProfile
 from tolerance.crm.list_profiles import canonical, list_profiles
-from tolerance.crm.told import give_back_memory, listing, tell
+from tolerance.crm.told import give_back_memory, listing, literal, tell
 from tolerance.errors import NotPublishedError, ToleranceError
 from tolerance.file_modes import shared
 from tolerance.publishing.generations import published_generation
+from tolerance.runs import Run
 from tolerance.state import State
 
 ACKNOWLEDGEMENT_COLUMNS = CONTRACTS["acknowledgements"].field_names
@@ -55,28 +56,67 @@ def export_alerts(state: State, profiles: tuple[ListProfile, ...] = (canonical.P
     if generation is None:
         raise NotPublishedError(f"{state.serving} is missing", "run a date first.")
     generation_id, as_of = generation
-    folder = state.outbox / as_of
-    # A list older than the published file is outdated: remove its manifest first.
-    (folder / "manifest.json").unlink(missing_ok=True)
+    (state.outbox / as_of / "manifest.json").unlink(missing_ok=True)
     with duckdb.connect(str(state.serving), read_only=True) as serving:
-        serving.execute("set TimeZone = 'UTC'")
-        keep_history(state, as_of, serving)
-        keep_told(state, as_of, serving)
-    with listing(state.serving, state.work) as serving:
-        with shared(folder):
-            lists = _Lists(serving, folder)
-            for profile in profiles:
-                lists.write(profile)
-            lists.write_workbook(date.fromisoformat(as_of), state.work)
-            # What an earlier run was asked for and this one is not: it is no longer true.
-            for name in list_profiles().keys() - {profile.name for profile in profiles}:
-                _remove(folder / name)
-            template = ";".join(ACKNOWLEDGEMENT_COLUMNS) + "\n"
-            files.write_text(folder / "acknowledgement_template.csv", template)
         warnings = all_clear.of_loads(state, date.fromisoformat(as_of))
         warnings += all_clear.of_tables(serving, warnings)
-        warnings += lists.refused
-    manifest = {"as_of": as_of, "generation_id": generation_id} | lists.written[FILE]
+    return _export(
+        state, as_of, state.serving, profiles, {"generation_id": generation_id, "warnings": warnings}
+    )
+
+
+def export_urgent(state: State, run: Run, profiles: tuple[ListProfile, ...]) -> AlertList:
+    """Write the list of the day in progress from the warehouse, and keep what it tells.
+
+    The daily run of that date writes the list again, from what it publishes.
+    """
+    tables = state.work / "urgent.duckdb"
+    tables.unlink(missing_ok=True)
+    tables.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(tables)) as copy:
+        copy.execute("create schema exports")
+        copy.execute(f"attach {literal(str(state.warehouse))} as warehouse (read_only)")
+        for schema, name in _TOLD_TABLES:
+            copy.execute(f"create table {schema}.{name} as from warehouse.main.{name}")
+    sentence = f"{run.as_of_on} is in progress: these are its alerts so far, and nothing else was looked at."
+    about = {"generation_id": run.generation_id, "in_progress": True, "warnings": [sentence]}
+    try:
+        return _export(state, run.as_of_on.isoformat(), tables, profiles, about)
+    finally:
+        tables.unlink(missing_ok=True)
+
+
+_TOLD_TABLES = (("exports", "crm_alert_list"), ("exports", "alert_history"), ("main", "dim_incident_type"))
+"""What the list of a day in progress is written from."""
+
+
+def _export(
+    state: State,
+    as_of: str,
+    tables: Path,
+    profiles: tuple[ListProfile, ...],
+    about: dict[str, Any],
+) -> AlertList:
+    """`about` is what the manifest says beside the lists, with the warnings."""
+    folder = state.outbox / as_of
+    # A list older than these tables is outdated: remove its manifest first.
+    (folder / "manifest.json").unlink(missing_ok=True)
+    with duckdb.connect(str(tables), read_only=True) as told:
+        told.execute("set TimeZone = 'UTC'")
+        keep_history(state, as_of, told)
+        keep_told(state, as_of, told)
+    with listing(tables, state.work) as told, shared(folder):
+        lists = _Lists(told, folder)
+        for profile in profiles:
+            lists.write(profile)
+        lists.write_workbook(date.fromisoformat(as_of), state.work)
+        # What an earlier run was asked for and this one is not: it is no longer true.
+        for name in list_profiles().keys() - {profile.name for profile in profiles}:
+            _remove(folder / name)
+        template = ";".join(ACKNOWLEDGEMENT_COLUMNS) + "\n"
+        files.write_text(folder / "acknowledgement_template.csv", template)
+    warnings = about.pop("warnings") + lists.refused
+    manifest = {"as_of": as_of} | about | lists.written[FILE]
     manifest["lists"] = lists.written
     manifest["refused_lists"] = lists.refused
     manifest["warnings"] = warnings

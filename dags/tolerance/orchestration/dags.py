@@ -11,7 +11,8 @@ from typing import Any
 from airflow.sdk import DAG, AssetAll, AssetOrTimeSchedule, CronTriggerTimetable, Param, chain
 
 from tolerance.contracts import CONTRACTS, SOURCES, in_a_sentence
-from tolerance.dag_ids import DAILY, DELIVERY, POOL, dag_id, ingestion
+from tolerance.dag_ids import DAILY, DELIVERY, POOL, URGENT, dag_id, ingestion
+from tolerance.intake.mailboxes import mailboxes
 from tolerance.orchestration.assets import ALERT_LIST, RAW
 from tolerance.orchestration.delivering import deliver, send_digest
 from tolerance.orchestration.failures import tell_of_failure
@@ -24,8 +25,10 @@ from tolerance.orchestration.tasks import (
     land,
     load,
     open_run,
+    pick_up,
     publish,
     read,
+    tell_urgent,
 )
 from tolerance.settings import settings
 
@@ -34,14 +37,15 @@ _PARAMS = {
         None,
         type=["null", "string"],
         format="date",
-        description="Business date to compute for, YYYY-MM-DD. Empty: the last day that is over.",
+        description="Business date to compute for, YYYY-MM-DD. Empty: the last day that is over, "
+        "for an urgent run the day in progress.",
     )
 }
 
 
 def airflow_dags() -> dict[str, DAG]:
     """Every DAG by its id, for the module that Airflow looks into."""
-    every = (*(_ingestion(source) for source in SOURCES), _daily(), _delivery())
+    every = (*(_ingestion(source) for source in SOURCES), _daily(), _urgent(), _delivery())
     return {dag.dag_id: dag for dag in every}
 
 
@@ -89,6 +93,8 @@ its load record is written, so a retry loads nothing twice.
 """
     with _dag(ingestion(source), doc, _every_day_at(settings().ingest_at)) as dag:
         load_id: Any = land(source)  # of this run, not yet known
+        if source == "mail" and mailboxes():
+            chain(pick_up(), load_id)
         chain(
             load_id,
             read(source, load_id),
@@ -120,6 +126,24 @@ model or the check. Fix it and clear the failed task; nothing is sent twice. The
             publish(),
             export_alerts.override(outlets=[ALERT_LIST])(),
         )
+    return dag
+
+
+def _urgent() -> DAG:
+    doc = """Tell the alerts of the day in progress within minutes, by the models of the daily run.
+
+When: by the setting `urgent_schedule` (such as `*/2 * * * *`; empty for none), and whenever it is triggered.
+Skipped at once where nothing is new in the inbox or the daily run has to come first; its log says which.
+Reads: `EXTRACTS/faq/`, `mail/` and `tickets/`, the warehouse as of the last published date.
+Writes: `landing/`, `raw/`, `history/`, the list of the day in `outbox/crm/`. Publishes nothing: the daily run
+of that date computes everything, and tells again only what records have changed.
+If it fails: what was told stands. The next one, or the daily run, makes it good.
+"""
+    schedule = settings().urgent_schedule
+    zone = str(settings().business_time_zone)
+    with _dag(URGENT, doc, CronTriggerTimetable(schedule, timezone=zone) if schedule else None) as dag:
+        # The next one is the next try, and what stops each of them is no news every two minutes.
+        tell_urgent.override(outlets=[ALERT_LIST], retries=0, on_failure_callback=None)()
     return dag
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from datetime import date
 from typing import Any
 
 from airflow.sdk import TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from tolerance import audits, deadline, progress, staging
+from tolerance import audits, deadline, progress, staging, urgent
+from tolerance.calendar import business_date, parse_as_of
 from tolerance.crm.export import export_alerts as write_alert_list
 from tolerance.crm.export import finish_interrupted_export
 from tolerance.crm.history import ensure_empty_history, refuse_newer_history
@@ -16,27 +19,40 @@ from tolerance.crm.list_profile import ListProfile
 from tolerance.crm.list_profiles import profiles_named
 from tolerance.dag_ids import DAILY, dag_id
 from tolerance.dbt import dbt
+from tolerance.errors import ToleranceError
 from tolerance.file_modes import put_right
 from tolerance.former_ids import continue_former_ids
 from tolerance.intake.expect import expect as measure_extract
 from tolerance.intake.land import land as land_files
 from tolerance.intake.load import ensure_empty_sources
 from tolerance.intake.load import load as load_files
+from tolerance.intake.mailboxes import mailboxes, pick_up_all
 from tolerance.intake.read import read as read_files
+from tolerance.lock import StateBusyError, state_lock
 from tolerance.orchestration.assets import RAW
+from tolerance.orchestration.delivering import connection
 from tolerance.orchestration.failures import send
-from tolerance.orchestration.step import is_at_deadline, run_after, run_date, step
+from tolerance.orchestration.step import is_at_deadline, run_after, run_date, step, told
 from tolerance.places import extracts_of_service
 from tolerance.publishing.generations import finish_interrupted_publication
 from tolerance.publishing.generations import publish as publish_generation
 from tolerance.runs import Run, current_run, record_checks
 from tolerance.runs import open_run as open_record
+from tolerance.settings import settings
 from tolerance.state import State
 
 
 def _list_profiles() -> tuple[ListProfile, ...]:
     """The list profiles in use: the canonical one and those that TOLERANCE_CRM names."""
     return profiles_named(os.environ.get("TOLERANCE_CRM", ""))
+
+
+@task
+def pick_up() -> None:
+    """Put new mails of the mailboxes in TOLERANCE_MAILBOXES into the inbox, each once."""
+    if mailboxes():
+        with step("mail: picking up from the mailboxes") as state:
+            pick_up_all(extracts_of_service(), state, connection, progress.say)
 
 
 @task
@@ -163,3 +179,27 @@ def export_alerts() -> None:
     """Write the alert list of this date for the CRM."""
     with step("tolerance: writing the alert list") as state:
         write_alert_list(state, _list_profiles())
+
+
+@task
+def tell_urgent() -> None:
+    """Ingest what has arrived and write the alerts of the day in progress; skipped where that is nothing."""
+    given = get_current_context()["params"].get("as_of")
+    as_of = parse_as_of(given) if given else business_date(run_after(), settings().business_time_zone)
+    with told("tolerance: looking for what is urgent") as state:
+        outcome = _urgent(state, as_of)
+        progress.say(outcome.sentence)
+    if not outcome.is_told:
+        raise AirflowSkipException(outcome.sentence)
+
+
+def _urgent(state: State, as_of: date) -> urgent.Outcome:
+    """Whoever holds the state is not waited for: the next urgent run comes in minutes."""
+    try:
+        with state_lock(state):
+            with suppress(ToleranceError):  # said; what other sources bring is no less urgent for it
+                pick_up_all(extracts_of_service(), state, connection, progress.say)
+            loaded_at = run_after().replace(tzinfo=None)
+            return urgent.tell(state, extracts_of_service(), as_of, loaded_at, _list_profiles())
+    except StateBusyError as busy:
+        return urgent.Outcome(str(busy))

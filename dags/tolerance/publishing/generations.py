@@ -33,7 +33,11 @@ def finish_interrupted_publication(state: State) -> None:
     """
     _move_unreadable_generation(state)
     generation = published_generation(state)
-    runs = [run for run in all_runs(state) if generation and run.generation_id == generation[0]]
+    runs = [
+        run
+        for run in all_runs(state)
+        if generation and run.generation_id == generation[0] and not run.is_urgent
+    ]
     if runs and not any(run.published for run in runs):
         record_published(state, runs[-1])
 
