@@ -18,7 +18,7 @@ from typing import TypedDict
 from tolerance.detection import own, phrases_file
 from tolerance.detection.linear import evidence, language_of, probability, type_shares, weights
 from tolerance.detection.reminders import says_again
-from tolerance.detection.sayings import words_of
+from tolerance.detection.sayings import longest_word, words_of
 from tolerance.detection.settled import is_settled
 from tolerance.detection.tokens import plain, tokens_of
 
@@ -146,19 +146,28 @@ def _words_of(plain_text: str) -> str:
     return f" {' '.join(plain_text.translate(_NO_WORD_TO_BLANK).split())} "
 
 
-@cache
-def _phrases() -> tuple[dict[str, list[tuple[str, str, float]]], frozenset[str]]:
-    """The phrases with their types and weights by their first word, and the first words.
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    words: str
+    """With a blank at both ends."""
 
-    So a text is looked through once.
-    """
-    found: dict[str, list[tuple[str, str, float]]] = defaultdict(list)
+    incident_type: str
+    weight: float
+    rank: int
+    """Its place in the order in which weights are multiplied: a product of floats depends on it."""
+
+
+@cache
+def _phrases() -> tuple[dict[str, list[_Phrase]], frozenset[str]]:
+    """The phrases by their longest word, and these words: a text is looked through once."""
     with phrases_file().open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            phrase = row["phrase"].strip()
-            found[phrase.partition(" ")[0]].append(
-                (f" {phrase} ", row["incident_type"], float(row["weight"]))
-            )
+        rows = sorted(csv.DictReader(file), key=lambda row: row["phrase"].strip().partition(" ")[0])
+    found: dict[str, list[_Phrase]] = defaultdict(list)
+    for rank, row in enumerate(rows):
+        phrase = row["phrase"].strip()
+        found[longest_word(phrase)].append(
+            _Phrase(f" {phrase} ", row["incident_type"], float(row["weight"]), rank)
+        )
     return dict(found), frozenset(found)
 
 
@@ -168,14 +177,18 @@ def _by_phrases(words: str) -> tuple[str | None, float]:
     The confidence of a type is one minus the chance that each of its phrases misleads:
     1 - product(1 - weight).
     """
-    by_first_word, first_words = _phrases()
-    doubt: dict[str, float] = defaultdict(lambda: 1.0)
-    for word in sorted(words_of(words) & first_words):  # a product of floats depends on its order
-        for phrase, incident_type, weight in by_first_word[word]:
-            if phrase in words and _is_said(phrase, words):
-                doubt[incident_type] *= 1.0 - weight
-    if not doubt:
+    by_longest_word, longest_words = _phrases()
+    said = [
+        phrase
+        for word in words_of(words) & longest_words
+        for phrase in by_longest_word[word]
+        if phrase.words in words and _is_said(phrase.words, words)
+    ]
+    if not said:
         return None, 0.0
+    doubt: dict[str, float] = defaultdict(lambda: 1.0)
+    for phrase in sorted(said, key=lambda phrase: phrase.rank):
+        doubt[phrase.incident_type] *= 1.0 - phrase.weight
     ranked = sorted(doubt, key=lambda name: (doubt[name], name))
     confidence = 1.0 - doubt[ranked[0]]
     is_tie = len(ranked) > 1 and math.isclose(doubt[ranked[1]], doubt[ranked[0]])
