@@ -95,9 +95,7 @@ def make_sample(
     for contact in contacted:
         by_source[contact.source].append(contact)
 
-    twice = doubles(
-        _stream(seed, "doubles"), people, first_delivery=deliveries.first_delivery, until=until
-    )
+    twice = doubles(_stream(seed, "doubles"), people, first_delivery=deliveries.first_delivery, until=until)
     name_former_ids(_stream(seed, "former ids"), twice, contacted)
     rows[deliveries.first_delivery] += [double.row for double in twice]
 
