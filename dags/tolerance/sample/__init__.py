@@ -1,8 +1,8 @@
 """The sample company: a seeded inbox with five years of contacts, and its planted truth.
 
 `make_sample(Path("var/sample"))` writes the folders `customers`, `customer_merges`, `faq`, `mail` and
-`tickets` in the default formats, by day of delivery, and `truth` beside them. The same arguments give the same
-bytes on any machine.
+`tickets` in the default formats, by day of delivery, and `truth` beside them. The same arguments give the
+same bytes on any machine.
 """
 
 from __future__ import annotations

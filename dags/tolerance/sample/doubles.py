@@ -1,7 +1,7 @@
 """Customers who were registered twice, and the merges in which the company finds it out.
 
-The older registration has an id and an address of its own. Some calls name that id, before the merge and after it:
-all are the one customer's.
+The older registration has an id and an address of its own. Some calls name that id, before the merge and
+after it: all are the one customer's.
 """
 
 from __future__ import annotations
