@@ -16,6 +16,7 @@ import pytest
 from tests import REPOSITORY
 from tests.properties.records import Customer, write_file
 from tests.service.test_four_days import DAYS
+from tolerance.settings import PROJECT_ROOT
 
 pytestmark = pytest.mark.service
 
@@ -70,6 +71,7 @@ def test_a_run_is_seen_by_statsd_and_openlineage_and_no_record_in_it(packages: P
             "PYTHONPATH": str(packages),
             "AIRFLOW_HOME": str(tmp_path / "airflow"),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_ROOT / "dags"),
             "TOLERANCE_STATE": str(tmp_path / "state"),
             "TOLERANCE_EXTRACTS": str(tmp_path / "inbox"),
             "TOLERANCE_IDENTITY_KEY": "of the tests",
@@ -80,7 +82,7 @@ def test_a_run_is_seen_by_statsd_and_openlineage_and_no_record_in_it(packages: P
         }
         airflow = Path(sys.executable).with_name("airflow")
         subprocess.run([airflow, "db", "migrate"], env=environment, check=True, capture_output=True)
-        dags = REPOSITORY / "dags" / "tolerance_dags.py"
+        dags = PROJECT_ROOT / "dags" / "tolerance_dags.py"
         ran = subprocess.run(
             [sys.executable, "-c", _RUN, str(dags), DAG, DAYS[0].isoformat()],
             env=environment,
