@@ -110,6 +110,8 @@ def test_a_restored_backup_goes_on_with_equal_rows_and_tells_nothing_twice(tmp_p
     assert {table: rows for table, rows in differing.items() if any(rows)} == {}
     assert lists(restored) == lists(lost)
     assert hand_over(restored, tmp_path / "drop") == 0
+    # A rebuild under another key would do as well; what comes after it, such as a lost raw/ alone, would not.
+    assert restored.state.identity_key.read_bytes() == lost.state.identity_key.read_bytes()
 
     for pipeline in (lost, restored):
         live(pipeline, DAYS[2])
