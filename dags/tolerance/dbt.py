@@ -9,7 +9,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from tolerance import company, steps, storage
+from tolerance import company, run_steps, steps, storage
 from tolerance.code_hashes import digest, files_hash
 from tolerance.errors import ToleranceError
 from tolerance.settings import DBT_PROJECT, LIBRARY, PROJECT_ROOT
@@ -82,6 +82,7 @@ def dbt(
                 parsed=f"{PROJECT_ROOT} {seeds} {_variables()} {files}",
             )
         )
+        run_steps.count_command(warm.peak_kb)
     if results.exists():  # dbt got beyond parsing
         parsed.write_text(beside_nodes, "utf-8")
     outcomes = json.loads(results.read_text("utf-8"))["results"] if results.exists() else []
