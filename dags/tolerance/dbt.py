@@ -47,8 +47,8 @@ def dbt(
         "--select",
         select,
         *(("--exclude", exclude) if exclude else ()),
-        # A test runs with the last layer that it reads; unit tests run in `make test`. To find them costs as much
-        # as ten models, so nothing is looked for where none is wanted.
+        # A test runs with the last layer that it reads; unit tests run in `make test`. Finding tests costs as
+        # much as ten models: where none is wanted none is looked for.
         f"--indirect-selection={'empty' if _DATA_TESTS in exclude.split() else 'buildable'}",
         "--exclude-resource-type=unit_test",
         "--warn-error",

@@ -42,9 +42,8 @@ with run as (
 ),
 
 published_months as (
-    select max(counted.month_index) as last_month_index
-    from {{ this }} as counted
-    where counted.run_no <= (select run.since_run_no from run)
+    select {{ month_index('since_as_of_on') }} as last_month_index
+    from run
 ),
 
 changes as (
