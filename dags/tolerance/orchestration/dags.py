@@ -12,7 +12,7 @@ from airflow.sdk import DAG, AssetAll, AssetOrTimeSchedule, CronTriggerTimetable
 
 from tolerance.contracts import CONTRACTS, SOURCES, in_a_sentence
 from tolerance.dag_ids import DAILY, DELIVERY, POOL, URGENT, dag_id, ingestion
-from tolerance.intake.mailboxes import mailboxes
+from tolerance.intake.pick_up import sources_picked_up
 from tolerance.orchestration.assets import ALERT_LIST, RAW
 from tolerance.orchestration.delivering import deliver, send_digest
 from tolerance.orchestration.failures import tell_of_failure
@@ -93,8 +93,8 @@ its load record is written, so a retry loads nothing twice.
 """
     with _dag(ingestion(source), doc, _every_day_at(settings().ingest_at)) as dag:
         load_id: Any = land(source)  # of this run, not yet known
-        if source == "mail" and mailboxes():
-            chain(pick_up(), load_id)
+        if source in sources_picked_up():
+            chain(pick_up(source), load_id)
         chain(
             load_id,
             read(source, load_id),

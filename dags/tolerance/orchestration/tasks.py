@@ -26,7 +26,7 @@ from tolerance.intake.expect import expect as measure_extract
 from tolerance.intake.land import land as land_files
 from tolerance.intake.load import ensure_empty_sources
 from tolerance.intake.load import load as load_files
-from tolerance.intake.mailboxes import mailboxes, pick_up_all
+from tolerance.intake.pick_up import pick_up_all
 from tolerance.intake.read import read as read_files
 from tolerance.lock import StateBusyError, state_lock
 from tolerance.orchestration.assets import RAW
@@ -48,11 +48,10 @@ def _list_profiles() -> tuple[ListProfile, ...]:
 
 
 @task
-def pick_up() -> None:
-    """Put new mails of the mailboxes in TOLERANCE_MAILBOXES into the inbox, each once."""
-    if mailboxes():
-        with step("mail: picking up from the mailboxes") as state:
-            pick_up_all(extracts_of_service(), state, connection, progress.say)
+def pick_up(source: str) -> None:
+    """Put what is new in TOLERANCE_MAILBOXES and TOLERANCE_SFTP_FOLDERS into the inbox, each once."""
+    with step(f"{source}: picking up from the servers") as state:
+        pick_up_all(extracts_of_service(), state, connection, progress.say, (source,))
 
 
 @task
@@ -198,7 +197,7 @@ def _urgent(state: State, as_of: date) -> urgent.Outcome:
     try:
         with state_lock(state):
             with suppress(ToleranceError):  # said; what other sources bring is no less urgent for it
-                pick_up_all(extracts_of_service(), state, connection, progress.say)
+                pick_up_all(extracts_of_service(), state, connection, progress.say, urgent.SOURCES)
             loaded_at = run_after().replace(tzinfo=None)
             return urgent.tell(state, extracts_of_service(), as_of, loaded_at, _list_profiles())
     except StateBusyError as busy:
