@@ -139,9 +139,9 @@ def _seeds(state: State) -> Path:
 
 
 def _variables() -> tuple[str, ...]:
-    """The company's settings as dbt vars; lists are left out, only readers use them."""
+    """The company's settings as dbt vars; no list or table of them is for a model."""
     own = company.own_variables(DBT_PROJECT / "dbt_project.yml")
-    for_models = {name: value for name, value in own.items() if not isinstance(value, list)}
+    for_models = {name: value for name, value in own.items() if not isinstance(value, (list, dict))}
     return ("--vars", json.dumps(for_models)) if for_models else ()
 
 

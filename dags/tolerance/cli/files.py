@@ -31,7 +31,7 @@ _TAGS_SHOWN = 15
 # pick-up ------------------------------------------------------------------------------
 
 
-@click.command(short_help="Pick up what is new in mailboxes and on SFTP servers into the inbox.")
+@click.command(short_help="Pick up new mails and files of servers into the inbox.")
 @click.option(
     "--extracts",
     type=click.Path(exists=True, file_okay=False, path_type=Path),

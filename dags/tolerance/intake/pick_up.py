@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from tolerance.contracts import SOURCES
@@ -52,12 +53,22 @@ def _all(
 ) -> Iterator[tuple[str, object, Callable[[], int]]]:
     """Each mailbox and folder: its source, its name, and what picks up."""
     for box in mailboxes.mailboxes():
-        yield "mail", box, lambda box=box: mailboxes.pick_up(box, log_in_by(box.connection), extracts, state)
+        yield "mail", box, partial(_mails, box, extracts, state, log_in_by)
     for folder in sftp_folders.sftp_folders():
-        yield (
-            folder.source,
-            folder,
-            lambda folder=folder: sftp_folders.pick_up(
-                folder, log_in_by(folder.connection), extracts, state, say
-            ),
-        )
+        yield folder.source, folder, partial(_files, folder, extracts, state, log_in_by, say)
+
+
+def _mails(
+    box: mailboxes.Mailbox, extracts: Path, state: State, log_in_by: Callable[[str], Connection]
+) -> int:
+    return mailboxes.pick_up(box, log_in_by(box.connection), extracts, state)
+
+
+def _files(
+    folder: sftp_folders.SftpFolder,
+    extracts: Path,
+    state: State,
+    log_in_by: Callable[[str], Connection],
+    say: Callable[[str], None],
+) -> int:
+    return sftp_folders.pick_up(folder, log_in_by(folder.connection), extracts, state, say)

@@ -112,6 +112,7 @@ def pick_up(
     extracts: Path,
     state: State,
     say: Callable[[str], None],
+    *,
     clock: Clock | None = None,
 ) -> int:
     """Put every version in `folder` that was not picked up yet below `EXTRACTS/<source>/`; how many.
@@ -122,7 +123,7 @@ def pick_up(
     clock = clock or Clock()
     place = _memory_of(state, folder)
     known = _read(place)
-    with _session(folder, connection) as sftp:
+    with _session(connection) as sftp:
         first = _listed(sftp, folder, say)
         news = {
             name: version
@@ -166,7 +167,7 @@ def _why_wait(name: str, version: _Version, listed: dict[str, _Version], now: fl
 
 
 @contextmanager
-def _session(folder: SftpFolder, connection: Connection) -> Iterator[paramiko.SFTPClient]:
+def _session(connection: Connection) -> Iterator[paramiko.SFTPClient]:
     once = tenacity.Retrying(stop=tenacity.stop_after_attempt(1), reraise=True)  # the task is tried again
     try:
         with logged_in(connection, _TIMEOUT_SECONDS, once) as sftp:

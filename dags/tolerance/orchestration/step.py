@@ -9,7 +9,7 @@ from datetime import date, datetime
 from airflow.sdk import get_current_context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from tolerance import progress, storage
+from tolerance import progress, readiness, storage
 from tolerance.calendar import as_of_for_schedule, parse_as_of
 from tolerance.errors import ToleranceError
 from tolerance.file_modes import keep_private
@@ -30,7 +30,8 @@ def run_date() -> date:
     if given:
         return parse_as_of(given)
     events = context.get("triggering_asset_events") or {}
-    dates = {event.extra["as_of"] for of_asset in events.values() for event in of_asset}
+    extras = [event.extra for of_asset in events.values() for event in of_asset]
+    dates = {extra["as_of"] for extra in extras if "as_of" in extra}
     if dates:
         # A day ingested late may wait together with the next day: the later date covers both.
         return max(parse_as_of(text) for text in dates)
@@ -42,9 +43,16 @@ def run_after() -> datetime:
     return get_current_context()["dag_run"].run_after
 
 
-def is_at_deadline() -> bool:
-    """Whether the run was started by the time of day, and neither by what was ingested nor by a person."""
-    return str(get_current_context()["dag_run"].run_type) == "scheduled"
+def is_by(run_type: str) -> bool:
+    """Whether the run was started so: `scheduled`, `asset_triggered` or `manual`."""
+    return str(get_current_context()["dag_run"].run_type) == run_type
+
+
+def date_to_ingest(source: str, state: State) -> date:
+    """The date for which this run ingests a source."""
+    if get_current_context()["params"].get("as_of") or is_by("manual"):
+        return run_date()
+    return readiness.date_of(state, source, run_after())
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Files come from a real SFTP server into the inbox: each version once and whole, and the server stays as it is."""
+"""Files come from a real SFTP server into the inbox, each version once and whole; there nothing changes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import paramiko
 import pytest
 
 from tests.fixtures import sshd
@@ -64,7 +65,7 @@ class Inbox:
 
     def pick_up(self, clock: Clock = CLOCK, **changes: Any) -> int:
         connection = self.server.connection("desk_sftp", **changes)
-        return pick_up(self.folder, connection, self.extracts, self.state, self.said.append, clock)
+        return pick_up(self.folder, connection, self.extracts, self.state, self.said.append, clock=clock)
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -189,14 +190,14 @@ def test_a_server_that_lists_a_way_out_of_the_inbox_is_not_believed(
     inbox: Inbox, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(server, "export.csv", b"one")
-    listdir = sftp_folders.paramiko.SFTPClient.listdir_attr
+    listdir = paramiko.SFTPClient.listdir_attr
 
     def hostile(self: Any, path: str) -> Any:
         entries = listdir(self, path)
         entries[0].filename = "../../../export.csv"
         return entries
 
-    monkeypatch.setattr(sftp_folders.paramiko.SFTPClient, "listdir_attr", hostile)
+    monkeypatch.setattr(paramiko.SFTPClient, "listdir_attr", hostile)
     assert inbox.pick_up() == 0
     assert inbox.files == {}
 
@@ -276,7 +277,6 @@ def _other_client_key(server: Server, tmp_path: Path) -> dict[str, Any]:
     ],
 )
 def test_only_the_server_that_is_known_is_spoken_with(
-    inbox: Inbox,
     server: Server,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -284,6 +284,7 @@ def test_only_the_server_that_is_known_is_spoken_with(
     sentence: str,
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
+    inbox = Inbox(server, tmp_path)
     put(server, "a.csv", b"one")
     with pytest.raises(SftpFolderError, match=sentence) as refused:
         inbox.pick_up(**changed(server, tmp_path))

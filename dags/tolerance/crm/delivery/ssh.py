@@ -53,16 +53,16 @@ def told(fault: BaseException) -> str:
     return os.strerror(number) if isinstance(number, int) else type(fault).__name__
 
 
-class _Answer(paramiko.Message):
+class _Answer(paramiko.Message):  # type: ignore[misc]
     def get_text(self) -> str:
-        return self.get_string().decode("utf-8", "surrogateescape")
+        return str(self.get_string(), "utf-8", "surrogateescape")
 
 
-class _Session(paramiko.SFTPClient):
+class _Session(paramiko.SFTPClient):  # type: ignore[misc]
     """Paramiko's, which would fail on a whole folder for one name in it that is no UTF-8."""
 
     def _request(self, kind: Any, *given: Any) -> Any:
-        kind, answer = super()._request(kind, *given)  # type: ignore[misc]
+        kind, answer = super()._request(kind, *given)
         answer.__class__ = _Answer
         return kind, answer
 
