@@ -1,4 +1,4 @@
-"""A running service ingests what is delivered as it arrives, and computes a range of past days in their order."""
+"""A running service ingests what is delivered as it arrives, and computes past days in their order."""
 
 from __future__ import annotations
 
