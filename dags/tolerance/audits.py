@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from tolerance import gates
+from tolerance import gates, run_steps
 from tolerance.dbt import dbt
 from tolerance.expectations import crm_alert_list
 from tolerance.runs import Run
@@ -19,7 +19,8 @@ def audit(state: State, run: Run) -> int:
         GateFailedError: when the alert list is not fit to leave the house.
     """
     tables = dbt("build", "tag:audit", state, full_refresh=run.is_full_rebuild)
-    return tables.tests + audit_list(state)
+    with run_steps.measured(state, run.as_of_on, "check_list", run_no=run.run_no):
+        return tables.tests + audit_list(state)
 
 
 def audit_list(state: State) -> int:
@@ -30,6 +31,7 @@ def audit_list(state: State) -> int:
     """
     with duckdb.connect(str(state.warehouse), read_only=True) as warehouse:
         alerts = warehouse.execute("select * from main.crm_alert_list").df()
+    run_steps.count_rows(len(alerts))
     if alerts.empty:  # nothing to judge: a date without alerts does without Great Expectations
         return 0
     alert_list = gates.remembered(

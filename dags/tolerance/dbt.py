@@ -9,13 +9,14 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from tolerance import company, steps, storage
+from tolerance import company, run_steps, steps, storage
 from tolerance.code_hashes import digest, files_hash
 from tolerance.errors import ToleranceError
 from tolerance.settings import DBT_PROJECT, LIBRARY, PROJECT_ROOT
 from tolerance.state import State
 from tolerance.warm_dbt import Command, warm_dbt
 
+_DATA_TESTS = "test_type:data"
 _PARSED_FOLDERS = ("models", "macros", "tests/data")
 _PARSED_SUFFIXES = {".sql", ".yml", ".csv", ".py", ".md"}
 
@@ -46,8 +47,9 @@ def dbt(
         "--select",
         select,
         *(("--exclude", exclude) if exclude else ()),
-        # A test runs with the last layer that it reads; unit tests run in `make test`.
-        "--indirect-selection=buildable",
+        # A test runs with the last layer that it reads; unit tests run in `make test`. To find them costs as
+        # much as ten models, so nothing is looked for where none is wanted.
+        f"--indirect-selection={'empty' if _DATA_TESTS in exclude.split() else 'buildable'}",
         "--exclude-resource-type=unit_test",
         "--warn-error",
         *(("--full-refresh",) if full_refresh else ()),
@@ -80,6 +82,7 @@ def dbt(
                 parsed=f"{PROJECT_ROOT} {seeds} {_variables()} {files}",
             )
         )
+        run_steps.count_command(warm.peak_kb)
     if results.exists():  # dbt got beyond parsing
         parsed.write_text(beside_nodes, "utf-8")
     outcomes = json.loads(results.read_text("utf-8"))["results"] if results.exists() else []

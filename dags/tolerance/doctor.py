@@ -13,7 +13,7 @@ import shutil
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
@@ -31,7 +31,7 @@ from tolerance.crm.delivery import journal
 from tolerance.engines import ENGINES
 from tolerance.errors import ToleranceError
 from tolerance.file_modes import too_open
-from tolerance.findings import Finding, Verdict
+from tolerance.findings import Finding, Verdict, looked
 from tolerance.identity import KEY_VARIABLE
 from tolerance.intake.loads import known_loads, refuse_lost_loads
 from tolerance.lock import held, holder_note
@@ -69,29 +69,12 @@ def examine(state: State, extracts: Path | None) -> Iterator[Finding]:
     now, of_state = _state(state)
     yield of_state
     yield disk(state)
-    yield _unless_unreadable(_clock, state, now)
+    yield looked(_clock, state, now)
     for check in (_modes, _key, _lock, _raw, _landing, _unfinished, _warehouse):
-        yield _unless_unreadable(check, state)
-    yield _unless_unreadable(_generation, state, now)
-    yield _unless_unreadable(_alert_list, state)
-    yield _unless_unreadable(_deliveries, state)
-
-
-def _unless_unreadable(check: Callable[..., Finding], state: State, *more: object) -> Finding:
-    try:
-        return check(state, *more)
-    except ToleranceError as error:
-        return Finding(_name_of(check), Verdict.PROBLEM, str(error))
-    except (OSError, ValueError, KeyError, TypeError, duckdb.Error) as error:
-        return Finding(
-            _name_of(check),
-            Verdict.PROBLEM,
-            f"it cannot be read ({type(error).__name__}): put it back from a backup",
-        )
-
-
-def _name_of(check: Callable[..., Finding]) -> str:
-    return check.__name__.removeprefix("_").replace("_", " ")
+        yield looked(check, state)
+    yield looked(_generation, state, now)
+    yield looked(_alert_list, state)
+    yield looked(_deliveries, state)
 
 
 # The machine --------------------------------------------------------------------------

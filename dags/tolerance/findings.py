@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+
+import duckdb
+
+from tolerance.errors import ToleranceError
 
 
 class Verdict(StrEnum):
@@ -21,3 +26,15 @@ class Finding:
     check: str
     verdict: Verdict
     what: str
+
+
+def looked(check: Callable[..., Finding], *given: object) -> Finding:
+    """What a check finds; a problem under the check's name where a fault keeps it from looking."""
+    name = check.__name__.removeprefix("_").replace("_", " ")
+    try:
+        return check(*given)
+    except ToleranceError as error:
+        return Finding(name, Verdict.PROBLEM, str(error))
+    except (OSError, ValueError, KeyError, TypeError, duckdb.Error) as error:
+        fault = type(error).__name__
+        return Finding(name, Verdict.PROBLEM, f"it cannot be read ({fault}): put it back from a backup")

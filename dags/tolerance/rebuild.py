@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from tolerance import local_run, storage
+from tolerance import local_run, run_steps, storage
 from tolerance.contracts import SOURCES
 from tolerance.crm.export import written_profiles
 from tolerance.errors import NotPublishedError, ToleranceError, UsageError
@@ -28,7 +28,7 @@ from tolerance.reread import (
 )
 from tolerance.state import State
 
-_ABOUT_RUNS = {"audit_generation", "int_run"}
+_ABOUT_RUNS = {"audit_generation", "audit_run", "int_run"}
 _INSIDE = {"customer_no"}  # assigned in the order of arrival, and assigned again by a rebuild
 _COUNTERS = ("loaded_records", "duplicate_records", "quarantined_records")
 
@@ -81,7 +81,9 @@ def _rebuild(state: State, extracts: Path | None, console: Console) -> None:
         f"Reading the landed files of {state.root} again, as of {as_of}", markup=False, soft_wrap=True
     )
     try:
-        _print_tallies(console, _read_again(state, extracts, console))
+        with run_steps.measured(state, as_of, "read_again"):
+            tallies = _read_again(state, extracts, console)
+        _print_tallies(console, tallies)
     except ToleranceError as error:
         raise NotPublishedError("Nothing was changed", str(error)) from None
     before = _kept_generation(state)

@@ -61,6 +61,11 @@ class State:
         return self.root / "runs"
 
     @property
+    def run_steps(self) -> Path:
+        """What ran, how long and at what cost: one file per as-of date, a JSON line per step."""
+        return self.runs / "steps"
+
+    @property
     def history(self) -> Path:
         """What the CRM was told, as known then: alerts by as-of date."""
         return self.root / "history"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from tolerance import doctor, runs
 from tolerance.contracts import SOURCES
 from tolerance.crm.history import refuse_newer_history
 from tolerance.dag_ids import dag_id, ingestion
-from tolerance.errors import ToleranceError
-from tolerance.findings import Finding, Verdict
+from tolerance.findings import Finding, Verdict, looked
 from tolerance.intake.loads import known_loads
 from tolerance.parameters import reading_version
 from tolerance.settings import settings
@@ -21,22 +20,15 @@ def upgrade_check(state: State) -> Iterator[Finding]:
     """Check the company's files, formats, what is computed and read again, new sources, the disk."""
     company = doctor.company()
     yield company
-    formats = _told("formats", _formats, state)
+    formats = looked(_formats, state)
     yield formats
     if Verdict.PROBLEM in (company.verdict, formats.verdict):
         return  # whatever else was said could be wrong
-    tables = _told("tables", _tables, state)
+    tables = looked(_tables, state)
     yield tables
-    yield _told("reading", _reading, state)
-    yield _told("sources", _sources, state)
+    yield looked(_reading, state)
+    yield looked(_sources, state)
     yield _disk(state, is_rebuilt=tables.verdict == Verdict.WARNING)
-
-
-def _told(check: str, look: Callable[[State], Finding], state: State) -> Finding:
-    try:
-        return look(state)
-    except ToleranceError as error:
-        return Finding(check, Verdict.PROBLEM, str(error))
 
 
 def _formats(state: State) -> Finding:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from tolerance import audits, files, inbox, progress, staging
+from tolerance import audits, files, inbox, progress, run_steps, staging
 from tolerance.code_hashes import digest
 from tolerance.crm.export import export_urgent, finish_interrupted_export
 from tolerance.crm.history import ensure_empty_history, refuse_newer_history
@@ -97,7 +97,9 @@ def tell(
             return Outcome("Nothing is new in the inbox.")
         ensure_empty_history(state)
         finish_interrupted_export(state, profiles)
-        told = _tell(state, replace(planned_run(state, as_of), is_urgent=True), profiles)
+        planned = replace(planned_run(state, as_of), is_urgent=True)
+        with run_steps.measured(state, as_of, "tell_urgent", run_no=planned.run_no):
+            told = _tell(state, planned, profiles)
     files.write_text(seen, found)
     return told
 
@@ -138,9 +140,12 @@ def _ingest(state: State, extracts: Path, as_of: date, loaded_at: datetime) -> N
         if load_id is None:
             continue
         files.write_text(_is_ours(state, source), "")
-        read(source, load_id, state)
-        expect(source, load_id, state)
-        progress.say(f"{source}: {load(source, load_id, state).sentence}")
+        with run_steps.measured(state, as_of, "ingest_urgent", source=source):
+            read(source, load_id, state)
+            expect(source, load_id, state)
+            summary = load(source, load_id, state)
+            run_steps.count_rows(summary.total("loaded_records"))
+        progress.say(f"{source}: {summary.sentence}")
 
 
 def _tell(state: State, planned: Run, profiles: tuple[ListProfile, ...]) -> Outcome:
@@ -157,6 +162,7 @@ def _tell(state: State, planned: Run, profiles: tuple[ListProfile, ...]) -> Outc
     importing.join()
     record_checks(state, checks + audits.audit_list(state))
     written = export_urgent(state, run, profiles)
+    run_steps.count_rows(written.rows)
     record_told(state)
     return Outcome(f"{written.path} has {written.rows} alerts of {run.as_of_on} so far.", is_told=True)
 

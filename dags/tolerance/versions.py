@@ -22,6 +22,7 @@ class Format(StrEnum):
     """The kinds of files under STATE that have a format of their own."""
 
     RUN = "runs/"
+    RUN_STEPS = "runs/steps/"
     LOAD = "raw/loads/"
     RAW = "raw/"
     QUARANTINE = "quarantine/"
@@ -34,6 +35,7 @@ class Format(StrEnum):
 
 CURRENT: dict[Format, int] = {
     Format.RUN: 2,  # 1: unknown fields were an error
+    Format.RUN_STEPS: 1,
     Format.LOAD: 2,  # 1: unknown fields were an error
     Format.RAW: 1,
     Format.QUARANTINE: 1,

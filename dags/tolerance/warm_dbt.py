@@ -13,6 +13,7 @@ import ctypes
 import gc
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -25,7 +26,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-_WELL, _NOT_WELL = b"0", b"1"
 _DEATH_OF_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 _PARTS_OF_DBT = (
     "dbt.adapters.duckdb",
@@ -63,12 +63,25 @@ class Command:
     parsed: str
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a command ended, what the server and all its commands have used so far, what this one held."""
+
+    is_well: bool
+    cpu_seconds: float
+    peak_kb: int
+
+
 class WarmDbt:
     """The connection to the server, which starts with the first command unless `line` leads to one."""
 
     def __init__(self, line: socket.socket | None = None) -> None:
         self._server: subprocess.Popen[bytes] | None = None
         self._line = line
+        self.cpu_seconds = 0.0
+        """What a server that still lives has used; once it has ended the system counts it as a child."""
+        self.peak_kb = 0
+        """The most memory that the last command or its server has held."""
 
     def line(self, environment: dict[str, str]) -> socket.socket:
         """The connection itself; `environment` is that of a server that has to start."""
@@ -78,14 +91,20 @@ class WarmDbt:
         """Whether the command succeeded. If the server was killed, the next command starts another."""
         line = self.line(command.environment)
         answer = b""
+        self.peak_kb = 0
         try:
-            with suppress(ConnectionError):
+            with suppress(ConnectionError), line.makefile("rb") as answers:
                 line.sendall(json.dumps(asdict(command)).encode("ascii") + b"\n")
-                answer = line.recv(1)
+                answer = answers.readline()
         finally:
-            if not answer:  # also when this process was interrupted and nobody waits for the answer
+            if not answer.endswith(b"\n"):  # also when this process was interrupted: nobody waits for it
+                answer = b""
                 self.end()
-        return answer == _WELL
+        if not answer:
+            return False
+        told = Answer(**json.loads(answer))
+        self.cpu_seconds, self.peak_kb = told.cpu_seconds, told.peak_kb
+        return told.is_well
 
     def _start(self, environment: dict[str, str]) -> socket.socket:
         self._line, theirs = socket.socketpair()
@@ -108,9 +127,15 @@ class WarmDbt:
         if self._server is not None:
             self._server.wait()
         self._line = self._server = None
+        self.cpu_seconds = 0.0
 
 
 _warm: list[WarmDbt] = []
+
+
+def cpu_seconds() -> float:
+    """What the warm dbt of this process has used, while it lives."""
+    return _warm[0].cpu_seconds if _warm else 0.0
 
 
 @contextmanager
@@ -142,7 +167,7 @@ def _log(environment: dict[str, str]) -> IO[bytes]:
 
 
 def serve(line: socket.socket) -> None:
-    """Answer each command on `line` with one byte until the connection is closed."""
+    """Answer each command on `line` with a line until the connection is closed."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     for module in _PARTS_OF_DBT:
         __import__(module)
@@ -161,8 +186,8 @@ def serve(line: socket.socket) -> None:
                 gc.freeze()  # keeps the forks' garbage collector from touching, and so copying, shared memory
                 written = _Written.by(command)
             written.also_for(command)
-            is_well = _run_in_fork(command, manifest, line)
-            line.sendall(_WELL if is_well else _NOT_WELL)
+            answer = _run_in_fork(command, manifest, line)
+            line.sendall(json.dumps(asdict(answer)).encode("ascii") + b"\n")
 
 
 def _parse(command: Command) -> Any:
@@ -221,7 +246,7 @@ def _compile_macros(manifest: Any) -> None:
             template_cache.get_node_template(macro)
 
 
-def _run_in_fork(command: Command, manifest: Any, line: socket.socket) -> bool:
+def _run_in_fork(command: Command, manifest: Any, line: socket.socket) -> Answer:
     """Run the command in a fork; when the connection is closed meanwhile, end it and this process."""
     server = os.getpid()
     child = os.fork()
@@ -237,7 +262,14 @@ def _run_in_fork(command: Command, manifest: Any, line: socket.socket) -> bool:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         sys.exit(1)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    _, status, used = os.wait4(child, 0)
+    # With the fork's own, the server's: parsing is what may need the most.
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return Answer(
+        is_well=os.waitstatus_to_exitcode(status) == 0,
+        cpu_seconds=sum(each.ru_utime + each.ru_stime for each in both),
+        peak_kb=max(used.ru_maxrss, both[0].ru_maxrss),
+    )
 
 
 def _live(command: Command, manifest: Any, line: socket.socket, server: int) -> NoReturn:

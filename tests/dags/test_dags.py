@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import json
 import os
 import subprocess
 import sys
@@ -155,10 +156,12 @@ def test_only_the_glue_imports_airflow_at_its_top() -> None:
 
 _FAIL = """
 import sys
-from pathlib import Path
-from airflow.sdk.exceptions import AirflowFailException
+from types import SimpleNamespace
 from tolerance import errors, lock
+from tolerance.orchestration import step as module
 from tolerance.orchestration.step import step
+task = {"ti": SimpleNamespace(task_id="build_marts"), "params": {"as_of": "2026-11-20"}}
+module.get_current_context = lambda: task
 for error in (errors.ToleranceError("no use"), lock.StateBusyError("busy"), ValueError("ours")):
     try:
         with step("a step"):
@@ -183,6 +186,10 @@ def test_a_fault_fails_its_task_with_a_sentence_and_is_tried_again_only_where_th
         "RAISED AirflowException busy StateBusyError",
         "RAISED ValueError ours NoneType",
     ], finished.stderr
+    recorded = (tmp_path / "state" / "runs" / "steps" / "2026-11-20.ndjson").read_text("utf-8").splitlines()
+    assert [(line["step"], line["outcome"]) for line in map(json.loads, recorded)] == [
+        ("build_marts", "failed")
+    ] * 3
 
 
 def test_the_library_never_reads_the_clock_for_a_business_date() -> None:

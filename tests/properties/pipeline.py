@@ -106,6 +106,8 @@ class Pipeline:
     root: Path
     project: Project
     deliveries: list[Delivery] = field(default_factory=list)
+    identity_key: str = IDENTITY_KEY
+    """The key of the environment; empty for one that the state makes for itself."""
 
     @property
     def state(self) -> State:
@@ -126,7 +128,7 @@ class Pipeline:
         self.extracts.mkdir(parents=True, exist_ok=True)
         ensure_empty_sources(self.state)
         with (
-            patch.dict(os.environ, {KEY_VARIABLE: IDENTITY_KEY}),
+            patch.dict(os.environ, {KEY_VARIABLE: self.identity_key}),
             looking_quickly(),
             reading_here(),  # no file of ours is hostile
         ):
@@ -186,7 +188,7 @@ class Pipeline:
     def copied_to(self, root: Path) -> Pipeline:
         """The same state elsewhere, as it is now."""
         shutil.copytree(self.root, root)
-        return Pipeline(root, self.project, list(self.deliveries))
+        return Pipeline(root, self.project, list(self.deliveries), self.identity_key)
 
     def rebuild(self) -> None:
         """`--full-refresh` of everything, from the same files and the same run record."""

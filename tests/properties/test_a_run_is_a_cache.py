@@ -35,7 +35,7 @@ BUILT_BEFORE_THE_KILL = (
 WITHOUT_LEAVES = (
     f"{MODELS_ONLY} audit_decision audit_customer_merge audit_service_completeness classification_backlog"
     " classification_backlog_by_code classification_disagreement mart_workload_by_role audit_acknowledgement"
-    " mart_alert_follow_up mart_alert_follow_up_by_role"
+    " mart_alert_follow_up mart_alert_follow_up_by_role audit_run audit_source_freshness"
 )
 """On a day that is not checked nobody looks at what is computed whole and feeds nothing."""
 

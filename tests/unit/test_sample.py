@@ -197,20 +197,39 @@ def test_every_contact_of_the_truth_is_delivered_and_no_other(
 def test_customers_of_the_truth_agree_with_the_files(made: tuple[Path, SampleCounts]) -> None:
     root, _ = made
     rows = {(row["source"], row["native_id"]): row for row in truth(root, "contacts")}
+    merged = {m["from_customer_id"]: m["to_customer_id"] for m in truth(root, "customer_merges")}
     for call in calls(root):
-        assert rows["faq", call["call_id"]]["customer_id"] == call["customer_id"]
+        named = call["customer_id"]
+        assert rows["faq", call["call_id"]]["customer_id"] == merged.get(named, named)
     known = {
         line["customer_id"]
         for path in root.glob("customers/*/customers.csv")
         for line in table(path.read_text("utf-8"))
     }
-    assert len([c for c in known if not c.startswith("C99")]) == SIZES["customers"]
+    assert merged.keys() | set(merged.values()) <= known
+    assert len([c for c in known - merged.keys() if not c.startswith("C99")]) == SIZES["customers"]
     for ticket in tickets(root):
         if "id" in ticket and ticket["id"] >= 10_000 and ticket["requester"]["external_id"]:
             customer = rows["tickets", str(ticket["id"])]["customer_id"]
             assert customer == ticket["requester"]["external_id"]
             assert customer in known
     assert {i["customer_id"] for i in truth(root, "incidents")} <= known
+
+
+def test_customers_registered_twice_are_merged_and_call_under_either_id(
+    made: tuple[Path, SampleCounts],
+) -> None:
+    root, _ = made
+    planted = truth(root, "customer_merges")
+    delivered = [
+        (path.parent.name, line)
+        for path in sorted(root.glob("customer_merges/*/*.csv"))
+        for line in table(path.read_text("utf-8"))
+    ]
+    assert delivered == [(line["merged_on"], line) for line in planted]
+    named = Counter(call["customer_id"] for call in calls(root))
+    assert planted
+    assert all(named[line["from_customer_id"]] and named[line["to_customer_id"]] for line in planted)
 
 
 def test_codes_and_tags_say_the_type_of_the_truth_but_for_a_few(made: tuple[Path, SampleCounts]) -> None:

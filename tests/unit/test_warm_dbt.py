@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -45,6 +46,10 @@ class dbtRunner:
         fault = ValueError("no such profile") if "failing" in arguments else None
         if "long" in arguments:
             time.sleep(600)
+        if "busy" in arguments:
+            held = bytearray(b"x" * (200 << 20))
+            while time.process_time() < 0.5:
+                pass
         return SimpleNamespace(result=None, success=fault is None, exception=fault)
 """
 
@@ -163,6 +168,22 @@ def test_a_command_that_failed_did_not_end_well(warm: WarmDbt, stand_in: dict[st
     log = Path(stand_in["TOLERANCE_STATE"]) / "dbt" / "logs" / "warm_dbt.log"
     assert "ValueError: no such profile" in log.read_text("utf-8")
     assert warm.run(command(stand_in, "build"))
+
+
+def test_what_a_command_took_is_known_while_the_server_lives_and_is_the_systems_afterwards(
+    warm: WarmDbt, stand_in: dict[str, str]
+) -> None:
+    warm.run(command(stand_in, "build"))
+    idle, before = warm.peak_kb, warm.cpu_seconds
+    warm.run(command(stand_in, "busy"))
+    assert warm.peak_kb > idle + (150 << 10)
+    assert 0.3 < warm.cpu_seconds - before < 30
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = warm.cpu_seconds
+    warm.end()
+    assert warm.cpu_seconds == 0
+    now = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert now.ru_utime + now.ru_stime - ended.ru_utime - ended.ru_stime >= used
 
 
 def test_every_command_has_the_environment_it_was_given(warm: WarmDbt, stand_in: dict[str, str]) -> None:

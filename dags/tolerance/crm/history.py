@@ -13,6 +13,7 @@ import duckdb
 from tolerance import files, steps
 from tolerance.aliases import ensure_aliases
 from tolerance.crm.delivery.journal import ensure_tables
+from tolerance.run_steps import ensure_run_steps, refuse_newer_steps
 from tolerance.state import State
 from tolerance.versions import CURRENT, VERSION, Format, refuse_newer
 
@@ -21,6 +22,7 @@ def ensure_empty_history(state: State) -> None:
     """Write an empty history where there is none, so that dbt can read it before the first alert."""
     ensure_aliases(state)
     ensure_tables(state)
+    ensure_run_steps(state)
     for kind, folder in ((Format.ALERT_HISTORY, state.history / "alerts"), (Format.TOLD_ALERTS, state.told)):
         path = folder / "0000-00-00.parquet"
         if not path.exists():
@@ -54,6 +56,7 @@ def keep_told(state: State, as_of: str, serving: duckdb.DuckDBPyConnection) -> N
 
 def refuse_newer_history(state: State) -> None:
     """Raise `NewerFormatError` when a newer release has kept what dbt would read."""
+    refuse_newer_steps(state)
     kept = {
         Format.ALERT_HISTORY: max((state.history / "alerts").glob("*.parquet"), default=None),
         Format.TOLD_ALERTS: max(state.told.glob("*.parquet"), default=None),

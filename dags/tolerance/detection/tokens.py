@@ -14,6 +14,10 @@ MAX_CHARACTERS = 20_000
 _TOKEN = re.compile(r"https?:[^\s\x1c-\x1f]*|@?\w+|[.!?;:\n]", re.ASCII)
 _NUMBER = "0"
 _ENDS = frozenset(".!?;:\n")
+_MARKS = {mark: mark for mark in ".!?;:"} | {"\x00": "\n"}
+_PARTED = {code: " " for code in range(128) if not chr(code).isalnum() and chr(code) not in _ENDS} | {
+    ord("\n"): "\x00"  # a line's end is a mark, and no blank
+}
 _STEM = 5
 
 NEGATIONS = frozenset(
@@ -44,6 +48,12 @@ def tokens(text: str) -> list[str]:
 
 def tokens_of(plain_text: str) -> list[str]:
     """The same of a text that is plain already."""
+    if "@" not in plain_text and "_" not in plain_text and "http" not in plain_text:
+        # Most texts: words and marks alone, which blanks can part. That takes half the time.
+        parted = plain_text.translate(_PARTED)
+        for mark in _MARKS:
+            parted = parted.replace(mark, f" {mark} ")
+        return [token if token.isalpha() else _MARKS.get(token, _NUMBER) for token in parted.split()]
     found = _TOKEN.findall(plain_text)
     if "@" in plain_text or "_" in plain_text or ":/" in plain_text:
         found = [token for token in found if token[0] != "@" and "_" not in token and ":/" not in token]

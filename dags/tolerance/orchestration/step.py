@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from datetime import date, datetime
 
 from airflow.sdk import get_current_context
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from tolerance import progress, readiness, storage
+from tolerance import progress, readiness, run_steps, storage
 from tolerance.calendar import as_of_for_schedule, parse_as_of
 from tolerance.errors import ToleranceError
 from tolerance.file_modes import keep_private
@@ -18,6 +18,9 @@ from tolerance.places import state_of_service
 from tolerance.reread import finish_interrupted_rebuild
 from tolerance.settings import settings
 from tolerance.state import State
+
+OPENS_A_RUN = "open_run"
+"""The task before which a run has no record."""
 
 _LOCK_PATIENCE_SECONDS = 300.0
 """How long a task waits for a run outside of Airflow; those inside take turns in the pool."""
@@ -56,11 +59,29 @@ def date_to_ingest(source: str, state: State) -> date:
 
 
 @contextmanager
-def step(sentence: str) -> Iterator[State]:
-    """Log the step, hold the lock on STATE, and turn the library's errors into a failed task."""
+def step(sentence: str, source: str | None = None) -> Iterator[State]:
+    """Log the step, hold the lock on STATE, measure, and turn the library's errors into a failed task.
+
+    `source` is that of an ingestion; other steps belong to the run that is open.
+    """
     with told(sentence) as state, state_lock(state, wait_seconds=_LOCK_PATIENCE_SECONDS):
         finish_interrupted_rebuild(state)
-        yield state
+        with _measured(state, source):
+            yield state
+
+
+@contextmanager
+def _measured(state: State, source: str | None) -> Iterator[None]:
+    name = get_current_context()["ti"].task_id
+    is_of_open_run = source is None and name != OPENS_A_RUN
+    run_no = run_steps.newest_run_no(state) if is_of_open_run else None
+    as_of = date_to_ingest(source, state) if source else run_date()
+    with run_steps.measured(state, as_of, name, source=source, run_no=run_no) as measured:
+        try:
+            yield
+        except AirflowSkipException:
+            measured.outcome = "skipped"
+            raise
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 from airflow.sdk import TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from tolerance import arrivals, audits, deadline, progress, readiness, staging, urgent
+from tolerance import arrivals, audits, deadline, progress, readiness, run_steps, staging, urgent
 from tolerance.calendar import as_of_ends_at, business_date, parse_as_of
 from tolerance.crm.export import export_alerts as write_alert_list
 from tolerance.crm.export import finish_interrupted_export
@@ -51,14 +51,14 @@ def _list_profiles() -> tuple[ListProfile, ...]:
 @task
 def pick_up(source: str) -> None:
     """Put what is new in TOLERANCE_MAILBOXES and TOLERANCE_SFTP_FOLDERS into the inbox, each once."""
-    with step(f"{source}: picking up from the servers") as state:
+    with step(f"{source}: picking up from the servers", source) as state:
         pick_up_all(extracts_of_service(), state, connection, progress.say, (source,))
 
 
 @task
 def land(source: str) -> str | None:
     """Copy what is new in the inbox to `landing/` by content hash; None when nothing is new."""
-    with step(f"{source}: looking into the inbox") as state:
+    with step(f"{source}: looking into the inbox", source) as state:
         ensure_empty_sources(state)
         extracts = extracts_of_service()
         loaded_at = run_after().replace(tzinfo=None)
@@ -77,14 +77,14 @@ def read(source: str, load_id: str | None) -> None:
     """
     if load_id is None:
         raise AirflowSkipException("Nothing is new in the inbox.")
-    with step(f"{source}: reading") as state:
+    with step(f"{source}: reading", source) as state:
         read_files(source, load_id, state)
 
 
 @task
 def expect(source: str, load_id: str) -> None:
     """Count what only the whole extract shows; the export says what of it is unlike the weeks before."""
-    with step(f"{source}: measuring the extract") as state:
+    with step(f"{source}: measuring the extract", source) as state:
         measure_extract(source, load_id, state)
 
 
@@ -94,10 +94,11 @@ def load(source: str, load_id: str | None, *, outlet_events: Any = None) -> None
 
     Also where nothing was new: the daily run waits for the date of every source that is due.
     """
-    with step(f"{source}: loading") as state:
+    with step(f"{source}: loading", source) as state:
         as_of = date_to_ingest(source, state)
         if load_id:
             summary = load_files(source, load_id, state)
+            run_steps.count_rows(summary.total("loaded_records"))
             progress.say(f"{source}: {summary.sentence}")
             # A date that was published since the files were landed is still theirs.
             as_of = max(
@@ -128,6 +129,7 @@ def open_run() -> None:
         finish_interrupted_publication(state)
         finish_interrupted_export(state, _list_profiles())
         run = open_record(state, run_date())
+        run_steps.belongs_to(run.run_no)
         if run.full_rebuild_reason:
             progress.say(f"tolerance: full rebuild, because {run.full_rebuild_reason}")
 
@@ -188,7 +190,7 @@ def publish() -> None:
 def export_alerts() -> None:
     """Write the alert list of this date for the CRM."""
     with step("tolerance: writing the alert list") as state:
-        write_alert_list(state, _list_profiles())
+        run_steps.count_rows(write_alert_list(state, _list_profiles()).rows)
 
 
 @task

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from tolerance import files, progress, steps
+from tolerance import files, progress, run_steps, steps
 from tolerance.file_modes import shared
 from tolerance.lock import open_read_only
 from tolerance.publishing.contents import contents
@@ -18,7 +18,9 @@ def publish(state: State) -> Run:
     """Publish the current run's generation, and return the run's record."""
     run = current_run(state)
     with shared(state.serving.parent), files.appearing(state.serving) as temporary:
-        write_generation(temporary, state.warehouse, contents(state), [*_published_before(state), run])
+        found = contents(state)
+        rows = write_generation(temporary, state.warehouse, found, [*_published_before(state), run])
+        run_steps.count_rows(rows)
         steps.passed("publishing")
     steps.passed("recording")
     record_published(state, run)

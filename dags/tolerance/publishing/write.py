@@ -11,8 +11,11 @@ from tolerance.runs import Run
 from tolerance.versions import CURRENT, VERSION, Format
 
 
-def write_generation(path: Path, warehouse: Path, contents: Contents, generations: list[Run]) -> None:
-    """Make the DuckDB file that readers open. `generations` are the published ones, the newest last."""
+def write_generation(path: Path, warehouse: Path, contents: Contents, generations: list[Run]) -> int:
+    """Make the DuckDB file that readers open; return how many rows its tables hold.
+
+    `generations` are the published ones, the newest last.
+    """
     with duckdb.connect(str(path)) as serving:
         serving.execute("set preserve_insertion_order = false")
         relations = [*contents.tables, *contents.views]
@@ -30,6 +33,8 @@ def write_generation(path: Path, warehouse: Path, contents: Contents, generation
             _describe(serving, relation)
         serving.commit()
         _write_audit_generation(serving, contents.audit_generation, generations)
+        [(rows,)] = serving.execute("select sum(estimated_size) from duckdb_tables()").fetchall()
+    return int(rows)
 
 
 def published_query(view: Relation, relations: list[Relation]) -> str:

@@ -1,8 +1,8 @@
 """The sample company: a seeded inbox with five years of contacts, and its planted truth.
 
-`make_sample(Path("var/sample"))` writes the folders `customers`, `faq`, `mail` and `tickets` in the
-default formats, by day of delivery, and `truth` beside them. The same arguments give the same
-bytes on any machine.
+`make_sample(Path("var/sample"))` writes the folders `customers`, `customer_merges`, `faq`, `mail` and
+`tickets` in the default formats, by day of delivery, and `truth` beside them. The same arguments give the
+same bytes on any machine.
 """
 
 from __future__ import annotations
@@ -22,10 +22,12 @@ from tolerance.sample.deliveries import (
     deliver_calls,
     deliver_customers,
     deliver_mails,
+    deliver_merges,
     deliver_tickets,
     make_tickets,
     write_all,
 )
+from tolerance.sample.doubles import doubles, name_former_ids
 from tolerance.sample.incidents import category
 from tolerance.sample.lives import live
 from tolerance.sample.truth import number_incidents, put_truth
@@ -93,7 +95,12 @@ def make_sample(
     for contact in contacted:
         by_source[contact.source].append(contact)
 
+    twice = doubles(_stream(seed, "doubles"), people, first_delivery=deliveries.first_delivery, until=until)
+    name_former_ids(_stream(seed, "former ids"), twice, contacted)
+    rows[deliveries.first_delivery] += [double.row for double in twice]
+
     deliver_customers(_stream(seed, "customers"), deliveries, rows)
+    deliver_merges(deliveries, twice)
     say(f"writing {len(by_source['faq'])} calls")
     deliver_calls(_stream(seed, "calls"), deliveries, by_source["faq"])
     # Tickets before mails: a mail repeats the subject of the ticket that it answers.
@@ -104,7 +111,7 @@ def make_sample(
     deliver_mails(_stream(seed, "mails"), deliveries, by_source["mail"])
     incidents = number_incidents(contacted, until)
     files = len(deliveries.files)
-    put_truth(deliveries, contacted, incidents, lives)
+    put_truth(deliveries, contacted, incidents, lives, twice)
     _put_in_place(deliveries, out)
     return SampleCounts(
         customers=customers,

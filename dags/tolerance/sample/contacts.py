@@ -72,6 +72,7 @@ class Contact:
     incident: Incident | None = None
     about: Incident | None = None  # what the contact belongs to without telling of it
     code: str = ""  # of a call
+    former_id: str = ""  # that a call names in place of the customer's own
     is_coded: bool = False  # a ticket's tag says the type
     is_on_time: bool = False  # never delivered late
     earlier: Contact | None = None  # the mail or ticket that this contact refers to

@@ -25,6 +25,7 @@ from tolerance.sample.desk import (
     open_ticket,
     ticket_json,
 )
+from tolerance.sample.doubles import Double
 from tolerance.sample.letters import dated_1970, mbox_entry
 from tolerance.sample.moments import CLOSES, COMPANY_ZONE, OPENS, business_date
 from tolerance.sample.phrases import (
@@ -44,6 +45,7 @@ _OVERLAP_RECORDS = 8
 _CUSTOMERS_HEADER = (
     "customer_id;email;phone;relationship_started_on;relationship_ended_on;preferred_language\n"
 )
+_MERGES_HEADER = "from_customer_id;to_customer_id;merged_on\n"
 _FAQ_HEADER = "call_id;customer_id;asked_at;faq_code;question;answered;agent_team;language\n"
 # Two telephone systems, two lists of codes: Paris speaks French where the code list does.
 _PARIS_CODES = {
@@ -169,6 +171,16 @@ def _iso(day: date | None) -> str:
     return day.isoformat() if day else ""
 
 
+def deliver_merges(deliveries: Deliveries, found: Iterable[Double]) -> None:
+    """A file of merges on each day on which the company found two ids of one customer."""
+    by_day: defaultdict[date, list[str]] = defaultdict(list)
+    for double in found:
+        line = _csv_line(double.former_id, double.person.customer_id, _iso(double.merged_on))
+        by_day[double.merged_on].append(line)
+    for day, lines in by_day.items():
+        deliveries.put("customer_merges", day, "merges.csv", (_MERGES_HEADER + "".join(lines)).encode())
+
+
 # Calls
 
 
@@ -236,7 +248,7 @@ def _call_line(rng: Random, contact: Contact) -> str:
     code = _PARIS_CODES.get(contact.code, contact.code) if team == "paris" else contact.code
     return _csv_line(
         contact.native_id,
-        contact.person.customer_id,
+        contact.former_id or contact.person.customer_id,
         _asked_at(contact.at, team),
         code,
         _note(rng, contact),

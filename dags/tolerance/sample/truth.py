@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from tolerance.sample.contacts import Contact
 from tolerance.sample.deliveries import BadRecord, Deliveries
 from tolerance.sample.departures import BASE_HAZARD, LEAST_DAYS, ODDS_RATIO, Departure
+from tolerance.sample.doubles import Double
 from tolerance.sample.hard_cases import HardCase
 from tolerance.sample.incidents import Incident, category
 from tolerance.sample.lives import BUDGET, Lives
@@ -42,7 +43,11 @@ def number_incidents(contacts: Sequence[Contact], until: date) -> list[Incident]
 
 
 def put_truth(
-    deliveries: Deliveries, contacts: Sequence[Contact], incidents: Sequence[Incident], lives: Lives
+    deliveries: Deliveries,
+    contacts: Sequence[Contact],
+    incidents: Sequence[Incident],
+    lives: Lives,
+    twice: Sequence[Double],
 ) -> None:
     """Add the truth files to the deliveries."""
     tables = {
@@ -56,6 +61,10 @@ def put_truth(
         ),
         "bad_records": ("source;file_name;reason", (_bad_row(bad) for bad in deliveries.bad_records)),
         "hard_cases": ("kind;contacts", _case_rows(lives.hard_cases, contacts)),
+        "customer_merges": (
+            "from_customer_id;to_customer_id;merged_on",
+            ((d.former_id, d.person.customer_id, d.merged_on.isoformat()) for d in twice),
+        ),
         "departures": (
             "customer_id;departed_on;month;remembered_points;balance_points;hazard",
             (_departure_row(departure) for departure in lives.departures if departure.person.ended_on),

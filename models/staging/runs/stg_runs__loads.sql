@@ -28,7 +28,9 @@ final as (
         refusal_reason,
 
         -- times
-        delivered_on
+        delivered_on,
+        as_of_on as loaded_as_of_on,
+        newest_event_on
     from source
     where load_no <= (
         select runs.last_load_no from runs
