@@ -19,7 +19,7 @@ run_arguments = --state "$(STATE)" \
 	$(if $(AS_OF),--as-of "$(AS_OF)") \
 	$(if $(CRM),--crm "$(CRM)")
 
-.PHONY: help setup init wheel run rebuild doctor data-docs preview tags quarantine cases score train labels sample deliver test soak bench lint format clean explain generations data-dictionary crm-dry-run test-crm test-service upgrade-check
+.PHONY: help setup init wheel run backfill rebuild doctor data-docs preview tags quarantine cases score train labels sample deliver test soak bench lint format clean explain generations data-dictionary crm-dry-run test-crm test-service upgrade-check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ wheel: $(INSTALLED) ## The package for machines without a checkout: OUT=dist
 
 run: $(INSTALLED) ## One daily cycle: EXTRACTS= AS_OF= STATE= CRM=
 	@$(BIN)/tolerance run $(run_arguments)
+
+backfill: $(INSTALLED) ## A range of days in their order: FROM= TO= EXTRACTS= STATE= CRM=
+	@$(BIN)/tolerance backfill --from "$(FROM)" --to "$(TO)" --state "$(STATE)" \
+		--extracts "$(EXTRACTS)" $(if $(CRM),--crm "$(CRM)")
 
 rebuild: $(INSTALLED) ## The same tables from the landed files alone, after a loss or a fixed reader: STATE= EXTRACTS=
 	@$(BIN)/tolerance rebuild --state "$(STATE)" $(if $(EXTRACTS),--extracts "$(EXTRACTS)")

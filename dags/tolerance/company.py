@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
+from croniter import croniter  # type: ignore[import-untyped]
 
 from tolerance import plain_yaml
 from tolerance.errors import UsageError
@@ -135,6 +136,16 @@ def _kind(name: str, of_tree: Any) -> tuple[str, Callable[[Any], bool]]:
             "a list of texts",
             lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value),
         )
+    if isinstance(of_tree, dict):
+        from tolerance.contracts import SOURCES
+
+        return (
+            f"a table of sources ({', '.join(SOURCES)}) and their five fields of cron, such as "
+            '{mail: "0 * * * *"}',
+            _is_schedules,
+        )
+    if isinstance(of_tree, bool):
+        return "true or false", lambda value: isinstance(value, bool)
     if isinstance(of_tree, int):
         return "a whole number, 0 or more", lambda value: type(value) is int and value >= 0
     if isinstance(of_tree, float):
@@ -159,6 +170,18 @@ def _kind(name: str, of_tree: Any) -> tuple[str, Callable[[Any], bool]]:
     if name.endswith("prefix"):
         return "letters, digits, _, . or -", lambda value: bool(_PREFIX.fullmatch(str(value)))
     return "a name", lambda value: _can(str, value)
+
+
+def _is_schedules(value: Any) -> bool:
+    from tolerance.contracts import SOURCES
+
+    return isinstance(value, dict) and all(
+        source in SOURCES
+        and isinstance(cron, str)
+        and _CRON.fullmatch(cron.strip())
+        and croniter.is_valid(cron)
+        for source, cron in value.items()
+    )
 
 
 def _can(make: Callable[[str], object], value: Any) -> bool:

@@ -167,6 +167,11 @@ def printable_name(name: str) -> str:
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
+def is_delivery(name: str) -> bool:
+    """Whether a file of this name is delivered: no sidecar, and nothing that a system keeps for itself."""
+    return not _NO_DELIVERY.match(name) and Path(name).suffix.lower() not in _SIDECARS
+
+
 @dataclass(slots=True)
 class _Below:
     """The files below a folder, and what cannot be reached, with the reason."""
@@ -206,11 +211,7 @@ def _below(folder: Path, inside: Path) -> _Below:
             else:
                 seen.add(real)
         for path in (here / name for name in names):
-            if (
-                _NO_DELIVERY.match(path.name)
-                or path.suffix.lower() in _SIDECARS
-                or _is_unfinished_maildir_message(path)
-            ):
+            if not is_delivery(path.name) or _is_unfinished_maildir_message(path):
                 continue
             why_not = _why_out_of_reach(path, inside)
             if why_not is None:

@@ -94,6 +94,7 @@ def _settings_of_reading() -> dict[str, object]:
 _SETTINGS_OF_FILES = frozenset(
     {
         *("dag_prefix", "ingest_at", "daily_deadline", "urgent_schedule"),
+        *("ingest_schedules", "ingest_on_arrival"),
         *("list_link", "shared_group", "shared_umask", "team_language"),
     }
 )

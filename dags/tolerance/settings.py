@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -33,6 +33,12 @@ class Settings:
     daily_deadline: str = "07:00"
     """Times of day, in business time."""
 
+    ingest_schedules: dict[str, str] = field(default_factory=dict)
+    """Sources with a schedule of their own: five fields of cron, in business time."""
+
+    ingest_on_arrival: bool = False
+    """Whether a delivered file starts the ingestion of its source."""
+
     dag_prefix: str = "tolerance_"
     """What the ids of all DAGs and the names of all assets begin with."""
 
@@ -58,6 +64,8 @@ def settings() -> Settings:
         max_bad_share_from_records=int(vars_["max_bad_share_from_records"]),
         ingest_at=vars_["ingest_at"],
         daily_deadline=vars_["daily_deadline"],
+        ingest_schedules={source: cron.strip() for source, cron in vars_["ingest_schedules"].items()},
+        ingest_on_arrival=bool(vars_["ingest_on_arrival"]),
         dag_prefix=vars_["dag_prefix"],
         list_link=vars_["list_link"],
         own_addresses=tuple(str(address).strip().lower() for address in vars_["own_addresses"]),

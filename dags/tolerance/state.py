@@ -86,6 +86,11 @@ class State:
         return self.history / "mailboxes"
 
     @property
+    def sftp_folders(self) -> Path:
+        """Which versions of each folder's files were picked up."""
+        return self.history / "sftp_folders"
+
+    @property
     def load_copies(self) -> Path:
         """A copy of each load record: with these and `landing/`, a lost `raw/` can be made again."""
         return self.history / "loads"

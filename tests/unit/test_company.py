@@ -122,6 +122,10 @@ def test_a_seed_that_would_not_count_is_refused(folder: Path, name: str, content
         ("standard_penalty_points: true", "give a whole number, 0 or more"),
         ("own_addresses: me@example.com", "give a list of texts"),
         ("team_language: de", "give en or fr"),
+        ("ingest_on_arrival: 1", "give true or false"),
+        ("ingest_schedules: {calls: '0 * * * *'}", "give a table of sources"),
+        ("ingest_schedules: {mail: '61 * * * *'}", "give a table of sources"),
+        ("ingest_schedules: {mail: hourly}", "their five fields of cron"),
         ("budget_preset: \"{{ env_var('HOME') }}\"", "give a name"),
     ],
 )

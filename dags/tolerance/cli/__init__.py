@@ -13,6 +13,7 @@ from tolerance.errors import ToleranceError
 
 _MODULES = {
     "run": "cycle",
+    "backfill": "cycle",
     "urgent": "cycle",
     "doctor": "examine",
     "upgrade-check": "examine",

@@ -31,29 +31,29 @@ _TAGS_SHOWN = 15
 # pick-up ------------------------------------------------------------------------------
 
 
-@click.command(short_help="Pick up new mails from the mailboxes into the inbox.")
+@click.command(short_help="Pick up new mails and files of servers into the inbox.")
 @click.option(
     "--extracts",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     required=True,
-    help="The inbox; mails are put below its folder mail/.",
+    help="The inbox; files are put below the folder of their source.",
 )
 @STATE
 def pick_up(extracts: Path, state_folder: Path) -> None:
-    """Put each mail of the mailboxes in TOLERANCE_MAILBOXES into the inbox, once, as it came.
+    """Put what is new in TOLERANCE_MAILBOXES and TOLERANCE_SFTP_FOLDERS into the inbox, once, as it came.
 
-    Nothing on the mail server is changed or marked as read. Logins are Airflow connections
-    (AIRFLOW_CONN_…). Exit codes: 0 all mailboxes were read, 1 one could not be, 2 wrong usage, 75 another run
+    Nothing on the servers is changed, and no mail marked as read. Logins are Airflow connections
+    (AIRFLOW_CONN_…). Exit codes: 0 all servers were read, 1 one could not be, 2 wrong usage, 75 another run
     holds the state.
     """
     from tolerance import stopping, storage
     from tolerance.file_modes import keep_private
-    from tolerance.intake.mailboxes import VARIABLE, mailboxes, pick_up_all
+    from tolerance.intake.pick_up import VARIABLES, pick_up_all, sources_picked_up
     from tolerance.local_run import airflow_connection
     from tolerance.lock import state_lock
 
-    if not mailboxes():
-        click.echo(f"{VARIABLE} names no mailbox. Nothing was picked up.")
+    if not sources_picked_up():
+        click.echo(f"{' and '.join(VARIABLES)} name nothing. Nothing was picked up.")
         return
     state = state_in(state_folder)
     keep_private()

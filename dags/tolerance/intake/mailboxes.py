@@ -15,7 +15,7 @@ import os
 import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -256,23 +256,3 @@ def _read(place: Path) -> _Mark:
 
 def _write(place: Path, mark: _Mark) -> None:
     write_text(place, json.dumps({"uid_validity": mark.uid_validity, "uid": mark.uid}) + "\n")
-
-
-def pick_up_all(
-    extracts: Path, state: State, log_in_by: Callable[[str], Connection], say: Callable[[str], None]
-) -> None:
-    """Pick up the mails of every mailbox that is set; one that is out of order keeps no other waiting.
-
-    Raises:
-        MailboxError: after the last mailbox, for the first that failed.
-    """
-    failed: ToleranceError | None = None
-    for mailbox in mailboxes():
-        try:
-            count = pick_up(mailbox, log_in_by(mailbox.connection), extracts, state)
-            say(f"mail: {count} picked up from {mailbox}")
-        except ToleranceError as error:
-            say(f"mail: {error}")
-            failed = failed or error
-    if failed:
-        raise failed

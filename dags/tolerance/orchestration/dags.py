@@ -8,12 +8,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, AssetAll, AssetOrTimeSchedule, CronTriggerTimetable, Param, chain
+from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, Param, chain
 
+from tolerance import readiness
 from tolerance.contracts import CONTRACTS, SOURCES, in_a_sentence
 from tolerance.dag_ids import DAILY, DELIVERY, POOL, URGENT, dag_id, ingestion
-from tolerance.intake.mailboxes import mailboxes
-from tolerance.orchestration.assets import ALERT_LIST, RAW
+from tolerance.intake.pick_up import sources_picked_up
+from tolerance.orchestration.assets import ALERT_LIST, INBOX, INPUTS, INPUTS_IF_READY, RAW
 from tolerance.orchestration.delivering import deliver, send_digest
 from tolerance.orchestration.failures import tell_of_failure
 from tolerance.orchestration.tasks import (
@@ -61,6 +62,10 @@ _FOR_WRITERS = _FOR_EVERY_TASK | {"pool": dag_id(POOL)}
 """STATE has one writer: its tasks take turns in a pool of one slot, and hold no slot while they wait."""
 
 
+_RUN_TYPES = ("scheduled", "manual", "asset_triggered")
+"""No backfill of Airflow's: it counts its runs apart, so one would run beside another of the same DAG."""
+
+
 def _dag(name: str, doc: str, schedule: Any, default_args: dict[str, Any] = _FOR_WRITERS) -> DAG:
     return DAG(
         dag_id=dag_id(name),
@@ -69,37 +74,49 @@ def _dag(name: str, doc: str, schedule: Any, default_args: dict[str, Any] = _FOR
         schedule=schedule,
         catchup=False,
         max_active_runs=1,
+        allowed_run_types=_RUN_TYPES,  # type: ignore[arg-type]  # its names are taken too
         params=_PARAMS,
         tags=["tolerance"],
         default_args=default_args,
     )
 
 
+def _by(cron: str) -> CronTriggerTimetable:
+    return CronTriggerTimetable(cron, timezone=str(settings().business_time_zone))
+
+
 def _every_day_at(time_of_day: str) -> CronTriggerTimetable:
     hour, minute = time_of_day.split(":")
-    zone = str(settings().business_time_zone)
-    return CronTriggerTimetable(f"{int(minute)} {int(hour)} * * *", timezone=zone)
+    return _by(f"{int(minute)} {int(hour)} * * *")
 
 
 def _ingestion(source: str) -> DAG:
     places = f"`EXTRACTS/{source}/`" + (" and `STATE/inbox_crm/`" if CONTRACTS[source].comes_from_crm else "")
     doc = f"""Ingest {source}. {in_a_sentence(source)}
 
-When: every day at {settings().ingest_at} business time; the daily run starts once all sources are ingested.
+When: by `{
+        readiness.schedule_of(source, settings())
+    }` business time (settings `ingest_at`, `ingest_schedules`){
+        "; and when something is delivered" if source in INBOX else ""
+    }.
+The daily run starts once all sources that are due are ingested.
 Reads: {places}, up to the as-of date.
 Writes: `landing/`, `raw/{source}/`, `quarantine/{source}/` and one record per load in `raw/loads/`.
 If it fails: the sentence in the task's log names the file. Fix it, clear the task. A load counts once
 its load record is written, so a retry loads nothing twice.
 """
-    with _dag(ingestion(source), doc, _every_day_at(settings().ingest_at)) as dag:
+    timetable = _by(readiness.schedule_of(source, settings()))
+    on_arrival = source in INBOX
+    schedule = AssetOrTimeSchedule(timetable=timetable, assets=[INBOX[source]]) if on_arrival else timetable
+    with _dag(ingestion(source), doc, schedule) as dag:
         load_id: Any = land(source)  # of this run, not yet known
-        if source == "mail" and mailboxes():
-            chain(pick_up(), load_id)
+        if source in sources_picked_up():
+            chain(pick_up(source), load_id)
         chain(
             load_id,
             read(source, load_id),
             expect(source, load_id),
-            load.override(outlets=[RAW[source]])(source, load_id),
+            load.override(outlets=[RAW[source], INPUTS_IF_READY])(source, load_id),
         )
     return dag
 
@@ -107,16 +124,15 @@ its load record is written, so a retry loads nothing twice.
 def _daily() -> DAG:
     doc = """Compute the tolerance account of every customer as of one date, publish it, tell the CRM.
 
-When: as soon as all sources are ingested, for the as-of date of those loads; and at the deadline (setting
+When: as soon as all sources that are due are ingested, for their as-of date; and at the deadline (setting
 `daily_deadline`) without those that are missing, if the last day that is over is not published yet.
 Reads: `raw/`, `history/`, the company's numbers in its seeds. Writes: `warehouse.duckdb`, then
 `serving/tolerance.duckdb` (what BI opens), then `outbox/crm/<as-of>/`.
 If it fails: nothing was published and readers keep yesterday's generation. The task's log names the
 model or the check. Fix it and clear the failed task; nothing is sent twice. The deliveries follow.
 """
-    all_ingested = AssetAll(*RAW.values())
     at_deadline = _every_day_at(settings().daily_deadline)
-    with _dag(DAILY, doc, AssetOrTimeSchedule(timetable=at_deadline, assets=all_ingested)) as dag:
+    with _dag(DAILY, doc, AssetOrTimeSchedule(timetable=at_deadline, assets=[INPUTS])) as dag:
         chain(
             open_run(),
             build_staging(),
@@ -140,8 +156,7 @@ of that date computes everything, and tells again only what records have changed
 If it fails: what was told stands. The next one, or the daily run, makes it good.
 """
     schedule = settings().urgent_schedule
-    zone = str(settings().business_time_zone)
-    with _dag(URGENT, doc, CronTriggerTimetable(schedule, timezone=zone) if schedule else None) as dag:
+    with _dag(URGENT, doc, _by(schedule) if schedule else None) as dag:
         # The next one is the next try, and what stops each of them is no news every two minutes.
         tell_urgent.override(outlets=[ALERT_LIST], retries=0, on_failure_callback=None)()
     return dag

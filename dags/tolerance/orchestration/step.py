@@ -9,7 +9,7 @@ from datetime import date, datetime
 from airflow.sdk import get_current_context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from tolerance import progress, run_steps, storage
+from tolerance import progress, readiness, run_steps, storage
 from tolerance.calendar import as_of_for_schedule, parse_as_of
 from tolerance.errors import ToleranceError
 from tolerance.file_modes import keep_private
@@ -33,7 +33,8 @@ def run_date() -> date:
     if given:
         return parse_as_of(given)
     events = context.get("triggering_asset_events") or {}
-    dates = {event.extra["as_of"] for of_asset in events.values() for event in of_asset}
+    extras = [event.extra for of_asset in events.values() for event in of_asset]
+    dates = {extra["as_of"] for extra in extras if "as_of" in extra}
     if dates:
         # A day ingested late may wait together with the next day: the later date covers both.
         return max(parse_as_of(text) for text in dates)
@@ -45,9 +46,16 @@ def run_after() -> datetime:
     return get_current_context()["dag_run"].run_after
 
 
-def is_at_deadline() -> bool:
-    """Whether the run was started by the time of day, and neither by what was ingested nor by a person."""
-    return str(get_current_context()["dag_run"].run_type) == "scheduled"
+def is_by(run_type: str) -> bool:
+    """Whether the run was started so: `scheduled`, `asset_triggered` or `manual`."""
+    return str(get_current_context()["dag_run"].run_type) == run_type
+
+
+def date_to_ingest(source: str, state: State) -> date:
+    """The date for which this run ingests a source."""
+    if get_current_context()["params"].get("as_of") or is_by("manual"):
+        return run_date()
+    return readiness.date_of(state, source, run_after())
 
 
 @contextmanager
@@ -67,7 +75,8 @@ def _measured(state: State, source: str | None) -> Iterator[None]:
     name = get_current_context()["ti"].task_id
     is_of_open_run = source is None and name != OPENS_A_RUN
     run_no = run_steps.newest_run_no(state) if is_of_open_run else None
-    with run_steps.measured(state, run_date(), name, source=source, run_no=run_no) as measured:
+    as_of = date_to_ingest(source, state) if source else run_date()
+    with run_steps.measured(state, as_of, name, source=source, run_no=run_no) as measured:
         try:
             yield
         except AirflowSkipException:

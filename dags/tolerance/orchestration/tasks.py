@@ -10,8 +10,8 @@ from typing import Any
 from airflow.sdk import TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from tolerance import audits, deadline, progress, run_steps, staging, urgent
-from tolerance.calendar import business_date, parse_as_of
+from tolerance import arrivals, audits, deadline, progress, readiness, run_steps, staging, urgent
+from tolerance.calendar import as_of_ends_at, business_date, parse_as_of
 from tolerance.crm.export import export_alerts as write_alert_list
 from tolerance.crm.export import finish_interrupted_export
 from tolerance.crm.history import ensure_empty_history, refuse_newer_history
@@ -26,13 +26,14 @@ from tolerance.intake.expect import expect as measure_extract
 from tolerance.intake.land import land as land_files
 from tolerance.intake.load import ensure_empty_sources
 from tolerance.intake.load import load as load_files
-from tolerance.intake.mailboxes import mailboxes, pick_up_all
+from tolerance.intake.loads import load_records
+from tolerance.intake.pick_up import pick_up_all
 from tolerance.intake.read import read as read_files
 from tolerance.lock import StateBusyError, state_lock
-from tolerance.orchestration.assets import RAW
+from tolerance.orchestration.assets import INPUTS, INPUTS_IF_READY, RAW
 from tolerance.orchestration.delivering import connection
 from tolerance.orchestration.failures import send
-from tolerance.orchestration.step import is_at_deadline, run_after, run_date, step, told
+from tolerance.orchestration.step import date_to_ingest, is_by, run_after, run_date, step, told
 from tolerance.places import extracts_of_service
 from tolerance.publishing.generations import finish_interrupted_publication
 from tolerance.publishing.generations import publish as publish_generation
@@ -48,11 +49,10 @@ def _list_profiles() -> tuple[ListProfile, ...]:
 
 
 @task
-def pick_up() -> None:
-    """Put new mails of the mailboxes in TOLERANCE_MAILBOXES into the inbox, each once."""
-    if mailboxes():
-        with step("mail: picking up from the mailboxes", "mail") as state:
-            pick_up_all(extracts_of_service(), state, connection, progress.say)
+def pick_up(source: str) -> None:
+    """Put what is new in TOLERANCE_MAILBOXES and TOLERANCE_SFTP_FOLDERS into the inbox, each once."""
+    with step(f"{source}: picking up from the servers", source) as state:
+        pick_up_all(extracts_of_service(), state, connection, progress.say, (source,))
 
 
 @task
@@ -62,7 +62,11 @@ def land(source: str) -> str | None:
         ensure_empty_sources(state)
         extracts = extracts_of_service()
         loaded_at = run_after().replace(tzinfo=None)
-        return land_files(source, extracts, run_date(), state, loaded_at)
+        before = arrivals.present(state, extracts, source) if settings().ingest_on_arrival else ""
+        load_id = land_files(source, extracts, date_to_ingest(source, state), state, loaded_at)
+        if before:
+            arrivals.remember(state, source, before)
+        return load_id
 
 
 @task
@@ -88,30 +92,35 @@ def expect(source: str, load_id: str) -> None:
 def load(source: str, load_id: str | None, *, outlet_events: Any = None) -> None:
     """Move the records to `raw/` with a load record that balances, and report their date.
 
-    Also where nothing was new: the daily run waits for the date of every source.
+    Also where nothing was new: the daily run waits for the date of every source that is due.
     """
-    if load_id:
-        with step(f"{source}: loading", source) as state:
+    with step(f"{source}: loading", source) as state:
+        as_of = date_to_ingest(source, state)
+        if load_id:
             summary = load_files(source, load_id, state)
             run_steps.count_rows(summary.total("loaded_records"))
             progress.say(f"{source}: {summary.sentence}")
-    outlet_events[RAW[source]].extra = {"as_of": run_date().isoformat()}
-
-
-def load_into(source: str) -> Any:
-    """The task `load` with its outlet: the raw layer of one source."""
-    return load.override(outlets=[RAW[source]])
+            # A date that was published since the files were landed is still theirs.
+            as_of = max(
+                record.as_of_on for record in load_records(state, source) if record.load_id == load_id
+            )
+        outlet_events[RAW[source]].extra = {"as_of": as_of.isoformat()}
+        if run_after().replace(tzinfo=None) < as_of_ends_at(as_of, settings().business_time_zone):
+            return  # the day is not over
+        readiness.remember(state, source, as_of, run_after())
+        if readiness.is_ready(state, as_of):
+            outlet_events[INPUTS_IF_READY].add(INPUTS, extra={"as_of": as_of.isoformat()})
 
 
 @task
 def open_run() -> None:
     """Finish what a killed run left unfinished, then write this run's record.
 
-    At the deadline it is skipped when all that was loaded is published; else it says what is missing.
+    It is skipped when all that was loaded is published; at the deadline it says what is missing.
     """
     with step("tolerance: opening the run") as state:
-        if is_at_deadline():
-            _open_at_deadline(state)
+        if is_by("scheduled") or is_by("asset_triggered"):
+            _refuse_for_nothing(state)
         put_right(state)
         ensure_empty_sources(state)  # a release may have brought a source before anything of it is ingested
         refuse_newer_history(state)
@@ -125,11 +134,12 @@ def open_run() -> None:
             progress.say(f"tolerance: full rebuild, because {run.full_rebuild_reason}")
 
 
-def _open_at_deadline(state: State) -> None:
+def _refuse_for_nothing(state: State) -> None:
     as_of = run_date()
     if deadline.is_published(state, as_of):
         raise AirflowSkipException(f"{as_of} is published, with all that was loaded.")
-    if missing := deadline.missing_sources(state, as_of):
+    missing = deadline.missing_sources(state, as_of) if is_by("scheduled") else ()
+    if missing:
         message = deadline.notice(dag_id(DAILY), as_of, missing)
         progress.say(message.text)
         send(message, get_current_context())
@@ -200,7 +210,7 @@ def _urgent(state: State, as_of: date) -> urgent.Outcome:
     try:
         with state_lock(state):
             with suppress(ToleranceError):  # said; what other sources bring is no less urgent for it
-                pick_up_all(extracts_of_service(), state, connection, progress.say)
+                pick_up_all(extracts_of_service(), state, connection, progress.say, urgent.SOURCES)
             loaded_at = run_after().replace(tzinfo=None)
             return urgent.tell(state, extracts_of_service(), as_of, loaded_at, _list_profiles())
     except StateBusyError as busy:

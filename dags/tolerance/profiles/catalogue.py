@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +20,9 @@ from tolerance.profiles.reading import MappingFile, Profiles, Rule, no_such_prof
 MAPPINGS_VARIABLE = "TOLERANCE_MAPPINGS"
 COMPANY_FILE = "mappings.yml"
 """The company's own file, beside the source folders of the inbox."""
+
+_VERSION = re.compile(r"\d{5}-\d+")
+"""A folder in which the pick-up puts one version of a file."""
 
 _VENDORS = Path(__file__).parent
 
@@ -42,8 +46,8 @@ class Mappings:
     def profile_of(self, source: str, file_name: str) -> Profile:
         """The profile of a delivered file, by its name below the source's folder.
 
-        The name is compared with each rule's pattern, with and without folders named by a day and
-        with and without `.gz`; the file system is not read.
+        The name is compared with each rule's pattern, with and without folders named by a day or, by the
+        pick-up, by a version, and with and without `.gz`; the file system is not read.
         """
         names = list(_names(source, file_name))
         fitting = (rule for rule in self.rules if any(fnmatchcase(name, rule.pattern) for name in names))
@@ -53,15 +57,17 @@ class Mappings:
 
 def _names(source: str, file_name: str) -> Iterator[str]:
     full = f"{source}/{file_name}"
-    for name in (full, "/".join(part for part in full.split("/") if not _is_day(part))):
+    for name in (full, "/".join(part for part in full.split("/") if not _is_dated(part))):
         yield name
         if name.lower().endswith(".gz"):
             yield name[: -len(".gz")]
 
 
-def _is_day(part: str) -> bool:
+def _is_dated(part: str) -> bool:
     try:
-        return len(part) == len("2026-11-20") and bool(date.fromisoformat(part))
+        return bool(_VERSION.fullmatch(part)) or (
+            len(part) == len("2026-11-20") and bool(date.fromisoformat(part))
+        )
     except ValueError:
         return False
 

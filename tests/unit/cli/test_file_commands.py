@@ -256,6 +256,7 @@ def test_every_command_has_a_line_of_help_that_is_not_cut_and_tells_its_exit_cod
     assert listed == [
         *(
             "run",
+            "backfill",
             "urgent",
             "doctor",
             "upgrade-check",

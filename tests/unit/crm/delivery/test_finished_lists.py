@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.fixtures import sshd
 from tests.fixtures.crm.told import DAY, NEXT, finish_lists, published
+from tests.fixtures.sshd import Server, key
 from tolerance.crm.delivery.clock import Clock
 from tolerance.crm.delivery.connection import Connection
 from tolerance.crm.delivery.deliver import Report, deliver
@@ -24,15 +20,6 @@ from tolerance.crm.delivery.senders import sftp
 from tolerance.state import State
 
 FILES = ["acknowledgement_template.csv", "alerts.csv", "manifest.json"]
-SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
-SFTP_SERVER = next(
-    (
-        path
-        for path in ("/usr/lib/openssh/sftp-server", "/usr/libexec/openssh/sftp-server")
-        if Path(path).exists()
-    ),
-    None,
-)
 
 
 @pytest.fixture
@@ -131,69 +118,16 @@ def test_a_list_that_is_no_longer_asked_for_is_taken_away_and_what_others_keep_t
 # SFTP
 
 
-@dataclass
-class Server:
-    """A running OpenSSH server."""
-
-    top: Path
-    host_key: str
-    port: int
-    client_key: str
-
-    def connection(self, **changes: Any) -> Connection:
-        values: dict[str, Any] = {
-            "host": "127.0.0.1",
-            "port": self.port,
-            "login": pwd.getpwuid(os.getuid()).pw_name,
-            "extra": {"host_key": self.host_key, "private_key": self.client_key},
-        }
-        return Connection("crm_sftp", **(values | changes))
-
-    @property
-    def destination(self) -> SftpDestination:
-        return SftpDestination(
-            name="crm", kind="sftp", connection="crm_sftp", path=str(self.top), timeout_seconds=10, retries=1
-        )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _key(path: Path, kind: str = "ed25519") -> Path:
-    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", path], check=True)
-    return path
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """An OpenSSH server of the user of these tests, on this machine alone."""
-    if SSHD is None or SFTP_SERVER is None:
-        pytest.skip("there is no OpenSSH server: install openssh-server")
-    folder = tmp_path_factory.mktemp("sshd")
-    host, client = _key(folder / "host"), _key(folder / "client")
-    port = _free_port()
-    if os.geteuid() == 0:
-        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # it insists on it
-    (folder / "config").write_text(
-        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {host}\nPidFile none\nUsePAM no\n"
-        f"AuthorizedKeysFile {client}.pub\nStrictModes no\nPasswordAuthentication no\n"
-        f"PermitRootLogin prohibit-password\nSubsystem sftp {SFTP_SERVER}\n",
-        "utf-8",
+    with sshd.running(tmp_path_factory.mktemp("sshd")) as server:
+        yield server
+
+
+def destination(server: Server) -> SftpDestination:
+    return SftpDestination(
+        name="crm", kind="sftp", connection="crm_sftp", path=str(server.top), timeout_seconds=10, retries=1
     )
-    log = folder / "log"
-    with subprocess.Popen([SSHD, "-D", "-f", folder / "config", "-E", log]) as process:
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        top = folder / "top"
-        top.mkdir()
-        yield Server(top, (host.with_suffix(".pub")).read_text("utf-8"), port, client.read_text("utf-8"))
-        process.terminate()
 
 
 @pytest.fixture
@@ -206,14 +140,14 @@ def empty_server(server: Server) -> Server:
 def test_lists_are_put_on_a_real_server_whole_and_once(state: State, empty_server: Server) -> None:
     server = empty_server
     finish_lists(state, crm="zoho")
-    report = send(state, server.destination, server.connection())
+    report = send(state, destination(server), server.connection())
     assert report.error is None
     assert found(server.top) == {DAY: [*FILES, "zoho"]}
     assert (server.top / DAY / "alerts.csv").read_bytes() == (state.outbox / DAY / "alerts.csv").read_bytes()
     finish_lists(state, content="alert_id\nb\n" * 100_000)
-    assert send(state, server.destination, server.connection()).accepted == 1
+    assert send(state, destination(server), server.connection()).accepted == 1
     assert (server.top / DAY / "alerts.csv").read_bytes() == (state.outbox / DAY / "alerts.csv").read_bytes()
-    assert send(state, server.destination, server.connection()).accepted == 0
+    assert send(state, destination(server), server.connection()).accepted == 0
 
 
 def test_the_manifest_is_put_last_and_each_file_by_rename(
@@ -228,7 +162,7 @@ def test_the_manifest_is_put_last_and_each_file_by_rename(
         rename(self, old, new)
 
     monkeypatch.setattr(sftp.paramiko.SFTPClient, "posix_rename", renamed)
-    send(state, empty_server.destination, empty_server.connection())
+    send(state, destination(empty_server), empty_server.connection())
     assert seen == FILES
     assert seen[-1] == "manifest.json"
 
@@ -239,7 +173,7 @@ def no_known_hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _other_host_key(server: Server, tmp_path: Path) -> dict[str, Any]:
-    other = _key(tmp_path / "other").with_suffix(".pub").read_text("utf-8")
+    other = key(tmp_path / "other").with_suffix(".pub").read_text("utf-8")
     return {"extra": {"host_key": other, "private_key": server.client_key}}
 
 
@@ -252,7 +186,7 @@ def _bad_host_key(server: Server, _: Path) -> dict[str, Any]:
 
 
 def _other_client_key(server: Server, tmp_path: Path) -> dict[str, Any]:
-    return {"extra": {"host_key": server.host_key, "private_key": _key(tmp_path / "mine").read_text("utf-8")}}
+    return {"extra": {"host_key": server.host_key, "private_key": key(tmp_path / "mine").read_text("utf-8")}}
 
 
 def _no_key(server: Server, _: Path) -> dict[str, Any]:
@@ -282,13 +216,15 @@ def test_a_server_that_is_not_the_one_or_does_not_let_us_in_gets_nothing(
     changed: Callable[[Server, Path], dict[str, Any]],
     sentence: str,
 ) -> None:
-    report = send(state, empty_server.destination, empty_server.connection(**changed(empty_server, tmp_path)))
+    report = send(
+        state, destination(empty_server), empty_server.connection(**changed(empty_server, tmp_path))
+    )
     assert str(report.error).startswith(f"crm: {sentence}")
     assert report.counts.pending == 1
     assert found(empty_server.top) == {}
 
 
 def test_a_place_that_is_not_there_is_told(state: State, empty_server: Server) -> None:
-    destination = empty_server.destination.model_copy(update={"path": "/nowhere/at/all"})
-    report = send(state, destination, empty_server.connection())
+    nowhere = destination(empty_server).model_copy(update={"path": "/nowhere/at/all"})
+    report = send(state, nowhere, empty_server.connection())
     assert str(report.error).startswith("crm: /nowhere/at/all cannot be written (No such file or directory)")
