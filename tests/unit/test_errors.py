@@ -35,7 +35,7 @@ _OF_A_RECORD_OR_FILE = {
 """They end in quarantine or in a load record, and never reach a person as a fault."""
 
 _TRIED_AGAIN = {"FailedError", "_ChangedError"}
-"""A request to a CRM, which ends in the journal; a file still written on its server, left to the next look."""
+"""A request to a CRM, which ends in the journal; a file still being written, left to the next look."""
 
 
 def test_every_fault_has_the_one_base() -> None:
