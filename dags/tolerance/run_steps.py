@@ -138,7 +138,7 @@ def _peak_kb(under_way: _UnderWay) -> int:
 def _write(state: State, step: Step) -> None:
     """Put the line of a step in its place. Where that fails the step goes on, or tells why it cannot."""
     path = state.run_steps / f"{step.as_of_on}.ndjson"
-    with suppress(OSError):
+    with suppress(OSError, ValueError):
         lines = _lines(path) if path.exists() else []
         step_no = step.step_no or len(lines) + 1
         record = {VERSION: CURRENT[Format.RUN_STEPS], **asdict(step), "step_no": step_no}
@@ -148,7 +148,10 @@ def _write(state: State, step: Step) -> None:
 
 
 def _lines(path: Path) -> list[bytes]:
-    lines = path.read_bytes().splitlines()
-    for line in lines:
-        refuse_newer(Format.RUN_STEPS, orjson.loads(line).get(VERSION), path)
+    """The lines of a date; one that a full disk cut off tells nothing and is left out."""
+    lines = []
+    for line in path.read_bytes().splitlines():
+        with suppress(orjson.JSONDecodeError):
+            refuse_newer(Format.RUN_STEPS, orjson.loads(line).get(VERSION), path)
+            lines.append(line)
     return lines

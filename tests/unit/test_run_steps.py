@@ -99,3 +99,13 @@ def test_a_step_of_no_run_can_be_told_which_run_it_opened(state: State) -> None:
     with measured(state, DAY, "open_run"):
         run_steps.belongs_to(7)
     assert steps(state)[0]["run_no"] == 7
+
+
+def test_a_line_that_was_cut_off_stops_no_step(state: State) -> None:
+    with measured(state, DAY, "load"):
+        pass
+    path = state.run_steps / f"{DAY}.ndjson"
+    path.write_bytes(path.read_bytes() + b'{"step_no": 2, "na')
+    with measured(state, DAY, "publish"):
+        pass
+    assert [each["step"] for each in steps(state)] == ["load", "publish"]

@@ -69,6 +69,11 @@ class SftpFolder:
         """As it is written."""
         return f"{self.source}={self.connection}:{self.path}"
 
+    @property
+    def key(self) -> str:
+        """Tells it from others in a name: two servers may have files of one name, size and second."""
+        return hashlib.sha256(str(self).encode()).hexdigest()[:12]
+
 
 @dataclass(frozen=True, slots=True)
 class _Version:
@@ -252,7 +257,7 @@ def _chunks(sftp: paramiko.SFTPClient, folder: SftpFolder, name: str, version: _
 
 def _put(sftp: paramiko.SFTPClient, folder: SftpFolder, name: str, version: _Version, extracts: Path) -> str:
     """Put one version into the inbox; why not, or ''."""
-    path = extracts / folder.source / version.place / name
+    path = extracts / folder.source / f"{version.place}-{folder.key}" / name
     if path.exists():
         return ""
     try:
@@ -279,8 +284,7 @@ class _ChangedError(Exception):
 
 
 def _memory_of(state: State, folder: SftpFolder) -> Path:
-    name = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
-    return state.sftp_folders / f"{folder.connection}.{name}.json"
+    return state.sftp_folders / f"{folder.connection}.{folder.key}.json"
 
 
 def _read(place: Path) -> dict[str, _Version]:

@@ -21,7 +21,7 @@ MAPPINGS_VARIABLE = "TOLERANCE_MAPPINGS"
 COMPANY_FILE = "mappings.yml"
 """The company's own file, beside the source folders of the inbox."""
 
-_VERSION = re.compile(r"\d{5}-\d+")
+_VERSION = re.compile(r"\d{5}-\d+-[0-9a-f]{12}")
 """A folder in which the pick-up puts one version of a file."""
 
 _VENDORS = Path(__file__).parent

@@ -70,7 +70,7 @@ class Inbox:
     @property
     def files(self) -> dict[str, bytes]:
         return {
-            path.relative_to(self.extracts).as_posix(): path.read_bytes()
+            path.relative_to(self.extracts).as_posix().replace(f"-{self.folder.key}/", "/"): path.read_bytes()
             for path in sorted(self.extracts.rglob("*"))
             if path.is_file()
         }
@@ -118,11 +118,20 @@ def test_each_version_is_picked_up_once_on_its_day_in_their_order_and_the_server
     assert inbox.pick_up() == 0
 
 
+def test_files_of_two_folders_alike_in_name_size_and_second_are_two(inbox: Inbox, server: Server) -> None:
+    for folder, content in (("one", b"1"), ("two", b"2")):
+        (server.top / folder).mkdir()
+        put(server, f"{folder}/export.csv", content)
+        inbox.folder = SftpFolder("tickets", "desk_sftp", str(server.top / folder))
+        assert inbox.pick_up() == 1
+    assert sorted(inbox.files.values()) == [b"1", b"2"]
+
+
 def test_a_rule_of_the_mapping_file_counts_for_what_was_picked_up(tmp_path: Path) -> None:
     rules = tmp_path / "mappings.yml"
     rules.write_text("files:\n  tickets/export*.csv: zendesk\n", "utf-8")
     found = mappings(rules)
-    assert found.profile_of("tickets", "2026-11-01/43200-3/export_1.csv").name == "zendesk"
+    assert found.profile_of("tickets", "2026-11-01/43200-3-0123456789ab/export_1.csv").name == "zendesk"
     assert found.profile_of("tickets", "2026-11-01/43200/export_1.csv").name != "zendesk"
 
 
