@@ -6,6 +6,7 @@ is one way to end early and not two.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -16,6 +17,8 @@ from contextlib import contextmanager, suppress
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SHOW_CURSOR = "\x1b[?25h"
 """A progress bar hides it."""
+
+_DEATH_OF_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 @contextmanager
@@ -46,6 +49,11 @@ def obeyed(remedy: str) -> Iterator[None]:
         watch.join()
         told.close()
         os.close(terminal)
+
+
+def with_its_parent() -> None:
+    """Called in a new child: it is told to stop when the process that started it ends, however it does."""
+    ctypes.CDLL(None).prctl(_DEATH_OF_PARENT, signal.SIGTERM)
 
 
 def _watch(told: socket.socket, terminal: int, remedy: str) -> None:

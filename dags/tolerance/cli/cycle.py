@@ -79,8 +79,8 @@ def backfill(first_text: str, last_text: str, extracts: Path, crm: str, state_fo
             # In a process of its own: DuckDB shows a process the file that it opened first.
             command = [sys.executable, "-m", "tolerance", "run", "--extracts", str(extracts)]
             command += ["--as-of", str(day), "--state", str(state_folder), "--crm", crm]
-            if code := subprocess.call(command):
-                sys.exit(code)
+            if code := subprocess.call(command, preexec_fn=stopping.with_its_parent):
+                sys.exit(code if code > 0 else 128 - code)
 
 
 @click.command(short_help="Tell alerts of the day in progress.")

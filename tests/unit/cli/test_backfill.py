@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
+import psutil
 import pytest
 from click.testing import CliRunner
 
@@ -26,7 +28,7 @@ def test_the_days_after_the_published_one_are_run_in_order_up_to_the_first_that_
     record_published(state, open_run(state, date(2026, 3, 10)))
     ran: list[str] = []
 
-    def run(command: list[str]) -> int:
+    def run(command: list[str], **_: object) -> int:
         day = command[command.index("--as-of") + 1]
         ran.append(day)
         if day == "2026-03-13":
@@ -39,6 +41,21 @@ def test_the_days_after_the_published_one_are_run_in_order_up_to_the_first_that_
     assert ran == ["2026-03-11", "2026-03-12"]
     assert ask(state, "2026-03-09", "2026-03-14") == 1
     assert ran == ["2026-03-11", "2026-03-12", "2026-03-13"]
+
+
+def test_what_a_range_has_started_ends_with_it() -> None:
+    # A parent that starts a child as the command does, says who it is, and is killed.
+    starts = (
+        "import subprocess, sys; from tolerance import stopping; "
+        "child = subprocess.Popen(['sleep', '600'], preexec_fn=stopping.with_its_parent); "
+        "print(child.pid, flush=True); child.wait()"
+    )
+    with subprocess.Popen([sys.executable, "-c", starts], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+    gone, alive = psutil.wait_procs([child], timeout=30)
+    assert (len(gone), alive) == (1, [])
 
 
 def test_a_range_that_ends_before_it_begins_is_refused(tmp_path: Path) -> None:
