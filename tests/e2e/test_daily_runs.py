@@ -211,7 +211,7 @@ def test_the_samples_incidents_are_found_and_linked_as_well_as_ever(
     # What is reached, rounded down. Wanted: contacts 0.98 and 0.90, pairs 0.99 and 0.90.
     assert quality.contacts["all"].precision > 0.96
     assert quality.contacts["all"].recall > 0.9
-    assert quality.pairs.precision > 0.975  # of 200 pairs one is half a point
+    assert quality.pairs.precision > 0.98
     assert quality.pairs.recall > 0.84
 
 
