@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
 
 from tolerance import files, inbox
@@ -11,11 +12,11 @@ from tolerance.contracts import CONTRACTS
 from tolerance.state import State
 
 
-def present(state: State, extracts: Path, source: str) -> str:
-    """What lies there of a source; '' for nothing. No file is opened."""
-    found = inbox.stamps(extracts, (source,))
+def present(state: State, extracts: Path, source: str, as_of: date) -> str:
+    """What lies there of a source for dates up to `as_of`; '' for nothing. No file is opened."""
+    found = inbox.stamps(extracts, (source,), as_of)
     if CONTRACTS[source].comes_from_crm:
-        found += inbox.stamps(state.root, (state.acknowledgements.name,))
+        found += inbox.stamps(state.root, (state.acknowledgements.name,), as_of)
     return digest(*map(os.fsencode, sorted(found))) if found else ""
 
 

@@ -117,7 +117,22 @@ def own_variables(project_file: Path) -> dict[str, Any]:
         raise CompanyError(
             f"{path} names {', '.join(unknown)}, which is not a setting", f"known are {', '.join(known)}."
         )
-    return {name: _checked(path, name, value, known[name]) for name, value in own.items()}
+    checked = {name: _checked(path, name, value, known[name]) for name, value in own.items()}
+    _refuse_reversed(path, known | checked)
+    return checked
+
+
+_IN_THEIR_ORDER = (("ingest_at", "daily_deadline"), ("earliest_plausible_on", "latest_plausible_on"))
+
+
+def _refuse_reversed(path: Path, chosen: dict[str, Any]) -> None:
+    """Settings that make sense in one order only, of which a company may set one and keep the other."""
+    for earlier, later in _IN_THEIR_ORDER:
+        if str(chosen[earlier]) >= str(chosen[later]):
+            raise CompanyError(
+                f"{path}: {earlier} ({chosen[earlier]}) is not before {later} ({chosen[later]})",
+                f"set both, {earlier} to the earlier one.",
+            )
 
 
 def _checked(path: Path, name: str, value: Any, of_tree: Any) -> Any:

@@ -123,12 +123,15 @@ def deliveries(extracts: Path, source: str, as_of: date, acknowledgements: Path 
     )
 
 
-def stamps(extracts: Path, sources: tuple[str, ...]) -> list[str]:
-    """What lies in the inbox by name, size and times: no file is opened."""
+def stamps(extracts: Path, sources: tuple[str, ...], as_of: date = date.max) -> list[str]:
+    """What lies in the inbox for dates up to `as_of`, by name, size and times: no file is opened."""
     inside = extracts.resolve()
     found = []
     for source in sources:
-        for path in _below(extracts / source, inside).files:
+        folder = extracts / source
+        for path in _below(folder, inside).files:
+            if (_day_of(os.fsdecode(path.relative_to(folder))) or as_of) > as_of:
+                continue
             for each in (path, *(path.with_name(path.name + suffix) for suffix in _SIDECARS)):
                 try:
                     status = each.stat()
@@ -283,6 +286,19 @@ def is_maildir_message(name: str) -> bool:
     """Whether a delivered name is a message of a Maildir: it is in `cur/` or `new/`."""
     folders = name.split("/")[:-1]
     return bool(folders) and folders[-1] in _MAILDIR_FOLDERS[:2]
+
+
+def version_folder(second: int, size: int, key: str) -> str:
+    """The folder in which the pick-up puts one version of a file; by name they sort as they were written."""
+    return f"{second:06d}-{size}-{key}"
+
+
+_VERSION_FOLDER = re.compile(r"\d{5,6}-\d+-[0-9a-f]{12}")
+
+
+def is_made_by_delivery(folder: str) -> bool:
+    """Whether the name of a folder only says when a file came: it is that of a day or of a version."""
+    return bool(_VERSION_FOLDER.fullmatch(folder)) or _day_of(f"{folder}/") is not None
 
 
 def _day_of(name: str) -> date | None:

@@ -65,7 +65,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a command ended, what the server and all its commands have used so far, what this one held."""
+    """How a command ended, what it and the server used since the answer before, what it held."""
 
     is_well: bool
     cpu_seconds: float
@@ -79,7 +79,7 @@ class WarmDbt:
         self._server: subprocess.Popen[bytes] | None = None
         self._line = line
         self.cpu_seconds = 0.0
-        """What a server that still lives has used; once it has ended the system counts it as a child."""
+        """What a living server used for this process; once it has ended the system counts it as a child."""
         self.peak_kb = 0
         """The most memory that the last command or its server has held."""
 
@@ -103,7 +103,8 @@ class WarmDbt:
         if not answer:
             return False
         told = Answer(**json.loads(answer))
-        self.cpu_seconds, self.peak_kb = told.cpu_seconds, told.peak_kb
+        self.cpu_seconds += told.cpu_seconds
+        self.peak_kb = told.peak_kb
         return told.is_well
 
     def _start(self, environment: dict[str, str]) -> socket.socket:
@@ -172,6 +173,7 @@ def serve(line: socket.socket) -> None:
     for module in _PARTS_OF_DBT:
         __import__(module)
     parsed, manifest, written = "", None, _Written()
+    used_before = 0.0
     with line.makefile("r", encoding="ascii") as commands:
         for text in commands:
             command = Command(**json.loads(text))
@@ -186,7 +188,8 @@ def serve(line: socket.socket) -> None:
                 gc.freeze()  # keeps the forks' garbage collector from touching, and so copying, shared memory
                 written = _Written.by(command)
             written.also_for(command)
-            answer = _run_in_fork(command, manifest, line)
+            answer = _run_in_fork(command, manifest, line, used_before)
+            used_before += answer.cpu_seconds
             line.sendall(json.dumps(asdict(answer)).encode("ascii") + b"\n")
 
 
@@ -246,7 +249,7 @@ def _compile_macros(manifest: Any) -> None:
             template_cache.get_node_template(macro)
 
 
-def _run_in_fork(command: Command, manifest: Any, line: socket.socket) -> Answer:
+def _run_in_fork(command: Command, manifest: Any, line: socket.socket, used_before: float) -> Answer:
     """Run the command in a fork; when the connection is closed meanwhile, end it and this process."""
     server = os.getpid()
     child = os.fork()
@@ -267,9 +270,15 @@ def _run_in_fork(command: Command, manifest: Any, line: socket.socket) -> Answer
     both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return Answer(
         is_well=os.waitstatus_to_exitcode(status) == 0,
-        cpu_seconds=sum(each.ru_utime + each.ru_stime for each in both),
-        peak_kb=max(used.ru_maxrss, both[0].ru_maxrss),
+        cpu_seconds=sum(each.ru_utime + each.ru_stime for each in both) - used_before,
+        peak_kb=max(used.ru_maxrss, _own_peak_kb()),
     )
+
+
+def _own_peak_kb() -> int:
+    """The most memory of this program; the system's mark of the process includes what it was started from."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(status.partition("VmHWM:")[2].split()[0])
 
 
 def _live(command: Command, manifest: Any, line: socket.socket, server: int) -> NoReturn:

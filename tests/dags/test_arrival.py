@@ -10,13 +10,18 @@ from pathlib import Path
 _WATCH = """
 import asyncio, sys
 from pathlib import Path
-from tolerance import arrivals
+from datetime import UTC, datetime, timedelta
+from tolerance import arrivals, readiness
+from tolerance.calendar import as_of_for_schedule
+from tolerance.settings import settings
 from tolerance.orchestration.arrival import InboxTrigger
 from tolerance.places import extracts_of_service, state_of_service
 
 trigger = InboxTrigger("tickets", interval_seconds=0.05)
 extracts, state = extracts_of_service(), state_of_service()
 events = []
+YESTERDAY = as_of_for_schedule(datetime.now(UTC), settings().business_time_zone)
+TODAY = YESTERDAY + timedelta(days=1)
 
 async def watch():
     async for event in InboxTrigger(**trigger.serialize()[1]).run():
@@ -41,10 +46,21 @@ async def main():
         print("SEEN growing", len(events))
     await seen("written")
     await seen("still there")
-    arrivals.remember(state, "tickets", arrivals.present(state, extracts, "tickets"))
+    def ingest(day):
+        arrivals.remember(state, "tickets", arrivals.present(state, extracts, "tickets", day))
+
+    ingest(YESTERDAY)
     (folder / "b.csv").write_text("b")
-    arrivals.remember(state, "tickets", arrivals.present(state, extracts, "tickets"))
+    ingest(YESTERDAY)
     await seen("ingested by its schedule")
+    (folder / str(TODAY)).mkdir()
+    (folder / str(TODAY) / "c.csv").write_text("c")
+    await seen("of the day in progress")
+    ingest(YESTERDAY)
+    await seen("and the day before is not published")
+    readiness.date_of = lambda *_: TODAY
+    await seen("which it is now")
+    ingest(TODAY)
     task.cancel()
     task = asyncio.create_task(watch())
     await seen("restarted")
@@ -76,6 +92,9 @@ def test_a_written_file_is_told_once_and_one_that_grows_or_was_ingested_is_not(t
         "written 1",
         "still there 1",
         "ingested by its schedule 1",
-        "restarted 1",
-        "written again 2",
+        "of the day in progress 1",
+        "and the day before is not published 1",
+        "which it is now 2",
+        "restarted 2",
+        "written again 3",
     ], done.stderr

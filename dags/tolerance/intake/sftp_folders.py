@@ -1,13 +1,14 @@
 """Files from folders of SFTP servers into the inbox: each version once, whole, and nothing there is changed.
 
-A version is a name, a size and a time of change. Its place in the inbox is made of these three alone: the
-business day of the change, the second of that day with the size, the name. So a version that was fetched
+A version is a name, a size and a time of change. Its place in the inbox is made of these three: the day that
+it is delivered for, the second since that day began with the size, the name. So a version that was fetched
 before a kill, or is fetched again, meets its own file, and a later one never takes the place of an earlier
 one that was not ingested yet. Which versions stand in the inbox is kept in `history/sftp_folders/`.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -31,8 +32,9 @@ from tolerance.crm.delivery.items import DestinationError
 from tolerance.crm.delivery.ssh import FAULTS, UnreachableError, logged_in, told
 from tolerance.errors import ToleranceError, UsageError
 from tolerance.files import appearing, write_text
-from tolerance.inbox import is_delivery, printable_name
+from tolerance.inbox import is_delivery, printable_name, version_folder
 from tolerance.instants import business_date
+from tolerance.readiness import closing_at
 from tolerance.settings import settings
 from tolerance.state import State
 
@@ -55,6 +57,14 @@ class SftpUnreachableError(SftpFolderError):
     """The SFTP server does not answer, or stopped; it may answer later."""
 
     can_retry = True
+
+
+class _WaitingError(Exception):
+    """A file is not ready; the next pick-up looks again."""
+
+
+class SftpFileError(SftpFolderError):
+    """The server does not give one file, which keeps no other one waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +92,19 @@ class _Version:
     size: int
     changed_at: int
 
-    @property
-    def place(self) -> str:
-        """The folder of the version below that of its source."""
+    def place(self, folder: SftpFolder) -> str:
+        """Its folder below that of the source.
+
+        An export of the night counts for the day that is over as long as the source is ingested for it.
+        """
         changed_at = datetime.fromtimestamp(self.changed_at, UTC)
         day = business_date(changed_at, settings())
+        closing = closing_at(folder.source, day - timedelta(days=1), settings())
+        if closing is not None and changed_at <= closing:
+            day -= timedelta(days=1)
         begins_at = as_of_ends_at(day - timedelta(days=1), settings().business_time_zone)
         second = int((changed_at.replace(tzinfo=None) - begins_at).total_seconds())
-        return f"{day}/{second:05d}-{self.size}"
+        return f"{day}/{version_folder(second, self.size, folder.key)}"
 
 
 def sftp_folders() -> tuple[SftpFolder, ...]:
@@ -124,8 +139,10 @@ def pick_up(
 
     Raises:
         SftpFolderError: when the server cannot be used, with all that was picked up until then in its place.
+        SftpFileError: after the last file, for the first that the server did not give.
     """
     clock = clock or Clock()
+    failed: SftpFileError | None = None
     place = _memory_of(state, folder)
     known = _read(place)
     with _session(connection) as sftp:
@@ -143,11 +160,16 @@ def pick_up(
         now, count = clock.now().timestamp(), 0
         try:
             for name in sorted(news, key=lambda name: (news[name].changed_at, name)):
-                why_not = _why_wait(name, news[name], second, now)
-                if why_not is None:
-                    why_not = _put(sftp, folder, name, news[name], extracts)
-                if why_not:
-                    say(f"{folder.source}: {name} in {folder} waits: {why_not}")
+                try:
+                    if why_not := _why_wait(name, news[name], second, now):
+                        raise _WaitingError(why_not)
+                    _put(sftp, folder, name, news[name], extracts)
+                except _WaitingError as reason:
+                    say(f"{folder.source}: {name} in {folder} waits: {reason}")
+                    continue
+                except SftpFileError as error:
+                    say(f"{folder.source}: {error}")
+                    failed = failed or error
                     continue
                 known[name] = news[name]
                 count += 1
@@ -155,6 +177,8 @@ def pick_up(
                     _write(place, known)
         finally:
             _write(place, known)
+    if failed:
+        raise failed
     return count
 
 
@@ -239,12 +263,12 @@ def _version(entry: paramiko.SFTPAttributes) -> _Version | None:
 def _chunks(sftp: paramiko.SFTPClient, folder: SftpFolder, name: str, version: _Version) -> Iterator[bytes]:
     """The bytes of a version, as many as it has; fewer where it was changed meanwhile."""
     left = version.size
-    with _asked(folder):
+    with _asked_for(sftp, folder, name):
         file = sftp.open(posixpath.join(folder.path, name), "rb")
         file.prefetch(left, _REQUESTS_AHEAD)
     with file:
         while left:
-            with _asked(folder):
+            with _asked_for(sftp, folder, name):
                 chunk = file.read(min(left, _CHUNK_BYTES))
             if not chunk:
                 return
@@ -252,35 +276,55 @@ def _chunks(sftp: paramiko.SFTPClient, folder: SftpFolder, name: str, version: _
             yield chunk
 
 
+@contextmanager
+def _asked_for(sftp: paramiko.SFTPClient, folder: SftpFolder, name: str) -> Iterator[None]:
+    """Speak with the server about one file: what it refuses of this one it may grant of the next."""
+    with _asked(folder):
+        try:
+            yield
+        except FileNotFoundError:
+            raise _WaitingError("it is there no more") from None
+        except OSError as fault:
+            # An answer has the number of a missing right or none; a line that is slow or closed has none too.
+            if fault.errno not in {None, errno.EACCES} or isinstance(fault, TimeoutError) or _is_closed(sftp):
+                raise
+            raise SftpFileError(
+                f"{name} in {folder} cannot be read ({told(fault)})",
+                "let the login read it, or take it away; what else was new is in the inbox.",
+            ) from None
+
+
+def _is_closed(sftp: paramiko.SFTPClient) -> bool:
+    channel = sftp.get_channel()
+    return channel is None or channel.closed
+
+
 # The inbox and the memory -------------------------------------------------------------
 
 
-def _put(sftp: paramiko.SFTPClient, folder: SftpFolder, name: str, version: _Version, extracts: Path) -> str:
-    """Put one version into the inbox; why not, or ''."""
-    path = extracts / folder.source / f"{version.place}-{folder.key}" / name
+def _put(sftp: paramiko.SFTPClient, folder: SftpFolder, name: str, version: _Version, extracts: Path) -> None:
+    """Put one version into the inbox.
+
+    Raises:
+        _WaitingError: when the server has another version by now.
+        SftpFileError: when the server does not give it.
+    """
+    path = extracts / folder.source / version.place(folder) / name
     if path.exists():
-        return ""
+        return
     try:
         with appearing(path) as temporary:
             with temporary.open("wb") as file:
                 file.writelines(_chunks(sftp, folder, name, version))
-            with _asked(folder):
+            with _asked_for(sftp, folder, name):
                 now = _version(sftp.lstat(posixpath.join(folder.path, name)))
             if now != version or temporary.stat().st_size != version.size:
-                raise _ChangedError
-    except (_ChangedError, SftpFolderError) as fault:
+                raise _WaitingError("it was changed while it was read")
+    except (_WaitingError, SftpFolderError):
         path.with_name(f".{path.name}.part").unlink(missing_ok=True)
         with suppress(OSError):  # others may have files there
             path.parent.rmdir()
-        if isinstance(fault, SftpUnreachableError):
-            raise
-        return str(fault)
-    return ""
-
-
-class _ChangedError(Exception):
-    def __str__(self) -> str:
-        return "it was changed while it was read"
+        raise
 
 
 def _memory_of(state: State, folder: SftpFolder) -> Path:

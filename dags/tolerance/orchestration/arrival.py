@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
-from tolerance import arrivals
+from tolerance import arrivals, readiness
 from tolerance.places import extracts_of_service, state_of_service
 
 LOOK_INTERVAL_SECONDS = 20.0
@@ -18,7 +19,8 @@ class InboxTrigger(BaseEventTrigger):
     """Fires when something of a source lies in the inbox that was not there when it was ingested last.
 
     What is looked at are names, sizes and times, twice the same: a file that is being written waits. Each
-    state of the inbox is told once; a triggerer that was restarted asks STATE what was ingested.
+    state of the inbox is told once; a triggerer that was restarted asks STATE what was ingested. What lies
+    there for the day in progress is told when the last day that is over is published.
     """
 
     def __init__(self, source: str, interval_seconds: float = LOOK_INTERVAL_SECONDS) -> None:
@@ -52,6 +54,6 @@ class InboxTrigger(BaseEventTrigger):
 
     def _look(self) -> tuple[str, str]:
         state = state_of_service()
-        return arrivals.present(state, extracts_of_service(), self.source), arrivals.ingested(
-            state, self.source
-        )
+        as_of = readiness.date_of(state, self.source, datetime.now(UTC))
+        found = arrivals.present(state, extracts_of_service(), self.source, as_of)
+        return found, arrivals.ingested(state, self.source)

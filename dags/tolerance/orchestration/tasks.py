@@ -62,8 +62,9 @@ def land(source: str) -> str | None:
         ensure_empty_sources(state)
         extracts = extracts_of_service()
         loaded_at = run_after().replace(tzinfo=None)
-        before = arrivals.present(state, extracts, source) if settings().ingest_on_arrival else ""
-        load_id = land_files(source, extracts, date_to_ingest(source, state), state, loaded_at)
+        as_of = date_to_ingest(source, state)
+        before = arrivals.present(state, extracts, source, as_of) if settings().ingest_on_arrival else ""
+        load_id = land_files(source, extracts, as_of, state, loaded_at)
         if before:
             arrivals.remember(state, source, before)
         return load_id

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
 from tolerance.company import own_file
-from tolerance.inbox import is_linked_outside
+from tolerance.inbox import is_linked_outside, is_made_by_delivery
 from tolerance.profiles.mistakes import MappingError
 from tolerance.profiles.profile import BY_CONTRACT, DEFAULT, Profile
 from tolerance.profiles.reading import MappingFile, Profiles, Rule, no_such_profile, parse
@@ -20,9 +18,6 @@ from tolerance.profiles.reading import MappingFile, Profiles, Rule, no_such_prof
 MAPPINGS_VARIABLE = "TOLERANCE_MAPPINGS"
 COMPANY_FILE = "mappings.yml"
 """The company's own file, beside the source folders of the inbox."""
-
-_VERSION = re.compile(r"\d{5}-\d+-[0-9a-f]{12}")
-"""A folder in which the pick-up puts one version of a file."""
 
 _VENDORS = Path(__file__).parent
 
@@ -57,19 +52,10 @@ class Mappings:
 
 def _names(source: str, file_name: str) -> Iterator[str]:
     full = f"{source}/{file_name}"
-    for name in (full, "/".join(part for part in full.split("/") if not _is_dated(part))):
+    for name in (full, "/".join(part for part in full.split("/") if not is_made_by_delivery(part))):
         yield name
         if name.lower().endswith(".gz"):
             yield name[: -len(".gz")]
-
-
-def _is_dated(part: str) -> bool:
-    try:
-        return bool(_VERSION.fullmatch(part)) or (
-            len(part) == len("2026-11-20") and bool(date.fromisoformat(part))
-        )
-    except ValueError:
-        return False
 
 
 def company_file(extracts: Path | None) -> Path | None:

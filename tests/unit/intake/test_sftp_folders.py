@@ -22,6 +22,7 @@ from tolerance.errors import UsageError
 from tolerance.intake import sftp_folders
 from tolerance.intake.sftp_folders import (
     VARIABLE,
+    SftpFileError,
     SftpFolder,
     SftpFolderError,
     SftpUnreachableError,
@@ -101,21 +102,35 @@ def test_each_version_is_picked_up_once_on_its_day_in_their_order_and_the_server
 ) -> None:
     assert inbox.pick_up() == 0
     put(server, "export.csv", b"one")
-    put(server, "big.csv", b"0123456789" * 500_000, NOON.replace(day=2, hour=23))  # the 3rd in Paris
+    put(server, "big.csv", b"0123456789" * 500_000, NOON.replace(day=2, hour=23))  # midnight in Paris
     assert inbox.pick_up() == 2
     assert inbox.pick_up() == 0
     put(server, "export.csv", b"two!", NOON.replace(minute=1))
     assert inbox.pick_up() == 1
     assert list(inbox.files) == [
-        "tickets/2026-11-01/43200-3/export.csv",
-        "tickets/2026-11-01/43260-4/export.csv",
-        "tickets/2026-11-03/00000-5000000/big.csv",
+        "tickets/2026-11-01/043200-3/export.csv",
+        "tickets/2026-11-01/043260-4/export.csv",
+        "tickets/2026-11-02/086400-5000000/big.csv",
     ]
-    assert inbox.files["tickets/2026-11-01/43200-3/export.csv"] == b"one"
-    assert inbox.files["tickets/2026-11-03/00000-5000000/big.csv"] == b"0123456789" * 500_000
+    assert inbox.files["tickets/2026-11-01/043200-3/export.csv"] == b"one"
+    assert inbox.files["tickets/2026-11-02/086400-5000000/big.csv"] == b"0123456789" * 500_000
     assert sorted(path.name for path in server.top.iterdir()) == ["big.csv", "export.csv"]
     shutil.rmtree(inbox.extracts)  # as after a clearing of the inbox: the memory alone knows
     assert inbox.pick_up() == 0
+
+
+def test_an_export_of_the_night_counts_for_the_day_that_is_over_until_its_source_is_ingested(
+    inbox: Inbox, server: Server
+) -> None:
+    put(server, "at_two.csv", b"one", datetime(2026, 11, 2, 1, tzinfo=UTC))
+    put(server, "at_four.csv", b"one", datetime(2026, 11, 2, 3, tzinfo=UTC))
+    put(server, "after_four.csv", b"one", datetime(2026, 11, 2, 3, 0, 1, tzinfo=UTC))
+    assert inbox.pick_up() == 3
+    assert list(inbox.files) == [
+        "tickets/2026-11-01/093600-3/at_two.csv",
+        "tickets/2026-11-01/100800-3/at_four.csv",
+        "tickets/2026-11-02/014401-3/after_four.csv",
+    ]
 
 
 def test_files_of_two_folders_alike_in_name_size_and_second_are_two(inbox: Inbox, server: Server) -> None:
@@ -131,7 +146,7 @@ def test_a_rule_of_the_mapping_file_counts_for_what_was_picked_up(tmp_path: Path
     rules = tmp_path / "mappings.yml"
     rules.write_text("files:\n  tickets/export*.csv: zendesk\n", "utf-8")
     found = mappings(rules)
-    assert found.profile_of("tickets", "2026-11-01/43200-3-0123456789ab/export_1.csv").name == "zendesk"
+    assert found.profile_of("tickets", "2026-11-01/043200-3-0123456789ab/export_1.csv").name == "zendesk"
     assert found.profile_of("tickets", "2026-11-01/43200/export_1.csv").name != "zendesk"
 
 
@@ -245,7 +260,7 @@ def test_a_pick_up_killed_at_any_step_loses_no_file_and_brings_none_twice(
             inbox.pick_up()
     inbox.pick_up()
     assert inbox.pick_up() == 0
-    stand = {"tickets/2026-11-01/43200-3/a.csv": b"one", "tickets/2026-11-01/43260-3/b.csv": b"two"}
+    stand = {"tickets/2026-11-01/043200-3/a.csv": b"one", "tickets/2026-11-01/043260-3/b.csv": b"two"}
     assert inbox.files == stand
 
 
@@ -262,6 +277,44 @@ def test_a_full_disk_is_no_fault_of_the_server_and_loses_no_file(
         with pytest.raises(OSError, match="No space left"):
             inbox.pick_up()
     assert inbox.pick_up() == 1
+
+
+@pytest.mark.parametrize("fault", [PermissionError(errno.EACCES, "no"), OSError("Failure")])
+def test_a_file_that_the_server_does_not_give_keeps_no_other_one_waiting_and_fails_the_pick_up_at_the_end(
+    inbox: Inbox, server: Server, monkeypatch: pytest.MonkeyPatch, fault: OSError
+) -> None:
+    put(server, "a.csv", b"one")
+    put(server, "b.csv", b"two", NOON.replace(minute=1))
+    whole = paramiko.SFTPClient.open
+
+    def refused(self: Any, path: str, mode: str) -> Any:
+        if path.endswith("/a.csv"):
+            raise fault
+        return whole(self, path, mode)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(paramiko.SFTPClient, "open", refused)
+        with pytest.raises(SftpFileError, match=r"^a\.csv in tickets=desk_sftp:.* cannot be read") as failed:
+            inbox.pick_up()
+    assert not failed.value.can_retry
+    assert list(inbox.files) == ["tickets/2026-11-01/043260-3/b.csv"]
+    assert inbox.pick_up() == 1
+
+
+def test_a_file_that_is_gone_before_it_was_read_is_no_fault(
+    inbox: Inbox, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put(server, "a.csv", b"one")
+    whole = sftp_folders._put
+
+    def gone(*given: Any) -> None:
+        path.unlink()
+        whole(*given)
+
+    monkeypatch.setattr(sftp_folders, "_put", gone)
+    assert inbox.pick_up() == 0
+    assert "it is there no more" in inbox.said[-1]
+    assert inbox.files == {}
 
 
 def _other_host_key(server: Server, tmp_path: Path) -> dict[str, Any]:
