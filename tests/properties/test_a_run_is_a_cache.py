@@ -14,7 +14,7 @@ import pytest
 
 from tests.properties.company import Company
 from tests.properties.comparing import against_rebuild, against_reference, alerts_against_acknowledgements
-from tests.properties.pipeline import MODELS_ONLY, Pipeline, Project
+from tests.properties.pipeline import MODELS_ONLY, WITHOUT_LEAVES, Pipeline, Project
 from tests.properties.records import Record
 from tests.properties.reference import Truth
 from tests.properties.schedules import Schedule
@@ -31,14 +31,6 @@ BUILT_BEFORE_THE_KILL = (
     "tag:staging tag:intermediate fct_incident fct_tolerance_monthly",
     "tag:staging tag:intermediate tag:marts",
 )
-
-WITHOUT_LEAVES = (
-    f"{MODELS_ONLY} audit_decision audit_customer_merge audit_service_completeness classification_backlog"
-    " classification_backlog_by_code classification_disagreement mart_workload_by_role audit_acknowledgement"
-    " mart_alert_follow_up mart_alert_follow_up_by_role audit_run audit_source_freshness"
-)
-"""On a day that is not checked nobody looks at what is computed whole and feeds nothing."""
-
 
 DATED = ("acknowledgements", "customers", "customer_merges", "reviews")
 """The sources of which the later delivery wins."""
