@@ -162,6 +162,8 @@ class Pipeline:
             built = door.dbt("build", select, self.state, exclude=excluded, full_refresh=run.is_full_rebuild)
             if select == LAYERS:
                 marker.write_text(viewed, "utf-8")
+            elif marker.exists() and marker.read_text("utf-8") != viewed:
+                marker.unlink()  # other seeds or views stand there now
             return built
 
     def _what_is_viewed(self) -> str:
