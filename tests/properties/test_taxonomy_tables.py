@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.properties.comparing import against_rebuild
-from tests.properties.pipeline import Pipeline, Project
+from tests.properties.pipeline import MODELS_ONLY, OF_TREE, WITHOUT_LEAVES, Pipeline
 from tests.properties.records import Call, Customer, Record, Ticket, at
 
 FRIDAY = date(2025, 12, 5)
-DAYS = [FRIDAY + timedelta(days=number) for number in range(5)]
+NEXT, THIRD = FRIDAY + timedelta(days=1), FRIDAY + timedelta(days=2)
 FIRST = date(2025, 8, 4)
 
 TEAMS = {
@@ -45,9 +47,8 @@ def _calls() -> list[Record]:
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    root = tmp_path_factory.mktemp("taxonomy")
-    pipeline = Pipeline(root / "warehouse", Project.copied_to(root / "project"))
-    names = ("called_first", "defrauded", "waits")
+    pipeline = Pipeline(tmp_path_factory.mktemp("taxonomy") / "warehouse", OF_TREE)
+    names = ("called_first", "defrauded", "locked_out", "waits")
     pipeline.deliver(f"{FRIDAY}/customers.csv", [Customer(name) for name in names], FRIDAY)
     calls = [
         *_calls(),
@@ -63,6 +64,12 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
         ticket(1, "called_first", "delivery_lost", "12:00:00"),
         ticket(2, "defrauded", "payment_fraud", "12:00:00"),
         ticket(3, "waits", "no_answer", "12:00:00"),
+        replace(
+            ticket(4, "locked_out", "account_access", "12:00:00"),
+            status="solved",
+            solved_at=at(FRIDAY, "13:00:00"),
+            version_at=at(FRIDAY, "13:00:00"),
+        ),
     ]
     pipeline.deliver(f"{FRIDAY}/tickets.csv", tickets, FRIDAY)
     pipeline.run(FRIDAY)
@@ -81,6 +88,7 @@ def test_an_incident_has_the_channel_of_its_first_contact_and_its_types_stage_an
     assert rows(published, f"select {columns} from fct_incident order by customer_id") == [
         ("called_first", "delivery_lost", "receive", "phone", "supply_chain", 2),
         ("defrauded", "payment_fraud", "pay", "ticket", "quality_and_safety", 1),
+        ("locked_out", "account_access", "use", "ticket", "information_technology", 1),
         ("waits", "no_answer", "get_help", "ticket", "customer_service", 1),
     ]
 
@@ -143,41 +151,63 @@ def test_a_role_has_the_steps_of_what_is_open_each_once_and_by_when(published: P
     }
 
 
-SEEDS = "dbt_project/seeds"
-CHANGES = (
-    (f"{SEEDS}/incident_type_stages.csv", "payment_fraud,pay", "payment_fraud,use", {"defrauded"}),
-    (f"{SEEDS}/roles.csv", "Logistics,supply_chain", "Logistics,operations", {"called_first"}),
-    (f"{SEEDS}/channels.csv", "faq,,phone", "faq,,hotline", {"called_first"}),
-    (
-        f"{SEEDS}/code_stages.csv",
-        "journey_stage\n",
-        "journey_stage\nfaq,colis_perdu,buy\ntickets,payment_fraud,get_help\nfaq,payment_fraud,use\n",
-        {"called_first", "defrauded"},
+BY_DAY = {
+    NEXT: (
+        ("incident_type_stages.csv", "payment_fraud,pay", "payment_fraud,use"),
+        ("channels.csv", "faq,,phone", "faq,,hotline"),
     ),
-)
+    THIRD: (
+        ("roles.csv", "Customer care,customer_service", "Customer care,operations"),
+        (
+            "code_stages.csv",
+            "journey_stage\n",
+            "journey_stage\nfaq,colis_perdu,buy\ntickets,payment_fraud,get_help\nfaq,payment_fraud,use\n",
+        ),
+    ),
+}
+"""The changed tables; on one day none concerns a customer of another one."""
+
+BYSTANDER = ("locked_out", "use", "ticket", "information_technology")
+WHERE = "select customer_id, journey_stage, channel, department from fct_incident order by customer_id"
 
 
 def test_a_changed_table_moves_exactly_the_incidents_concerned_and_equals_a_rebuild(
-    published: Pipeline,
+    published: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pipeline = published.copied_to(published.root.parent / "changed")
-    touched = []
-    for day, (file, before, after, _) in zip(DAYS[1:], CHANGES, strict=True):
-        pipeline.project.replace(file, before, after)
-        assert pipeline.run(day).full_rebuild_reason is None
-        touched.append({name for (name,) in rows(pipeline, "select customer_id from int_touched_customers")})
-    where = "select customer_id, journey_stage, channel, department from fct_incident order by customer_id"
-    moved = rows(pipeline, where)
-    rebuilt = pipeline.copied_to(published.root.parent / "rebuilt")
+    pipeline = published.copied_to(tmp_path / "changed")
+    seeds = tmp_path / "company" / "seeds"
+    seeds.mkdir(parents=True)
+    monkeypatch.setenv("TOLERANCE_COMPANY", str(seeds.parent))
+    touched, moved = {}, {}
+    for day, changes in BY_DAY.items():
+        for name, before, after in changes:
+            table = (OF_TREE.seeds / name).read_text("utf-8")
+            assert table.count(before) == 1
+            (seeds / name).write_text(table.replace(before, after), "utf-8")
+        assert (
+            pipeline.run(day, exclude=WITHOUT_LEAVES if day == NEXT else MODELS_ONLY).full_rebuild_reason
+            is None
+        )
+        touched[day] = {name for (name,) in rows(pipeline, "select customer_id from int_touched_customers")}
+        moved[day] = rows(pipeline, WHERE)
+    rebuilt = pipeline.copied_to(tmp_path / "rebuilt")
     rebuilt.rebuild()
-    differences = against_rebuild(pipeline, rebuilt)
-    for file, before, after, _ in CHANGES:
-        pipeline.project.replace(file, after, before)
-    # On the second day the deadline of the one who waits passes as well.
-    assert [found - {"waits"} for found in touched] == [concerned for *_, concerned in CHANGES]
-    assert moved == [
-        ("called_first", "buy", "hotline", "operations"),
-        ("defrauded", "get_help", "ticket", "quality_and_safety"),
-        ("waits", "get_help", "ticket", "customer_service"),
-    ]
-    assert differences == []
+    assert touched == {
+        NEXT: {"defrauded", "called_first", "waits"},  # the deadline of the one who waits passes
+        THIRD: {"waits", "called_first", "defrauded"},
+    }
+    assert moved == {
+        NEXT: [
+            ("called_first", "receive", "hotline", "supply_chain"),
+            ("defrauded", "use", "ticket", "quality_and_safety"),
+            BYSTANDER,
+            ("waits", "get_help", "ticket", "customer_service"),
+        ],
+        THIRD: [
+            ("called_first", "buy", "hotline", "supply_chain"),
+            ("defrauded", "get_help", "ticket", "quality_and_safety"),
+            BYSTANDER,
+            ("waits", "get_help", "ticket", "operations"),
+        ],
+    }
+    assert against_rebuild(pipeline, rebuilt) == []
