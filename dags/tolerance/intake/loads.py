@@ -128,7 +128,7 @@ def copy_load_records(state: State) -> None:
 
 
 def refuse_lost_loads(state: State, loaded: list[FileRecord]) -> None:
-    """Raise `RawLostError` when a load record, or rows of a file of `loaded`, are gone from `raw/` or cut off."""
+    """Raise `RawLostError` when a load record, or rows of a file of `loaded`, are gone from `raw/` or cut."""
     lost = {_source_and_id(path) for path in state.load_copies.glob(_LOAD_RECORDS)}
     lost -= {_source_and_id(path) for path in state.loads.glob(_LOAD_RECORDS)}
     lost |= {
