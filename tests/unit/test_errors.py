@@ -34,7 +34,7 @@ _OF_A_RECORD_OR_FILE = {
 }
 """They end in quarantine or in a load record, and never reach a person as a fault."""
 
-_TRIED_AGAIN = {"FailedError", "_ChangedError"}
+_TRIED_AGAIN = {"FailedError", "_WaitingError"}
 """A request to a CRM, which ends in the journal; a file still being written, left to the next look."""
 
 
