@@ -200,6 +200,7 @@ def test_a_merge_waits_for_its_day_and_its_customer(lived: Lived) -> None:
     assert owners == [{"current"}, {"current"}, {"later"}]
     assert ("current", "unknown_customer", "current") in lived.rows(WAITING, "merges")
     assert ("current", "counts", "later") in lived.rows(LATER, "merges")
+    assert ("other", "waits_for_its_day", None) in lived.rows(LATER, "merges", of_others=True)
 
 
 def test_a_merge_into_oneself_undoes_one(lived: Lived) -> None:
