@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.properties.comparing import against_rebuild
-from tests.properties.pipeline import OF_TREE, Pipeline
+from tests.properties.pipeline import MODELS_ONLY, OF_TREE, WITHOUT_LEAVES, Pipeline
 from tests.properties.records import Customer, Record, Ticket, at
 from tests.properties.test_alert_life import listed
 
@@ -96,7 +96,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
     for day in (DAY, NEXT, THIRD):
         if day == THIRD:
             pipeline.deliver("solved.csv", [version(solved, THIRD, status="solved")], THIRD)
-        pipeline.run(day)
+        pipeline.run(day, exclude=WITHOUT_LEAVES if day == NEXT else MODELS_ONLY)
         days[day] = seen(pipeline, day)
     return Lived(pipeline, days)
 
