@@ -222,7 +222,7 @@ def test_some_tables_are_not_refreshed_without_the_others(
         touched, all_customers = warehouse.execute(
             "select (select count(*) from int_touched_customers), (select count(*) from dim_customer)"
         ).fetchall()[0]
-    assert 0 < touched < all_customers, "a refresh would forget nobody"
+    assert touched < all_customers, "a refresh would forget nobody"
     with pipeline.project.used(), pytest.raises(door.DbtFailedError, match=rf"tolerance\.{refusing}"):
         door.dbt("build", selected, pipeline.state, exclude="resource_type:test", full_refresh=True)
     log = (pipeline.state.dbt / "logs" / "dbt.log").read_text("utf-8")
