@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import duckdb
 
 from tolerance import gates, run_steps
@@ -9,6 +12,9 @@ from tolerance.dbt import dbt
 from tolerance.expectations import crm_alert_list
 from tolerance.runs import Run
 from tolerance.state import State
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def audit(state: State, run: Run) -> int:
@@ -29,16 +35,30 @@ def audit_list(state: State) -> int:
     Raises:
         GateFailedError: when it is not fit to leave the house.
     """
-    with duckdb.connect(str(state.warehouse), read_only=True) as warehouse:
-        alerts = warehouse.execute("select * from main.crm_alert_list").df()
+    alerts = _next_list(state)
     run_steps.count_rows(len(alerts))
     if alerts.empty:  # nothing to judge: a date without alerts does without Great Expectations
         return 0
     alert_list = gates.remembered(
-        state.gates / "crm_alert_list.json",
+        _finding(state),
         alerts.to_csv().encode(),
         lambda: gates.check(alerts, crm_alert_list.suite(), "crm_alert_list"),
     )
     if not alert_list.is_passed:
         raise gates.GateFailedError(alert_list.sentence)
     return alert_list.expectations
+
+
+def list_kept_back(state: State) -> pd.DataFrame | None:
+    """The alert list that the gate kept from leaving the house; None where the last one was fit for it."""
+    found = gates.last_found(_finding(state))
+    return None if found is None or found.is_passed else _next_list(state)
+
+
+def _finding(state: State) -> Path:
+    return state.gates / "crm_alert_list.json"
+
+
+def _next_list(state: State) -> pd.DataFrame:
+    with duckdb.connect(str(state.warehouse), read_only=True) as warehouse:
+        return warehouse.execute("select * from main.crm_alert_list").df()

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from tolerance import gates
+from tolerance import audits, gates
 from tolerance.contracts import SOURCES
 from tolerance.expectations import crm_alert_list, extracts
 from tolerance.intake.loads import load_records
 from tolerance.publishing.generations import published_generation
+from tolerance.runs import current_run
 from tolerance.state import State
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def build_data_docs(state: State, folder: Path) -> Iterator[Validated]:
             "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", "show_cta_footer": False},
         },
     )
-    for suite, latest in (*(_latest_extract(state, source) for source in SOURCES), _published_list(state)):
+    for suite, latest in (*(_latest_extract(state, source) for source in SOURCES), _latest_list(state)):
         context.suites.add(suite)
         yield _validate(context, suite, latest) if latest else Validated(suite.name, 0, 0)
     with warnings.catch_warnings():
@@ -92,9 +93,14 @@ def _latest_extract(state: State, source: str) -> tuple[ExpectationSuite, _Lates
     return extracts.suite(source, expected), latest
 
 
-def _published_list(state: State) -> tuple[ExpectationSuite, _Latest | None]:
-    """The alert list of the published generation."""
+def _latest_list(state: State) -> tuple[ExpectationSuite, _Latest | None]:
+    """The alert list that was kept back, else that of the published generation."""
     suite = crm_alert_list.suite()
+    kept_back = audits.list_kept_back(state)
+    if kept_back is not None:
+        as_of = current_run(state).as_of_on
+        name = f"as of {as_of}, kept back"
+        return suite, _Latest(name, datetime.combine(as_of, time.min), kept_back, len(kept_back))
     generation = published_generation(state)
     if generation is None:
         return suite, None

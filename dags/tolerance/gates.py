@@ -118,16 +118,29 @@ def remembered(path: Path, judged: bytes, judge: Callable[[], GateResult]) -> Ga
     suites = Path(expectations.__file__).parent
     code = code_hash([*suites.glob("*.py"), Path(__file__)], suites.parent)
     key = digest(judged, code.encode(), version("great-expectations").encode())
-    try:
-        known = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):  # none yet, or one that was cut short: judged again
-        known = {}
+    known = _kept(path)
     if known.get("key") == key:
-        found = known["found"]
-        return GateResult(**found | {name: tuple(found[name]) for name in ("failed", "warnings")})
+        return _result(known["found"])
     result = judge()
     files.write_text(path, json.dumps({"key": key, "found": asdict(result)}))
     return result
+
+
+def last_found(path: Path) -> GateResult | None:
+    """What was found last; None where nothing was judged yet."""
+    known = _kept(path)
+    return _result(known["found"]) if known else None
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    try:
+        return cast("dict[str, Any]", json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError):  # none yet, or one that was cut short: judged again
+        return {}
+
+
+def _result(found: dict[str, Any]) -> GateResult:
+    return GateResult(**found | {name: tuple(found[name]) for name in ("failed", "warnings")})
 
 
 def context() -> AbstractDataContext:

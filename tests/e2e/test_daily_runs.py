@@ -27,8 +27,10 @@ from tests.fixtures.receiving import Received, receiving
 from tests.fixtures.sample_quality import measured
 from tests.properties.pipeline import OF_TREE, Pipeline
 from tolerance.crm.digest import VARIABLE
+from tolerance.data_docs import build_data_docs
 from tolerance.publishing.contents import described_columns
 from tolerance.sample import make_sample
+from tolerance.state import State
 
 DAY_1 = date(2026, 10, 30)
 DAYS = 2
@@ -276,6 +278,9 @@ def test_a_failed_gate_publishes_nothing_and_names_what_failed(
     assert "owner_role" in failed.finished.stderr
     assert "Traceback" not in failed.finished.stdout + failed.finished.stderr
     assert (state / "serving" / "tolerance.duckdb").read_bytes() == before
+    # Who is called looks at the list that was kept back, not at the one that stands.
+    shown = {page.suite: page.failed for page in build_data_docs(State(state), tmp_path / "docs")}
+    assert shown["crm_alert_list"] == 1
 
 
 def test_an_earlier_date_than_the_last_published_is_refused_in_one_sentence(

@@ -229,6 +229,13 @@ def test_a_run_on_lost_rows_of_one_load_says_so(state: State) -> None:
         land("faq", state.root.parent / "in", date(2026, 11, 21), state, LOADED_AT)
 
 
+def test_a_run_on_rows_that_a_disk_cut_off_says_so(state: State) -> None:
+    load = next(path for path in (state.raw / "faq").iterdir() if path.name != EMPTY_LOAD_ID)
+    os.truncate(next(load.glob("*.parquet")), 100)
+    with pytest.raises(RawLostError, match="lacks 1 loads that it had, or rows of them"):
+        land("faq", state.root.parent / "in", date(2026, 11, 21), state, LOADED_AT)
+
+
 def _reading(state: State) -> None:
     for reread in read_again(state):
         if reread.number == 3:

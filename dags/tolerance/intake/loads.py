@@ -128,21 +128,34 @@ def copy_load_records(state: State) -> None:
 
 
 def refuse_lost_loads(state: State, loaded: list[FileRecord]) -> None:
-    """Raise `RawLostError` when a load record, or the rows of a file of `loaded`, are gone from `raw/`."""
+    """Raise `RawLostError` when a load record, or rows of a file of `loaded`, are gone from `raw/` or cut."""
     lost = {_source_and_id(path) for path in state.load_copies.glob(_LOAD_RECORDS)}
     lost -= {_source_and_id(path) for path in state.loads.glob(_LOAD_RECORDS)}
     lost |= {
         f"{file.source}-{file.load_id}"
         for file in loaded
-        if file.loaded_records and not (state.raw / file.source / file.load_id).is_dir()
+        if file.loaded_records and not _has_whole_rows(state.raw / file.source / file.load_id)
     }
     if lost:
         raise RawLostError(
-            f"{state.raw} lacks {len(lost)} loads that it had",
+            f"{state.raw} lacks {len(lost)} loads that it had, or rows of them",
             f"run `tolerance rebuild --state {state.root}`, which reads the landed files again.",
         )
 
 
+def _has_whole_rows(load: Path) -> bool:
+    """Whether a load's files are there and end as they were written, which a cut-off one does not."""
+    parts = list(load.glob("*.parquet"))
+    return bool(parts) and all(_tail(part) == _END_OF_PARQUET for part in parts)
+
+
+def _tail(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - len(_END_OF_PARQUET), 0))
+        return file.read()
+
+
+_END_OF_PARQUET = b"PAR1"
 _LOAD_RECORDS = "*-*-*.ndjson"
 
 

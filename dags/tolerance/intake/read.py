@@ -164,9 +164,10 @@ def _read_files(
             record.system = system_of(record, work.state)
             staging.begin(record, file_no, keeps_bad=record.file_sha256 not in contents)
             if file_no in dropped:
-                staging.quarantine(_beyond_limits(record, "reading it ended the reading process"))
+                why_unread = "reading it ended the reading process"
+                staging.quarantine(_beyond_limits(record, why_unread))
                 path = work.state.landing / record.file_sha256
-                _judge(record, staging, path, context, FileNotes(), is_beyond_limits=True)
+                _judge(record, staging, path, context, FileNotes(), why_unread=why_unread)
             else:
                 _read_file(record, staging, context, work.state)
     write_records(counted, [record for _, record in batch])
@@ -199,7 +200,7 @@ def _read_file(record: FileRecord, staging: Staging, context: ReaderContext, sta
     notes = FileNotes()
     path = state.landing / record.file_sha256
     dates = CONTRACTS[record.source].business_dates
-    is_beyond_limits = False
+    why_unread = ""
     try:
         for outcome in reader(path, name=record.file_name, context=context, notes=notes):
             if isinstance(outcome, AcceptedBlock):
@@ -214,14 +215,13 @@ def _read_file(record: FileRecord, staging: Staging, context: ReaderContext, sta
         _refuse(record, error)
         return
     except ArchiveTooDenseError:
-        staging.abandon()
-        staging.quarantine(_beyond_limits(record, "the archive grows beyond the limit"))
-        is_beyond_limits = True
+        why_unread = "the archive grows beyond the limit"
     except (MemoryError, RecursionError):
+        why_unread = "its records cannot be separated in bounded memory"
+    if why_unread:
         staging.abandon()
-        staging.quarantine(_beyond_limits(record, "its records cannot be separated in bounded memory"))
-        is_beyond_limits = True
-    _judge(record, staging, path, context, notes, is_beyond_limits=is_beyond_limits)
+        staging.quarantine(_beyond_limits(record, why_unread))
+    _judge(record, staging, path, context, notes, why_unread=why_unread)
     record.is_doubtful |= notes.may_hold_more
     record.encoding = notes.encoding
     record.new_columns = ",".join(notes.new_columns)
@@ -293,9 +293,9 @@ def _judge(
     context: ReaderContext,
     notes: FileNotes,
     *,
-    is_beyond_limits: bool,
+    why_unread: str,
 ) -> None:
-    """Count a file that was read to its end; refuse it when too much of it is bad."""
+    """Count a file that was read to its end, or set aside whole; refuse it when too much of it is bad."""
     company = context.settings
     good, bad = staging.accepted, staging.bad
     record.landed_records = good + bad
@@ -318,7 +318,14 @@ def _judge(
         return
     staging.commit()
     record.quarantined_records = bad
-    if not is_beyond_limits:
+    if why_unread:
+        record.is_doubtful = True
+        record.message = (
+            f"{record.file_name} was not read, {why_unread}: all of it is quarantined as one record. "
+            "Deliver it in smaller files, or give the machine more memory and run `tolerance rebuild`, "
+            "which reads it again."
+        )
+    else:
         _recount(record, path, notes, context.scratch)
     if not record.landed_records:
         record.status = "empty"

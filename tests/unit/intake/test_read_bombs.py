@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.ingesting import CALLS, call, counts, quarantined, take_in
+from tests.fixtures.ingesting import AS_OF, CALLS, call, counts, quarantined, take_in
+from tolerance.all_clear import of_loads
 from tolerance.state import State
 
 BOMB = gzip.compress(b"a" * (16 << 20), 9) * 64
@@ -84,6 +85,9 @@ def test_all_bombs_of_one_day_cost_one_record_each_and_the_other_files_load(stat
         names, ("loaded_with_quarantine", 1, 0, 0, 1)
     )
     assert {row["reason"] for row in quarantined(state, "mail")} == {"resource_limit"}
+    # Nobody knows what is in a file that was set aside whole: the day is not all clear.
+    told = [warning for warning in of_loads(state, AS_OF) if "was not read" in warning]
+    assert [warning.partition(" was")[0] for warning in told] == ["mail/gigabyte.eml.gz"]
 
 
 def _children() -> float:
