@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
@@ -16,8 +15,9 @@ from tests.properties.company import Company
 from tests.properties.comparing import against_rebuild, against_reference, alerts_against_acknowledgements
 from tests.properties.pipeline import MODELS_ONLY, WITHOUT_LEAVES, Pipeline, Project
 from tests.properties.records import Record
-from tests.properties.reference import Truth
+from tests.properties.reference import Rows, Truth
 from tests.properties.schedules import Schedule
+from tolerance import dbt as door
 
 FIRST_DAY = date(2024, 11, 27)
 BUILT_BEFORE_THE_KILL = (
@@ -31,6 +31,10 @@ BUILT_BEFORE_THE_KILL = (
     "tag:staging tag:intermediate fct_incident fct_tolerance_monthly",
     "tag:staging tag:intermediate tag:marts",
 )
+
+PLANNED_KILLS, PLANNED_REPEATS = {2, 5, 9}, {3, 6, 10}
+LONG_GAPS = {4: 40, 8: 75}
+"""After which day how many pass without any run."""
 
 DATED = ("acknowledgements", "customers", "customer_merges", "reviews")
 """The sources of which the later delivery wins."""
@@ -58,14 +62,16 @@ class Warehouse:
             Schedule(number, Random(f"{self.seed}/{number}")) for number in range(1, self.schedule_count + 1)
         ]
         self.files = 0
-        self.kills = self.repeats = self.rebuilds = 0
+        self.kills = self.repeats = self.rebuilds = self.checks = 0
+        self.last_day = FIRST_DAY
+        self.expected: dict[str, Rows] = {}
 
-    def live(self, days: int) -> date:
-        """`days` published runs, with what goes wrong between them; the last as-of date."""
+    def live(self, days: int) -> None:
+        """`days` published runs, with what goes wrong between them, until one differs from the reference."""
         today = FIRST_DAY
         for day_no in range(1, days + 1):
             self._write(today)
-            if self.random.random() < self.kill_share or day_no in {2, 7, 12}:
+            if self.random.random() < self.kill_share or day_no in PLANNED_KILLS:
                 self.kills += 1
                 self.pipeline.run_killed(today, self.random.choice(BUILT_BEFORE_THE_KILL))
                 if self.random.random() < 0.5:  # the next run comes only days later
@@ -73,33 +79,25 @@ class Warehouse:
                     self._write(today)
             self._change_the_taxonomy(day_no, today)
             is_checked = day_no % self.checked_every == 0 or day_no == days
-            run = self.pipeline.run(
-                today, exclude=MODELS_ONLY if is_checked or day_no == 1 else WITHOUT_LEAVES
-            )
+            exclude = MODELS_ONLY if day_no in {1, days} else WITHOUT_LEAVES
+            run = self.pipeline.run(today, exclude=exclude)
             self.rebuilds += day_no > 1 and run.is_full_rebuild
-            if self.random.random() < self.repeat_share or day_no in {3, 8, 13}:
+            if self.random.random() < self.repeat_share or day_no in PLANNED_REPEATS:
                 self.repeats += 1
                 if self.random.random() < 0.5:
                     self._write(today)
-                self.pipeline.run(today)
+                self.pipeline.run(today, exclude=exclude)
             if is_checked:
                 self._check(today)
-            if self.problems or day_no == days:
+            self.last_day = today
+            if self.problems:
                 break
-            today += timedelta(days=self._days_until_next(day_no))
-        return today
-
-    def _days_until_next(self, day_no: int) -> int:
-        if day_no == 6:
-            return 40  # a month without any run
-        if day_no == 11:
-            return 75
-        return self.random.choice((1, 1, 1, 1, 2, 5))
+            today += timedelta(days=LONG_GAPS.get(day_no) or self.random.choice((1, 1, 1, 1, 2, 5)))
 
     def _change_the_taxonomy(self, day_no: int, today: date) -> None:
-        if day_no == 5:
+        if day_no == 3:
             self.company.reprice("refund_missing", 150)
-        if day_no == 10:
+        if day_no == 7:
             self.company.reclassify_from("delivery_late", today - timedelta(days=20), "cumulative", 100)
 
     # What comes in
@@ -146,61 +144,107 @@ class Warehouse:
 
     # What must come out
 
-    def truth(self, today: date) -> Truth:
-        hashes = self.pipeline.record_hashes()
-        return Truth(self.pipeline.deliveries, hashes, self.company.rules, today)
-
     def _check(self, today: date) -> None:
-        truth = self.truth(today)
-        problems = against_reference(self.pipeline, truth.tables())
+        self.checks += 1
+        hashes = self.pipeline.record_hashes()
+        truth = Truth(self.pipeline.deliveries, hashes, self.company.rules, today)
+        self.expected = truth.tables()
+        problems = against_reference(self.pipeline, self.expected)
         problems += alerts_against_acknowledgements(self.pipeline, truth)
         self.problems += [f"{today}, against the reference: {line}" for line in problems]
 
-    def check_against_rebuild(self) -> None:
+    def against_rebuild(self) -> list[str]:
+        """A full refresh of all tables together, elsewhere."""
         rebuilt = self.pipeline.copied_to(self.root / "rebuilt")
         rebuilt.rebuild()
         problems = against_rebuild(self.pipeline, rebuilt)
-        self.problems += [f"against a full rebuild: {line}" for line in problems]
+        before, after = rows_of_some(self.pipeline), rows_of_some(rebuilt)
+        problems += [f"{name} has other rows" for name in before if before[name] != after[name]]
+        return [f"against a full rebuild: {line}" for line in problems]
 
-    def check_another_state(self, today: date) -> None:
+    def against_another_state(self) -> list[str]:
         """One run into a new state takes all files at once, and must end where the days ended."""
         other = Pipeline(self.root / "other", self.pipeline.project)
         shutil.copytree(self.pipeline.extracts, other.extracts)
-        other.run(today)
-        problems = against_reference(other, self.truth(today).tables())
-        self.problems += [f"another state, one run: {line}" for line in problems]
+        other.run(self.last_day)
+        return [f"another state, one run: {line}" for line in against_reference(other, self.expected)]
 
 
-def lived(root: Path, *, seed: int, schedules: int, days: int, **options: Any) -> Warehouse:
-    warehouse = Warehouse(root, seed, schedules, **options)
-    last_day = warehouse.live(days)
-    if not warehouse.problems:
-        warehouse.check_against_rebuild()
-    if not warehouse.problems and warehouse.is_dated:
-        warehouse.check_another_state(last_day)
+SOME = ("fct_incident", "int_customer_records", "int_tolerance_segments")
+BY_ARRIVAL = ("customer_no", "changed_on", "changed_load_no")
+"""Columns inside that remember in which order and when the files came."""
+
+
+def rows_of_some(pipeline: Pipeline) -> dict[str, list[tuple[object, ...]]]:
+    query = f"select columns(name -> name not in {BY_ARRIVAL}) from {{}} order by all"
+    with pipeline.tables() as warehouse:
+        return {name: warehouse.execute(query.format(name)).fetchall() for name in SOME}
+
+
+def assert_nothing_differs(warehouse: Warehouse, problems: list[str]) -> None:
+    assert not problems, f"seed {warehouse.seed}: {len(problems)} differences\n" + "\n".join(problems[:30])
+
+
+@pytest.fixture(scope="module")
+def ten_days(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """Three kills and three repeated dates, the least that tells; the soak has many at random.
+
+    A day costs what its models cost, whatever the schedules write: many schedules and few days tell more in
+    a minute.
+    """
+    root = tmp_path_factory.mktemp("cache")
+    warehouse = Warehouse(root, seed=1, schedule_count=38, kill_share=0, repeat_share=0)
+    warehouse.live(10)
     return warehouse
 
 
-def assert_nothing_differs(warehouse: Warehouse) -> None:
-    assert not warehouse.problems, (
-        f"seed {warehouse.seed}: {len(warehouse.problems)} differences\n" + "\n".join(warehouse.problems[:30])
-    )
-    # Most days were computed by the touched customers alone, or this would prove nothing.
-    assert warehouse.rebuilds == 0
-
-
 @pytest.mark.timeout(1200)
-def test_fifteen_days_of_38_schedules_equal_a_rebuild_another_state_and_the_reference(tmp_path: Path) -> None:
-    # Three kills and three repeated dates, the least that tells; the soak has many at random. A day costs
-    # what its models cost, whatever the schedules write: many schedules and few days tell more in a minute.
-    warehouse = lived(tmp_path, seed=1, schedules=38, days=15, kill_share=0, repeat_share=0)
-    assert_nothing_differs(warehouse)
-    assert warehouse.kills >= 3
-    assert warehouse.repeats >= 3
+def test_ten_days_of_38_schedules_equal_the_reference(ten_days: Warehouse) -> None:
+    assert_nothing_differs(ten_days, ten_days.problems)
+    assert ten_days.checks >= 2
+    assert ten_days.kills >= 3
+    assert ten_days.repeats >= 3
+    # The days were computed by the touched customers alone, or this would prove nothing.
+    assert ten_days.rebuilds == 0
+
+
+NOT_ALL = {"fct_incident": "fct_incident", "+int_tolerance_ledger": "int_customer_records"}
+"""What is selected, and which of its models is the first to refuse."""
+
+
+@pytest.mark.parametrize(("selected", "refusing"), NOT_ALL.items())
+def test_some_tables_are_not_refreshed_without_the_others(
+    ten_days: Warehouse, selected: str, refusing: str
+) -> None:
+    pipeline = ten_days.pipeline
+    before = rows_of_some(pipeline)
+    with pipeline.tables() as warehouse:
+        touched, all_customers = warehouse.execute(
+            "select (select count(*) from int_touched_customers), (select count(*) from dim_customer)"
+        ).fetchall()[0]
+    assert touched < all_customers, "a refresh would forget nobody"
+    with pipeline.project.used(), pytest.raises(door.DbtFailedError, match=rf"tolerance\.{refusing}"):
+        door.dbt("build", selected, pipeline.state, exclude="resource_type:test", full_refresh=True)
+    log = (pipeline.state.dbt / "logs" / "dbt.log").read_text("utf-8")
+    assert f"{refusing} cannot be refreshed without" in log
+    assert rows_of_some(pipeline) == before
+
+
+def test_ten_days_equal_a_refresh_of_all_tables_together(ten_days: Warehouse) -> None:
+    assert_nothing_differs(ten_days, ten_days.against_rebuild())
+
+
+def test_ten_days_equal_one_run_into_another_state(ten_days: Warehouse) -> None:
+    assert_nothing_differs(ten_days, ten_days.against_another_state())
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", range(2, 7))
 def test_fifty_days_of_42_schedules_equal_a_rebuild_and_the_reference(tmp_path: Path, seed: int) -> None:
-    assert_nothing_differs(lived(tmp_path, seed=seed, schedules=42, days=50, is_dated=seed % 2 == 0))
+    warehouse = Warehouse(tmp_path, seed, schedule_count=42, is_dated=seed % 2 == 0)
+    warehouse.live(50)
+    assert_nothing_differs(warehouse, warehouse.problems or warehouse.against_rebuild())
+    if warehouse.is_dated:
+        assert_nothing_differs(warehouse, warehouse.against_another_state())
+    assert warehouse.rebuilds == 0

@@ -102,12 +102,16 @@ def test_a_source_is_late_when_it_is_silent_for_longer_than_its_habit(week: Pipe
 def test_later_a_source_that_has_stopped_is_late_and_says_since_when(week: Pipeline, tmp_path: Path) -> None:
     later = week.copied_to(tmp_path / "later")
     friday = FIRST + timedelta(days=11)
-    later.run(friday)
-    assert rows(
-        later.state,
-        "select status, last_delivered_on, last_loaded_as_of_on, expected_on, days_late "
-        "from audit_source_freshness where source = 'tickets'",
-    ) == [("late", FIRST + timedelta(days=7), FIRST + timedelta(days=7), FIRST + timedelta(days=8), 3)]
+    later.take_in(friday)
+    later.build(later.open(friday), "+audit_source_freshness")
+    with later.tables() as warehouse:
+        found = warehouse.execute(
+            "select status, last_delivered_on, last_loaded_as_of_on, expected_on, days_late "
+            "from audit_source_freshness where source = 'tickets'"
+        ).fetchall()
+    assert found == [
+        ("late", FIRST + timedelta(days=7), FIRST + timedelta(days=7), FIRST + timedelta(days=8), 3)
+    ]
 
 
 def test_steps_change_no_generation_and_no_other_table(week: Pipeline, tmp_path: Path) -> None:
