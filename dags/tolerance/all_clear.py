@@ -1,7 +1,8 @@
 """Is this day all clear, and if not, why: what a person should look at although a generation was published.
 
-From load records alone, so a second run of the same date says the same; only files that still wait are
-told from the inbox. What a whole extract should be like stands in `expectations/extracts.py`.
+From load records, so a second run of the same date says the same; only files that still wait are told from
+the inbox, and what waits on a server from its pick-up. What a whole extract should be like stands in
+`expectations/extracts.py`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tolerance import gates, inbox
+from tolerance import gates, inbox, readiness
 from tolerance.contracts import NEEDED, SOURCES
 from tolerance.expectations import extracts
 from tolerance.intake.loads import load_records
@@ -30,7 +31,8 @@ NOTHING_CAME = (
 
 def of_loads(state: State, as_of: date) -> list[str]:
     """The warnings that the load records of a date give: files that are refused, empty or may hold more
-    than was found in them, extracts that are missing or unlike those before, and a date without any delivery.
+    than was found in them, extracts that are missing or unlike those before, and a date without any delivery;
+    and what a pick-up that failed has left on its server.
     """
     records = load_records(state)
     of_the_day = [record for record in records if record.as_of_on == as_of]
@@ -44,7 +46,7 @@ def of_loads(state: State, as_of: date) -> list[str]:
     for source in SOURCES:
         of_source = [record for record in records if record.source == source]
         warnings += _of_extract(source, of_source, as_of, state)
-    return list(dict.fromkeys(warnings))
+    return list(dict.fromkeys([*warnings, *_of_pick_ups(state)]))
 
 
 _SILENT = """
@@ -166,6 +168,19 @@ def of_inbox(state: State, extracts: Path, as_of: date) -> list[str]:
             since = f", since {file.since_on}: ask its sender to finish or remove it" if late else ""
             warnings.append(f"{source}/{file.name} waits: {file.why}{since}.")
     return warnings
+
+
+def _of_pick_ups(state: State) -> list[str]:
+    begun = [source for source in SOURCES if not readiness.is_picked_up(state, source)]
+    if not begun:
+        return []
+    from tolerance.intake.pick_up import sources_picked_up  # here: few runs need the clients of servers
+
+    return [
+        f"{source}: not all was picked up from its servers; the log of its pick-up says what and why."
+        for source in begun
+        if source in sources_picked_up()
+    ]
 
 
 def _of_extract(source: str, files: list[FileRecord], as_of: date, state: State) -> list[str]:

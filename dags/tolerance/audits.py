@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import duckdb
 from tolerance import gates, run_steps
 from tolerance.dbt import dbt
 from tolerance.expectations import crm_alert_list
+from tolerance.lock import open_read_only
 from tolerance.runs import Run
 from tolerance.state import State
 
@@ -38,6 +40,7 @@ def audit_list(state: State) -> int:
     alerts = _next_list(state)
     run_steps.count_rows(len(alerts))
     if alerts.empty:  # nothing to judge: a date without alerts does without Great Expectations
+        _finding(state).unlink(missing_ok=True)
         return 0
     alert_list = gates.remembered(
         _finding(state),
@@ -49,10 +52,17 @@ def audit_list(state: State) -> int:
     return alert_list.expectations
 
 
-def list_kept_back(state: State) -> pd.DataFrame | None:
-    """The alert list that the gate kept from leaving the house; None where the last one was fit for it."""
-    found = gates.last_found(_finding(state))
-    return None if found is None or found.is_passed else _next_list(state)
+def list_kept_back(state: State) -> tuple[date, pd.DataFrame] | None:
+    """The alert list that the gate kept from leaving the house, and its date; None where the last was fit.
+
+    Raises:
+        StateBusyError: while a run writes the warehouse.
+    """
+    if gates.has_passed(_finding(state)) or not state.warehouse.exists():
+        return None
+    with open_read_only(state.warehouse, "look again when the run has ended.") as warehouse:
+        row = warehouse.execute("select as_of_on from main.int_run").fetchone()
+    return None if row is None else (row[0], _next_list(state))
 
 
 def _finding(state: State) -> Path:

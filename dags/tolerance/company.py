@@ -27,6 +27,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_/+:.-]+")
 """The characters that a text setting may have: dbt would take braces for a template."""
 
 _CRON = re.compile(r"|[0-9A-Za-z*,/-]+(?: +[0-9A-Za-z*,/-]+){4}")
+_IN_THEIR_ORDER = (("ingest_at", "daily_deadline"), ("earliest_plausible_on", "latest_plausible_on"))
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _PREFIX = re.compile(r"[A-Za-z0-9_.-]{1,50}")
 """What Airflow takes at the beginning of an id."""
@@ -122,16 +123,13 @@ def own_variables(project_file: Path) -> dict[str, Any]:
     return checked
 
 
-_IN_THEIR_ORDER = (("ingest_at", "daily_deadline"), ("earliest_plausible_on", "latest_plausible_on"))
-
-
 def _refuse_reversed(path: Path, chosen: dict[str, Any]) -> None:
     """Settings that make sense in one order only, of which a company may set one and keep the other."""
     for earlier, later in _IN_THEIR_ORDER:
-        if str(chosen[earlier]) >= str(chosen[later]):
+        if str(chosen[earlier]) > str(chosen[later]):
             raise CompanyError(
-                f"{path}: {earlier} ({chosen[earlier]}) is not before {later} ({chosen[later]})",
-                f"set both, {earlier} to the earlier one.",
+                f"{path}: {earlier} ({chosen[earlier]}) is after {later} ({chosen[later]})",
+                f"move one of them: {earlier} comes first.",
             )
 
 

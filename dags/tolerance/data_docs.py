@@ -21,7 +21,6 @@ from tolerance.contracts import SOURCES
 from tolerance.expectations import crm_alert_list, extracts
 from tolerance.intake.loads import load_records
 from tolerance.publishing.generations import published_generation
-from tolerance.runs import current_run
 from tolerance.state import State
 
 if TYPE_CHECKING:
@@ -98,9 +97,9 @@ def _latest_list(state: State) -> tuple[ExpectationSuite, _Latest | None]:
     suite = crm_alert_list.suite()
     kept_back = audits.list_kept_back(state)
     if kept_back is not None:
-        as_of = current_run(state).as_of_on
+        as_of, alerts = kept_back
         name = f"as of {as_of}, kept back"
-        return suite, _Latest(name, datetime.combine(as_of, time.min), kept_back, len(kept_back))
+        return suite, _Latest(name, datetime.combine(as_of, time.min), alerts, len(alerts))
     generation = published_generation(state)
     if generation is None:
         return suite, None

@@ -120,16 +120,16 @@ def remembered(path: Path, judged: bytes, judge: Callable[[], GateResult]) -> Ga
     key = digest(judged, code.encode(), version("great-expectations").encode())
     known = _kept(path)
     if known.get("key") == key:
-        return _result(known["found"])
+        found = known["found"]
+        return GateResult(**found | {name: tuple(found[name]) for name in ("failed", "warnings")})
     result = judge()
     files.write_text(path, json.dumps({"key": key, "found": asdict(result)}))
     return result
 
 
-def last_found(path: Path) -> GateResult | None:
-    """What was found last; None where nothing was judged yet."""
-    known = _kept(path)
-    return _result(known["found"]) if known else None
+def has_passed(path: Path) -> bool:
+    """Whether what was judged last passed, or nothing was judged yet."""
+    return not _kept(path).get("found", {}).get("failed")
 
 
 def _kept(path: Path) -> dict[str, Any]:
@@ -137,10 +137,6 @@ def _kept(path: Path) -> dict[str, Any]:
         return cast("dict[str, Any]", json.loads(path.read_text("utf-8")))
     except (OSError, ValueError):  # none yet, or one that was cut short: judged again
         return {}
-
-
-def _result(found: dict[str, Any]) -> GateResult:
-    return GateResult(**found | {name: tuple(found[name]) for name in ("failed", "warnings")})
 
 
 def context() -> AbstractDataContext:

@@ -60,8 +60,10 @@ def date_of(state: State, source: str, run_after: datetime) -> date:
     belongs to the day in progress.
     """
     as_of = as_of_for_schedule(run_after, settings().business_time_zone)
+    if not _is_closed(state, source, as_of):
+        return as_of
     published = last_published(state)
-    is_over = published is not None and published.as_of_on == as_of and _is_closed(state, source, as_of)
+    is_over = published is not None and published.as_of_on == as_of
     return as_of + timedelta(days=1) if is_over else as_of
 
 
@@ -72,6 +74,21 @@ def remember(state: State, source: str, as_of: date, due_at: datetime) -> None:
     if former is None or (former.as_of, former.due_at) < (mark.as_of, mark.due_at):
         written = {"as_of": mark.as_of.isoformat(), "due_at": mark.due_at.isoformat()}
         files.write_text(_place(state, source), json.dumps(written) + "\n")
+
+
+def begin_pick_up(state: State, source: str) -> None:
+    """Remember that a pick-up has begun: until it ends well, something may be missing."""
+    files.write_text(_under_way(state, source), "")
+
+
+def end_pick_up(state: State, source: str) -> None:
+    """Remember that all that was on the servers of a source is in the inbox."""
+    _under_way(state, source).unlink(missing_ok=True)
+
+
+def is_picked_up(state: State, source: str) -> bool:
+    """Whether the last pick-up of a source ended well; True for one of which nothing is picked up."""
+    return not _under_way(state, source).exists()
 
 
 def is_ready(state: State, as_of: date) -> bool:
@@ -95,6 +112,10 @@ def _mark(state: State, source: str) -> _Mark | None:
         return _Mark(date.fromisoformat(found["as_of"]), datetime.fromisoformat(found["due_at"]))
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None  # then the date waits for the next run of the source, or for its deadline
+
+
+def _under_way(state: State, source: str) -> Path:
+    return state.work / "ingested" / f"{source}.pick_up"
 
 
 def _place(state: State, source: str) -> Path:

@@ -103,7 +103,8 @@ def all_runs(state: State) -> list[Run]:
 
 def last_published(state: State) -> Run | None:
     """The newest run whose generation readers see, or None."""
-    return next((run for run in reversed(all_runs(state)) if run.published), None)
+    newest_first = (_read(path) for path in sorted(state.runs.glob("*.json"), reverse=True))
+    return next((run for run in newest_first if run.published), None)
 
 
 def refuse_earlier(as_of: date, published: Run | None) -> None:

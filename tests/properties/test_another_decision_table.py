@@ -280,7 +280,7 @@ def test_changed_phrases_decide_on_texts_and_each_version_reads_each_text_once(l
     assert lived.read[CHANGED] == [texts, texts]
 
 
-def test_former_phrases_need_no_text_read_again(lived: Lived) -> None:
+def test_former_phrases_leave_one_reading_of_each_text_by_each_version(lived: Lived) -> None:
     assert lived.read[KILLED] == lived.read[AFTER_THE_KILL] == lived.read[CHANGED]
 
 

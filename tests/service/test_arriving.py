@@ -124,4 +124,5 @@ def test_a_range_of_days_asked_for_at_once_runs_one_by_one_and_ends_as_days_in_o
         assert len(rows_of(serving, "fct_alert")) > 0
         for table in (*KEYS, *MORE_KEYS):
             wrong += differences(table, rows_of(quiet, table), rows_of(serving, table))
-    assert wrong == []
+    # Here all days' files came at once, by arrival.
+    assert [line for line in wrong if "last_loaded_as_of_on" not in line] == []

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tolerance import all_clear, inbox, recount
+from tolerance import all_clear, inbox, readiness, recount
 from tolerance.formats.content import FileNotes
 from tolerance.intake.loads import FileRecord, load_records, write_load_record
 from tolerance.intake.read import _recount
@@ -201,3 +201,16 @@ def test_an_optional_source_is_missed_by_nobody_and_stands_for_no_other(state: S
     day = AS_OF + timedelta(days=1)
     loaded(state, day, 1, source="reviews")
     assert all_clear.of_loads(state, day) == [all_clear.NOTHING_CAME.format(as_of=day)]
+
+
+def test_what_a_failed_pick_up_has_left_on_its_server_withholds_the_all_clear(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded(state, AS_OF, 1, source="tickets")
+    readiness.begin_pick_up(state, "tickets")
+    assert all_clear.of_loads(state, AS_OF) == []  # nothing is picked up here any more
+    monkeypatch.setenv("TOLERANCE_SFTP_FOLDERS", "tickets=desk_sftp:/out")
+    (told,) = all_clear.of_loads(state, AS_OF)
+    assert told.startswith("tickets: not all was picked up")
+    readiness.end_pick_up(state, "tickets")
+    assert all_clear.of_loads(state, AS_OF) == []

@@ -192,7 +192,7 @@ def test_a_process_that_takes_over_a_line_counts_what_was_done_for_it_alone(
     warm.run(command(stand_in, "busy"))
     other = WarmDbt(warm.line(stand_in))
     other.run(command(stand_in, "build"))
-    assert other.cpu_seconds < 0.3 < warm.cpu_seconds
+    assert other.cpu_seconds < warm.cpu_seconds / 2
 
 
 def test_every_command_has_the_environment_it_was_given(warm: WarmDbt, stand_in: dict[str, str]) -> None:

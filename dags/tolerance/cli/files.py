@@ -46,7 +46,7 @@ def pick_up(extracts: Path, state_folder: Path) -> None:
     (AIRFLOW_CONN_…). Exit codes: 0 all servers were read, 1 one could not be, 2 wrong usage, 75 another run
     holds the state.
     """
-    from tolerance import stopping, storage
+    from tolerance import readiness, stopping, storage
     from tolerance.file_modes import keep_private
     from tolerance.intake.pick_up import VARIABLES, pick_up_all, sources_picked_up
     from tolerance.local_run import airflow_connection
@@ -59,6 +59,8 @@ def pick_up(extracts: Path, state_folder: Path) -> None:
     keep_private()
     with stopping.obeyed("pick up again, which goes on."), storage.told(state), state_lock(state):
         pick_up_all(extracts, state, lambda conn_id: airflow_connection(state, conn_id), click.echo)
+        for source in sources_picked_up():
+            readiness.end_pick_up(state, source)
 
 
 # preview ------------------------------------------------------------------------------

@@ -131,10 +131,11 @@ def refuse_lost_loads(state: State, loaded: list[FileRecord]) -> None:
     """Raise `RawLostError` when a load record, or rows of a file of `loaded`, are gone from `raw/` or cut."""
     lost = {_source_and_id(path) for path in state.load_copies.glob(_LOAD_RECORDS)}
     lost -= {_source_and_id(path) for path in state.loads.glob(_LOAD_RECORDS)}
+    with_rows = {(file.source, file.load_id) for file in loaded if file.loaded_records}
     lost |= {
-        f"{file.source}-{file.load_id}"
-        for file in loaded
-        if file.loaded_records and not _has_whole_rows(state.raw / file.source / file.load_id)
+        f"{source}-{load_id}"
+        for source, load_id in with_rows
+        if not _has_whole_rows(state.raw / source / load_id)
     }
     if lost:
         raise RawLostError(

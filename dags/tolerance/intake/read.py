@@ -321,9 +321,9 @@ def _judge(
     if why_unread:
         record.is_doubtful = True
         record.message = (
-            f"{record.file_name} was not read, {why_unread}: all of it is quarantined as one record. "
-            "Deliver it in smaller files, or give the machine more memory and run `tolerance rebuild`, "
-            "which reads it again."
+            f"{record.file_name} was not read, {why_unread}: all of it is quarantined as one record, and may "
+            "hold many. Deliver its content in smaller files, not packed; if memory was short, `tolerance "
+            "rebuild` reads it again."
         )
     else:
         _recount(record, path, notes, context.scratch)

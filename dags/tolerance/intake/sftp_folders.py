@@ -1,9 +1,10 @@
 """Files from folders of SFTP servers into the inbox: each version once, whole, and nothing there is changed.
 
-A version is a name, a size and a time of change. Its place in the inbox is made of these three: the day that
-it is delivered for, the second since that day began with the size, the name. So a version that was fetched
-before a kill, or is fetched again, meets its own file, and a later one never takes the place of an earlier
-one that was not ingested yet. Which versions stand in the inbox is kept in `history/sftp_folders/`.
+A version is a name, a size and a time of change. Its place in the inbox is made of these three and of when
+its source is ingested: the day that it is delivered for, the second since that day began with the size, the
+name. So a version that was fetched before a kill, or is fetched again, meets its own file, and a later one
+never takes the place of an earlier one that was not ingested yet. Which versions stand in the inbox is kept
+in `history/sftp_folders/`.
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ class _WaitingError(Exception):
 
 
 class SftpFileError(SftpFolderError):
-    """The server does not give one file, which keeps no other one waiting."""
+    """The server does not give some files, which keep no others waiting; it may give them later."""
+
+    can_retry = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +142,10 @@ def pick_up(
 
     Raises:
         SftpFolderError: when the server cannot be used, with all that was picked up until then in its place.
-        SftpFileError: after the last file, for the first that the server did not give.
+        SftpFileError: after the last file, when the server did not give some; it names the first.
     """
     clock = clock or Clock()
-    failed: SftpFileError | None = None
+    failed: list[SftpFileError] = []
     place = _memory_of(state, folder)
     known = _read(place)
     with _session(connection) as sftp:
@@ -169,7 +172,7 @@ def pick_up(
                     continue
                 except SftpFileError as error:
                     say(f"{folder.source}: {error}")
-                    failed = failed or error
+                    failed.append(error)
                     continue
                 known[name] = news[name]
                 count += 1
@@ -178,7 +181,8 @@ def pick_up(
         finally:
             _write(place, known)
     if failed:
-        raise failed
+        others = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
+        raise SftpFileError(failed[0].what + others, failed[0].remedy)
     return count
 
 

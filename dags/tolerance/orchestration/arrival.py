@@ -10,6 +10,7 @@ from typing import Any
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 from tolerance import arrivals, readiness
+from tolerance.errors import ToleranceError
 from tolerance.places import extracts_of_service, state_of_service
 
 LOOK_INTERVAL_SECONDS = 20.0
@@ -36,12 +37,12 @@ class InboxTrigger(BaseEventTrigger):
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Look for ever; a folder that cannot be read now may be mounted again later."""
+        """Look for ever; a folder that cannot be read now may be mounted again later, a setting be mended."""
         before, told = "", ""
         while True:
             try:
                 now, ingested = await asyncio.to_thread(self._look)
-            except OSError as error:
+            except (OSError, ValueError, ToleranceError) as error:
                 self.log.warning(
                     "The inbox of %s cannot be looked at (%s).", self.source, type(error).__name__
                 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, Param, chain
+from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, Param, TriggerRule, chain
 
 from tolerance import readiness
 from tolerance.contracts import CONTRACTS, SOURCES, in_a_sentence
@@ -109,8 +109,11 @@ its load record is written, so a retry loads nothing twice.
     on_arrival = source in INBOX
     schedule = AssetOrTimeSchedule(timetable=timetable, assets=[INBOX[source]]) if on_arrival else timetable
     with _dag(ingestion(source), doc, schedule) as dag:
-        load_id: Any = land(source)  # of this run, not yet known
-        if source in sources_picked_up():
+        is_picked_up = source in sources_picked_up()
+        # A server that is out of order keeps nothing waiting that lies in the inbox.
+        after = TriggerRule.ALL_DONE if is_picked_up else TriggerRule.ALL_SUCCESS
+        load_id: Any = land.override(trigger_rule=after)(source)  # of this run, not yet known
+        if is_picked_up:
             chain(pick_up(source), load_id)
         chain(
             load_id,

@@ -27,7 +27,7 @@ from tolerance.intake.land import land as land_files
 from tolerance.intake.load import ensure_empty_sources
 from tolerance.intake.load import load as load_files
 from tolerance.intake.loads import load_records
-from tolerance.intake.pick_up import pick_up_all
+from tolerance.intake.pick_up import pick_up_all, sources_picked_up
 from tolerance.intake.read import read as read_files
 from tolerance.lock import StateBusyError, state_lock
 from tolerance.orchestration.assets import INPUTS, INPUTS_IF_READY, RAW
@@ -50,9 +50,14 @@ def _list_profiles() -> tuple[ListProfile, ...]:
 
 @task
 def pick_up(source: str) -> None:
-    """Put what is new in TOLERANCE_MAILBOXES and TOLERANCE_SFTP_FOLDERS into the inbox, each once."""
+    """Put what is new in TOLERANCE_MAILBOXES and TOLERANCE_SFTP_FOLDERS into the inbox, each once.
+
+    If it fails, what was picked up is ingested all the same; the date waits for the rest until the deadline.
+    """
     with step(f"{source}: picking up from the servers", source) as state:
+        readiness.begin_pick_up(state, source)
         pick_up_all(extracts_of_service(), state, connection, progress.say, (source,))
+        readiness.end_pick_up(state, source)
 
 
 @task
@@ -108,6 +113,9 @@ def load(source: str, load_id: str | None, *, outlet_events: Any = None) -> None
         outlet_events[RAW[source]].extra = {"as_of": as_of.isoformat()}
         if run_after().replace(tzinfo=None) < as_of_ends_at(as_of, settings().business_time_zone):
             return  # the day is not over
+        if source in sources_picked_up() and not readiness.is_picked_up(state, source):
+            progress.say(f"{source}: not all was picked up; {as_of} waits for it until the deadline")
+            return
         readiness.remember(state, source, as_of, run_after())
         if readiness.is_ready(state, as_of):
             outlet_events[INPUTS_IF_READY].add(INPUTS, extra={"as_of": as_of.isoformat()})

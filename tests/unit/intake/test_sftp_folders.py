@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from tolerance.intake.sftp_folders import (
     pick_up,
 )
 from tolerance.profiles.catalogue import mappings
+from tolerance.settings import settings
 from tolerance.state import State
 
 NOON = datetime(2026, 11, 1, 11, tzinfo=UTC)  # 12:00 in Paris
@@ -131,6 +133,20 @@ def test_an_export_of_the_night_counts_for_the_day_that_is_over_until_its_source
         "tickets/2026-11-01/100800-3/at_four.csv",
         "tickets/2026-11-02/014401-3/after_four.csv",
     ]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "day"),
+    [("0 1 * * *", "2026-10-25"), ("0 9 * * *", "2026-10-25"), ("30 6 * * *", "2026-10-24")],
+)
+def test_the_line_of_the_night_is_the_run_that_closes_the_date_of_that_source_and_of_no_other(
+    inbox: Inbox, server: Server, monkeypatch: pytest.MonkeyPatch, schedule: str, day: str
+) -> None:
+    own = replace(settings(), ingest_schedules={"tickets": schedule}, ingest_at="01:00")
+    monkeypatch.setattr(sftp_folders, "settings", lambda: own)
+    put(server, "a.csv", b"one", datetime(2026, 10, 25, 4, tzinfo=UTC))  # 05:00, six hours after midnight
+    assert inbox.pick_up() == 1
+    assert [name.split("/")[1] for name in inbox.files] == [day]
 
 
 def test_files_of_two_folders_alike_in_name_size_and_second_are_two(inbox: Inbox, server: Server) -> None:
@@ -296,7 +312,7 @@ def test_a_file_that_the_server_does_not_give_keeps_no_other_one_waiting_and_fai
         patch.setattr(paramiko.SFTPClient, "open", refused)
         with pytest.raises(SftpFileError, match=r"^a\.csv in tickets=desk_sftp:.* cannot be read") as failed:
             inbox.pick_up()
-    assert not failed.value.can_retry
+    assert failed.value.can_retry
     assert list(inbox.files) == ["tickets/2026-11-01/043260-3/b.csv"]
     assert inbox.pick_up() == 1
 
