@@ -68,7 +68,11 @@ FUNCTIONS = (
     SqlFunction(
         "link_threads",
         link_threads,
-        ("VARCHAR[]", "BIGINT[]", "VARCHAR[]", "VARCHAR", "INTEGER"),
+        (
+            "STRUCT(thread_ids VARCHAR, sent_us BIGINT, incident_type VARCHAR, likely_types VARCHAR, "
+            "is_reminder BOOLEAN)[]",
+            *("VARCHAR", "INTEGER"),
+        ),
         "INTEGER[]",
     ),
     SqlFunction(

@@ -9,9 +9,10 @@ What has no clear type, or only `other_incident`, makes no link by that and brea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from typing import TypedDict
 
 from tolerance.components import components
@@ -40,6 +41,20 @@ class Unit(TypedDict):
     is_reminder: bool
     is_report: bool
     """Whether it reports an incident; what is too unclear for that may still belong to one."""
+
+
+class Mail(TypedDict):
+    """A mail in its thread."""
+
+    thread_ids: str
+    """Its own Message-ID and then all that it refers to, the one that it answers last, separated by blanks."""
+
+    sent_us: int
+    incident_type: str | None
+    likely_types: str | None
+    """The likely ones of a mail without a clear type, separated by ","."""
+
+    is_reminder: bool
 
 
 class Link(TypedDict):
@@ -76,6 +91,7 @@ class _Matter:
     began_at: int
     home: int
     incident_type: str | None
+    likely_types: str | None
 
 
 def link_by_window(
@@ -128,59 +144,54 @@ def link_by_window(
     ]
 
 
-def link_threads(
-    thread_ids: Sequence[str],
-    sent_us: Sequence[int],
-    incident_types: Sequence[str | None],
-    compatible_types: str,
-    window_days: int,
-) -> list[int]:
+def link_threads(mails: Sequence[Mail], compatible_types: str, window_days: int) -> list[int]:
     """For each mail the position (from 1) of the mail with which its matter begins.
 
-    `thread_ids` are a mail's own Message-ID and then all that it refers to, the one that it answers last,
-    separated by blanks: mails that share any are one thread. Some forms give all their mails one Message-ID:
-    more than a day after the first such mail, one that answers none is a thread of its own. A mail continues
-    the matter of the mail that it answers, else the thread's latest; but one of an incompatible type that
-    comes later than the window after that matter began begins a new one: people reply to an old mail about a
-    new problem.
+    Mails that share any id are one thread. Some forms give all their mails one Message-ID: more than a day
+    after the first such mail, one that answers none is a thread of its own. A mail continues the matter of
+    the mail that it answers, else the thread's latest; but one about another problem that comes later than
+    the window after that matter began begins a new one: people reply to an old mail about a new problem.
+    It is another when their clear types do not go together, nor, where the mail reminds of nothing, the
+    likely ones of what has no clear type.
     """
     pairs = _pairs(compatible_types)
     window = window_days * _MICROSECONDS_A_DAY
-    ids = _linking_ids(thread_ids, sent_us)
-    threads = components(ids)
-    matters: list[_Matter] = []
+    ids = _linking_ids(mails)
     of_id: dict[str, _Matter] = {}
     latest: dict[int, _Matter] = {}
-    mails = zip(ids, sent_us, incident_types, threads, strict=True)
-    for position, (words, at, incident_type, thread) in enumerate(mails, start=1):
-        strong = None if incident_type == NO_TYPE else incident_type
+    homes: list[int] = []
+    for position, (mail, words, thread) in enumerate(zip(mails, ids, components(ids), strict=True), start=1):
         answered = (of_id[word] for word in reversed(words[1:]) if word in of_id)
         matter = next(answered, None) or latest.get(thread)
-        is_new = matter is None or (
-            strong is not None
-            and matter.incident_type is not None
-            and at > matter.began_at + window
-            and not _are_compatible(strong, matter.incident_type, pairs)
-        )
-        if is_new or matter is None:
-            matter = _Matter(at, position, strong)
-        matter.incident_type = matter.incident_type or strong
+        clear = None if mail["incident_type"] == NO_TYPE else mail["incident_type"]
+        if matter is not None and mail["sent_us"] > matter.began_at + window:
+            types, others = clear, matter.incident_type
+            if not mail["is_reminder"]:
+                types, others = types or mail["likely_types"], others or matter.likely_types
+            if types and others and not _any_compatible(types.split(","), others.split(","), pairs):
+                matter = None
+        if matter is None:
+            matter = _Matter(mail["sent_us"], position, clear, mail["likely_types"])
+        matter.incident_type = matter.incident_type or clear
+        matter.likely_types = matter.likely_types or mail["likely_types"]
         of_id.setdefault(words[0], matter)
         latest[thread] = matter
-        matters.append(matter)
-    return [matter.home for matter in matters]
+        homes.append(matter.home)
+    return homes
 
 
-def _linking_ids(thread_ids: Sequence[str], sent_us: Sequence[int]) -> list[list[str]]:
+def _linking_ids(mails: Sequence[Mail]) -> list[list[str]]:
     """The ids by which each mail is linked; of a mail that reuses an id, one that nobody else has."""
-    ids = [list(dict.fromkeys(text.split(" "))) for text in thread_ids]
+    ids = [list(dict.fromkeys(mail["thread_ids"].split(" "))) for mail in mails]
     begun: dict[str, int] = {}
-    for words, at in zip(ids, sent_us, strict=True):
+    for mail, words in zip(mails, ids, strict=True):
         if len(words) == 1:
-            begun[words[0]] = min(at, begun.get(words[0], at))
+            begun[words[0]] = min(mail["sent_us"], begun.get(words[0], mail["sent_us"]))
     return [
-        [f" {position}"] if len(words) == 1 and at > begun[words[0]] + _MICROSECONDS_A_DAY else words
-        for position, (words, at) in enumerate(zip(ids, sent_us, strict=True))
+        [f" {position}"]
+        if len(words) == 1 and mail["sent_us"] > begun[words[0]] + _MICROSECONDS_A_DAY
+        else words
+        for position, (mail, words) in enumerate(zip(mails, ids, strict=True))
     ]
 
 
@@ -205,11 +216,11 @@ def _may_be_one(told: set[_Told], others: set[_Told], pairs: Pairs) -> bool:
 def _are_one(one: _Told, other: _Told, pairs: Pairs) -> bool:
     if one.certainty == other.certainty == CHOSEN:
         return one.types == other.types
-    return any(_are_compatible(name, other_name, pairs) for name in one.types for other_name in other.types)
+    return _any_compatible(one.types, other.types, pairs)
 
 
-def _are_compatible(one: str, other: str, pairs: Pairs) -> bool:
-    return one == other or (one, other) in pairs
+def _any_compatible(types: Iterable[str], others: Iterable[str], pairs: Pairs) -> bool:
+    return any(one == other or (one, other) in pairs for one, other in product(types, others))
 
 
 @lru_cache(maxsize=8)

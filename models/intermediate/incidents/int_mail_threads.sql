@@ -19,7 +19,9 @@ mails as (
         contacts.customer_id,
         contacts.thread_ids,
         contacts.occurred_at,
-        coalesce(tickets.incident_type, contacts.incident_type) as incident_type
+        coalesce(tickets.incident_type, contacts.incident_type) as incident_type,
+        contacts.likely_types,
+        contacts.is_reminder
     from contacts
     left join {{ ref('int_ticket_references') }} as named on contacts.contact_id = named.contact_id
     left join contacts as tickets on named.ticket_contact_id = tickets.contact_id
@@ -35,9 +37,15 @@ threads as (
         mails.customer_id,
         list(mails.contact_id order by mails.occurred_at, mails.contact_id) as contact_ids,
         link_threads(
-            list(mails.thread_ids order by mails.occurred_at, mails.contact_id),
-            list(epoch_us(mails.occurred_at) order by mails.occurred_at, mails.contact_id),
-            list(mails.incident_type order by mails.occurred_at, mails.contact_id),
+            list(
+                {
+                    'thread_ids': mails.thread_ids,
+                    'sent_us': epoch_us(mails.occurred_at),
+                    'incident_type': mails.incident_type,
+                    'likely_types': mails.likely_types,
+                    'is_reminder': mails.is_reminder
+                } order by mails.occurred_at, mails.contact_id
+            ),
             any_value(compatible_types.pairs),
             {{ var('link_window_days') }}
         ) as first_positions

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tolerance.detection.linking import CHOSEN, GUESSED, TOLD, Link, Unit, link_by_window, link_threads
+from tolerance.detection.linking import CHOSEN, GUESSED, TOLD, Link, Mail, Unit, link_by_window, link_threads
 
 DAY = 86_400_000_000
 
@@ -212,14 +212,24 @@ def test_each_link_tells_its_rule() -> None:
 
 
 def matters(*mails: tuple[float, str, str | None]) -> list[int]:
-    """Which mail begins the matter of each mail, given as (day, ids, type)."""
-    return link_threads(
-        [ids for _, ids, _ in mails],
-        [int(day * DAY) for day, _, _ in mails],
-        [incident_type for _, _, incident_type in mails],
-        "late~lost,late~no_answer",
-        7,
-    )
+    """Which mail begins the matter of each mail, given as (day, ids, type), or several likely types and "?".
+
+    A type behind "again" is of a reminder.
+    """
+    return link_threads([_mail(*mail) for mail in mails], "late~lost,late~no_answer", 7)
+
+
+def _mail(day: float, ids: str, types: str | None) -> Mail:
+    is_reminder = (types or "").startswith("again")
+    types = (types or "").removeprefix("again").strip() or None
+    is_likely = types is not None and types.endswith("?")
+    return {
+        "thread_ids": ids,
+        "sent_us": int(day * DAY),
+        "incident_type": "other_incident" if is_likely else types,
+        "likely_types": types[:-1] if types and is_likely else None,
+        "is_reminder": is_reminder,
+    }
 
 
 @pytest.mark.parametrize(
@@ -237,6 +247,16 @@ def matters(*mails: tuple[float, str, str | None]) -> list[int]:
             [(0, "a", "late"), (99, "b a", "other_incident")], [1, 1], id="a_weak_type_parts_nothing"
         ),
         pytest.param([(0, "a", None), (99, "b a", "fraud")], [1, 1], id="nothing_is_parted_from_no_type"),
+        pytest.param(
+            [(0, "a", "late?"), (9, "b a", "fraud")], [1, 2], id="likely_types_part_what_is_unclear"
+        ),
+        pytest.param([(0, "a", "late"), (9, "b a", "fraud?")], [1, 2], id="also_of_the_answer"),
+        pytest.param([(0, "a", "late?"), (9, "b a", "fraud,lost?")], [1, 1], id="unless_any_go_together"),
+        pytest.param([(0, "a", "late?"), (7, "b a", "fraud?")], [1, 1], id="and_only_behind_the_window"),
+        pytest.param(
+            [(0, "a", "late?"), (9, "b a", "again fraud")], [1, 1], id="a_reminder_is_of_its_thread"
+        ),
+        pytest.param([(0, "a", "late"), (9, "b a", "again fraud")], [1, 2], id="unless_both_types_are_clear"),
         pytest.param(
             [(0, "a", "late"), (9, "b a", "fraud"), (10, "c a b", None), (11, "d a", "late")],
             [1, 2, 2, 1],
