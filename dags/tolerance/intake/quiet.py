@@ -20,7 +20,7 @@ from tolerance.state import State
 
 
 def in_the_inbox(state: State, extracts: Path, as_of: date) -> dict[str, str]:
-    """What lies there of each source for dates up to `as_of`, and by which rules it is read; no file is opened."""
+    """What lies there of each source for dates up to `as_of`, and how it is read; no file is opened."""
     company = company_file(extracts)
     rules = current_parameters().code_version.encode(), company.read_bytes() if company else b""
     return {
