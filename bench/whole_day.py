@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -36,9 +36,12 @@ class Cost:
     peak_megabytes: int
     """Of memory of its own and its share of what processes share, at one time."""
 
+    steps: dict[str, tuple[float, float]]
+    """CPU and wall seconds by step, all sources together."""
+
 
 def _run(state: Path, inbox: Path, as_of: str) -> Cost:
-    began, before = time.monotonic(), os.times()
+    began, before, began_at = time.monotonic(), os.times(), datetime.now(UTC).replace(tzinfo=None).isoformat()
     process = psutil.Popen(
         [
             *(sys.executable, "-m", "tolerance", "run"),
@@ -63,7 +66,23 @@ def _run(state: Path, inbox: Path, as_of: str) -> Cost:
         raise RuntimeError(f"the run for {as_of} failed: its output is in {state.parent / 'whole_day.log'}")
     after = os.times()
     cpu = (after.children_user - before.children_user) + (after.children_system - before.children_system)
-    return Cost(round(cpu, 1), round(time.monotonic() - began, 1), peak >> 20)
+    return Cost(
+        round(cpu, 1), round(time.monotonic() - began, 1), peak >> 20, _steps(State(state), as_of, began_at)
+    )
+
+
+def _steps(state: State, as_of: str, since: str) -> dict[str, tuple[float, float]]:
+    """What each step of the run of a date took that began at an instant or later."""
+    found: dict[str, tuple[float, float]] = {}
+    for line in (state.run_steps / f"{as_of}.ndjson").read_text("utf-8").splitlines():
+        step = json.loads(line)
+        if step["started_at"] >= since and step["cpu_seconds"] is not None:
+            cpu, wall = found.get(step["step"], (0.0, 0.0))
+            found[step["step"]] = (
+                round(cpu + step["cpu_seconds"], 2),
+                round(wall + step["wall_seconds"], 2),
+            )
+    return found
 
 
 def _held(process: psutil.Popen) -> int:
@@ -127,18 +146,45 @@ def write(out: Path, folder: Path, load: float, customers: int = CUSTOMERS, cont
         f"| {name} | {cost.cpu_seconds} | {cost.wall_seconds} | {cost.peak_megabytes:,} |"
         for name, cost in found.items()
     )
+    steps = "\n".join(
+        f"| {step} | " + " | ".join(f"{cpu:.1f} | {wall:.1f}" for cpu, wall in of_days) + " |"
+        for step, of_days in _by_step(found).items()
+    )
     text = f"""# A whole day
 
-Written by `make bench` (`python -m bench.whole_day --customers 1000000` for a larger company). {customers:,} customers
-with {contacts:,} contacts, {os.cpu_count()} cores, load {load:.2f} before. `tolerance run` as a user starts it: Airflow, the
-ingestion, dbt, the tests, the published file, the list. Memory is that of all its processes at one time.
+Written by `make bench` (`python -m bench.whole_day --customers 1000000` for a larger company). {customers:,}
+customers with {contacts:,} contacts, {os.cpu_count()} cores, load {load:.2f} before. `tolerance run` as a
+user starts it: Airflow, the ingestion, dbt, the tests, the published file, the list. Memory is that of all
+its processes at one time.
 
 | date | CPU s | wall s | peak MB |
 |---|---:|---:|---:|
 {rows}
+
+By step, CPU and wall seconds of each date. The first `build` holds the start of dbt, about 3.5 CPU seconds;
+`audit` waits for `check_list`.
+
+| step | {" | | ".join(found)} | |
+|---|{"---:|---:|" * len(found)}
+{steps}
 """
     (out / "benchmark_day.md").write_text(text, "utf-8")
     return sentence
+
+
+def _by_step(found: dict[str, Cost]) -> dict[str, list[tuple[float, float]]]:
+    """Each step's costs in each run, and what is left: Airflow, imports, the summary."""
+    names = list(dict.fromkeys(name for cost in found.values() for name in cost.steps))
+    table = {name: [cost.steps.get(name, (0.0, 0.0)) for cost in found.values()] for name in names}
+    table["all else: Airflow, imports, the summary"] = [
+        (
+            cost.cpu_seconds - sum(cpu for cpu, _ in cost.steps.values()),
+            # The wall seconds of `audit` hold those of `check_list`.
+            cost.wall_seconds - sum(wall for name, (_, wall) in cost.steps.items() if name != "check_list"),
+        )
+        for cost in found.values()
+    ]
+    return table
 
 
 @click.command()
