@@ -44,8 +44,9 @@ _HALVINGS = 4
 """The weights are the mean of that many fits, each on messages that lost other words."""
 
 _LEAST_WEIGHT = 0.5
+_LEAST_LEXICON_WEIGHT = 1.2
 _LEAST_TYPE_WEIGHT = 1.5
-"""Weights nearer to zero are left out of the file."""
+"""Weights nearer to zero are left out of the file; most words that only the lexicon knows say little."""
 
 _LEXICONS = {
     "fr": (
@@ -218,7 +219,7 @@ def fitted(language: str) -> bytes:
             "words": {
                 shown: round(_SLOPE * weight, 1)
                 for shown, weight in sorted(words.items())
-                if abs(weight) >= _LEAST_WEIGHT
+                if abs(weight) >= (_LEAST_WEIGHT if shown in places else _LEAST_LEXICON_WEIGHT)
             },
             "types": names,
             "type_biases": [round(float(value), 3) for value in of_types.biases],
