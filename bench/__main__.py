@@ -12,7 +12,7 @@ import click
 import duckdb
 import psutil
 
-from bench import company, intake, lists, models, peers, report, urgent
+from bench import company, intake, lists, models, peers, report, urgent, whole_day
 from bench.measured import Cost, Step, measure
 
 SCALES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000, "10m": 10_000_000}
@@ -303,6 +303,7 @@ def main(largest: str, out: Path, records: int, mails: int) -> None:
     click.echo(lists.write(out, load))
     with tempfile.TemporaryDirectory(prefix="tolerance-bench-") as folder:
         click.echo(urgent.write(out, Path(folder), load))
+        click.echo(whole_day.write(out, Path(folder), load))
 
 
 if __name__ == "__main__":

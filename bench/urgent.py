@@ -70,7 +70,7 @@ def prepare(folder: Path, customers: int = CUSTOMERS, contacts: int = CONTACTS) 
 def measure(folder: Path, arrivals: int = ARRIVALS) -> dict[str, Any]:
     """Let files arrive one after the other; how long each took to its alert, in seconds."""
     state, inbox = State(folder / "state"), folder / "inbox"
-    chosen = _customers(state, arrivals)
+    chosen = customers(state, arrivals)
     seconds, nothing_new = [], []
     for number, (customer, email) in enumerate(chosen):
         before = _listed(state)
@@ -93,7 +93,7 @@ def measure(folder: Path, arrivals: int = ARRIVALS) -> dict[str, Any]:
     }
 
 
-def _customers(state: State, count: int) -> list[tuple[str, str]]:
+def customers(state: State, count: int) -> list[tuple[str, str]]:
     """Customers of whom nothing is on a list, by their addresses."""
     inbox = state.root.parent / "inbox" / "customers"
     addresses: dict[str, str] = {}
@@ -115,27 +115,47 @@ def _arrive(inbox: Path, number: int, customer: str, email: str) -> float:
         hours=8, minutes=number
     )
     if number % 2:
-        source, suffix = "mail", "eml"
-        text = (
-            f"From: <{email}>\nTo: <contact@company.example>\nDate: {format_datetime(at)}\n"
-            f"Message-ID: <bench-{number}@mail.example>\nSubject: Colis perdu\n\n"
-            f"Bonjour, mon colis est perdu, je n'ai rien recu. Dossier {number}.\n"
-        )
-    else:
-        source, suffix = "tickets", "csv"
-        moment = at.isoformat()
-        text = (
-            "ticket_id;customer_id;requester_email;created_at;updated_at;solved_at;status;type;priority;"
-            "tags;subject;description;satisfaction;reopens;is_deleted\n"
-            f"bench{number};{customer};;{moment};{moment};;open;incident;high;product_defect;"
-            "Produit;Le produit est defectueux;;0;false\n"
-        )
-    folder = inbox / source / str(DAY)
+        write_mail(inbox, DAY, f"bench{number}", email, at.isoformat())
+        return time.monotonic()
+    folder = inbox / "tickets" / str(DAY)
     folder.mkdir(parents=True, exist_ok=True)
-    written = folder / f".bench{number}"
-    written.write_text(text, "utf-8")
-    written.rename(folder / f"bench{number}.{suffix}")
+    text = f"{TICKET_HEADER}\n{ticket(f'bench{number}', customer, at.isoformat())}\n"
+    _put(folder / f"bench{number}.csv", text)
     return time.monotonic()
+
+
+TICKET_HEADER = (
+    "ticket_id;customer_id;requester_email;created_at;updated_at;solved_at;status;type;priority;"
+    "tags;subject;description;satisfaction;reopens;is_deleted"
+)
+
+
+def ticket(ticket_id: str, customer: str, at: str) -> str:
+    """A line about a defective product; `at` is an instant in ISO 8601."""
+    return (
+        f"{ticket_id};{customer};;{at};{at};;open;incident;high;product_defect;"
+        "Produit;Le produit est defectueux;;0;false"
+    )
+
+
+def write_mail(inbox: Path, day: date, name: str, email: str, at: str) -> None:
+    """A mail about a lost parcel, in the folder of a day; `at` is an instant in ISO 8601."""
+    folder = inbox / "mail" / str(day)
+    folder.mkdir(parents=True, exist_ok=True)
+    sent = format_datetime(datetime.fromisoformat(at))
+    text = (
+        f"From: <{email}>\nTo: <contact@company.example>\nDate: {sent}\n"
+        f"Message-ID: <{name}@mail.example>\nSubject: Colis perdu\n\n"
+        f"Bonjour, mon colis est perdu, je n'ai rien recu. Dossier {name}.\n"
+    )
+    _put(folder / f"{name}.eml", text)
+
+
+def _put(path: Path, text: str) -> None:
+    """In place by a rename, as a whole."""
+    written = path.with_name(f".{path.name}")
+    written.write_text(text, "utf-8")
+    written.rename(path)
 
 
 def _listed(state: State) -> set[str]:

@@ -1,4 +1,4 @@
-"""What the Airflow of this environment knows: connections by id, and which of our DAGs are paused.
+"""What the Airflow of this environment knows: connections by id, our DAGs that are paused, and their pool.
 
 Airflow is asked in a process of its own, because the library does not import it. What it answers of a
 connection holds a password and is thrown away.
@@ -16,6 +16,7 @@ from pathlib import Path
 from tolerance import channels, failure_notice
 from tolerance.crm import digest
 from tolerance.crm.delivery.destinations import destinations
+from tolerance.dag_ids import POOL, dag_id
 from tolerance.errors import ToleranceError
 from tolerance.findings import Finding, Verdict
 from tolerance.settings import settings
@@ -28,10 +29,11 @@ _OF_CHANNELS = {"mail": "smtp_default"}
 
 
 def examine_airflow() -> Iterator[Finding]:
-    """The lines on connections, and on paused DAGs where a metadata database is configured."""
+    """The lines on connections, and where a metadata database is configured on paused DAGs and the pool."""
     yield _connections()
     if _has_metadata():
         yield from _paused()
+        yield from _pool()
 
 
 def needed_connections() -> dict[str, str]:
@@ -86,11 +88,11 @@ def _paused() -> Iterator[Finding]:
         )
         return
     ours = {
-        dag["dag_id"]: str(dag["is_paused"]) == "True"
-        for dag in json.loads(told[told.index("[") :])
+        dag["dag_id"]: dag["is_paused"] == "True"
+        for dag in _rows(told)
         if dag["dag_id"].startswith(settings().dag_prefix)
     }
-    paused = sorted(dag_id for dag_id, is_paused in ours.items() if is_paused)
+    paused = sorted(name for name, is_paused in ours.items() if is_paused)
     if not ours:
         yield Finding(
             "dags",
@@ -105,6 +107,29 @@ def _paused() -> Iterator[Finding]:
         )
     else:
         yield Finding("dags", Verdict.OK, f"all {len(ours)} run")
+
+
+def _pool() -> Iterator[Finding]:
+    if (told := _airflow("pools", "list", "--output", "json")) is None:
+        return  # the line on DAGs says that nothing can be read
+    name = dag_id(POOL)
+    slots = {pool["pool"]: pool["slots"] for pool in _rows(told)}.get(name)
+    if slots == "1":
+        yield Finding("pool", Verdict.OK, f"{name} has its one slot")
+        return
+    what = "is missing, so no task starts" if slots is None else f"has {slots} slots instead of one"
+    yield Finding(
+        "pool",
+        Verdict.PROBLEM,
+        f'{name} {what}: `airflow pools set {name} 1 "STATE has one writer"`',
+    )
+
+
+def _rows(told: str) -> list[dict[str, str]]:
+    """The rows of a list in JSON, a line behind whatever Airflow says before; "[warning" begins none."""
+    [*_, listed] = ["[]", *(line for line in told.splitlines() if line.startswith(("[{", "[]")))]
+    rows: list[dict[str, str]] = json.loads(listed)
+    return rows
 
 
 def _airflow(*command: str) -> str | None:

@@ -62,7 +62,9 @@ def dbt(
     parsed = target / "parsed_files"
     # dbt finds changed models by itself; after a change of macros, the stored parse has stale dependencies.
     beside_nodes = parsed_files_hash(seeds, beside_nodes=True)
-    is_parsed = parsed.exists() and parsed.read_text("utf-8") == beside_nodes
+    stored, _, of_manifest = parsed.read_text("utf-8").partition(" ") if parsed.exists() else ("", "", "")
+    is_parsed = stored == beside_nodes
+    is_written = is_parsed and of_manifest == files and (target / "manifest.json").exists()
     if not is_parsed:
         parsed.unlink(missing_ok=True)
     project = DBT_PROJECT.resolve()  # in a checkout a link: from it `..` leads elsewhere than its path says
@@ -71,7 +73,11 @@ def dbt(
             Command(
                 arguments=tuple(arguments),
                 results=str(results),
-                parse_options=("--warn-error", *(() if is_parsed else ("--no-partial-parse",))),
+                parse_options=(
+                    "--warn-error",
+                    *(() if is_parsed else ("--no-partial-parse",)),
+                    *(("--no-write-json",) if is_written else ()),
+                ),
                 places=(
                     *("--project-dir", str(project), "--profiles-dir", str(project)),
                     *("--target-path", str(target), "--log-path", str(state.dbt / "logs")),
@@ -84,7 +90,7 @@ def dbt(
         )
         run_steps.count_command(warm.peak_kb)
     if results.exists():  # dbt got beyond parsing
-        parsed.write_text(beside_nodes, "utf-8")
+        parsed.write_text(f"{beside_nodes} {files}", "utf-8")
     outcomes = json.loads(results.read_text("utf-8"))["results"] if results.exists() else []
     if not is_well:
         if os.strerror(errno.ENOSPC) in json.dumps(outcomes) and (full := storage.full_disk(state)):

@@ -6,6 +6,7 @@ Does at once what the scheduler does over a day: the ingestion DAGs, then the da
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -23,11 +24,21 @@ from tolerance.crm import digest
 from tolerance.crm.delivery.connection import Connection
 from tolerance.crm.delivery.destinations import destinations
 from tolerance.dag_ids import DAILY, DELIVERY, dag_id, ingestion
+from tolerance.intake.quiet import in_the_inbox, quiet_sources, remember
 from tolerance.settings import PROJECT_ROOT
 from tolerance.state import State
 from tolerance.warm_dbt import warm_dbt
 
 _LOG_IN = ("AIRFLOW_CONN_", "AIRFLOW__SECRETS__")
+
+
+_COLLECT_AFTER = 100_000
+"""New objects after which Python looks for garbage; at its own 700 it looks through all of Airflow again and
+again, for a tenth of a cycle's time."""
+
+_VERSIONS_OF_TASK_API = {"3.3.2": 2}
+"""How many versions of Airflow's API for tasks suffice in a process that is its own only client, by Airflow's
+version: all nine take as long to make as everything else that Airflow does for a cycle."""
 
 
 class _Listener(logging.Handler):
@@ -66,7 +77,16 @@ def run_dags(state: State, extracts: Path | None, as_of: date, *, crm: str = "")
     """
     channels(digest.VARIABLE)  # a wrong one is refused before a day's work
     _configure_airflow(state, extracts, crm)
-    return _run(state, _dags(state, extracts), as_of)
+    if extracts is None:
+        return _run(state, [DAILY], as_of)
+    found = in_the_inbox(state, extracts, as_of)
+    quiet = quiet_sources(state, found)
+    needed = [source for source in NEEDED if source in quiet]
+    told = f"nothing new in the inbox: {', '.join(needed)}" if needed else ""
+    failures = _run(state, _dags(state, extracts, quiet), as_of, told)
+    if not failures:
+        remember(state, extracts, as_of, found)
+    return failures
 
 
 def deliver(state: State, as_of: date) -> list[str]:
@@ -77,14 +97,17 @@ def deliver(state: State, as_of: date) -> list[str]:
     return _run(state, [DELIVERY], as_of) if destinations() or channels(digest.VARIABLE) else []
 
 
-def _run(state: State, names: list[str], as_of: date) -> list[str]:
+def _run(state: State, names: list[str], as_of: date, told: str = "") -> list[str]:
     log = state.airflow_home / "logs" / "run.log"
-    with _terminal_kept_for_people(log) as terminal:
+    with _terminal_kept_for_people(log) as terminal, _collecting_rarely():
         listener = _Listener(terminal)
         progress.LOGGER.setLevel(logging.INFO)
         progress.LOGGER.addHandler(listener)
         try:
+            if told:
+                progress.say(told)
             _ensure_metadata(state)
+            _make_small_task_api()
             with warm_dbt():
                 dags = _dags_by_id()
                 for name in names:
@@ -104,17 +127,21 @@ def airflow_connection(state: State, conn_id: str) -> Connection:
     return connection(conn_id)
 
 
-def _dags(state: State, extracts: Path | None) -> list[str]:
-    """The names of the DAGs of a cycle. An optional source that has nothing is left out: each costs time."""
-    if extracts is None:
-        return [DAILY]
+def _dags(state: State, extracts: Path, quiet: set[str]) -> list[str]:
+    """The names of the DAGs of a cycle.
+
+    A source that has nothing new, and an optional one that has nothing, is left out: each costs time.
+    """
     has_acknowledgements = state.acknowledgements.is_dir() and any(state.acknowledgements.iterdir())
     sources = [
         source
         for source in SOURCES
-        if source in NEEDED
-        or (extracts / source).exists()
-        or (CONTRACTS[source].comes_from_crm and has_acknowledgements)
+        if source not in quiet
+        and (
+            source in NEEDED
+            or (extracts / source).exists()
+            or (CONTRACTS[source].comes_from_crm and has_acknowledgements)
+        )
     ]
     return [*(ingestion(source) for source in sources), DAILY]
 
@@ -154,6 +181,23 @@ def _ensure_metadata(state: State) -> None:
 
     initdb()
     files.write_text(made, "")
+
+
+def _make_small_task_api() -> None:
+    import airflow
+    from airflow.api_fastapi.execution_api.versions import bundle
+
+    bundle.versions = bundle.versions[: _VERSIONS_OF_TASK_API.get(airflow.__version__)]
+
+
+@contextmanager
+def _collecting_rarely() -> Iterator[None]:
+    before = gc.get_threshold()
+    gc.set_threshold(_COLLECT_AFTER, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _dags_by_id() -> dict[str, Any]:

@@ -51,9 +51,9 @@ def obeyed(remedy: str) -> Iterator[None]:
         os.close(terminal)
 
 
-def with_its_parent() -> None:
-    """Called in a new child: it is told to stop when the process that started it ends, however it does."""
-    ctypes.CDLL(None).prctl(_DEATH_OF_PARENT, signal.SIGTERM)
+def with_its_parent(by: signal.Signals = signal.SIGTERM) -> None:
+    """Called in a new child: it gets this signal when the process that started it ends, however it does."""
+    ctypes.CDLL(None).prctl(_DEATH_OF_PARENT, by)
 
 
 def _watch(told: socket.socket, terminal: int, remedy: str) -> None:

@@ -37,6 +37,9 @@ _PARTS_OF_DBT = (
 )
 """Modules that every command needs, but that dbt imports only once it knows the command or the model."""
 
+_COLLECT_AFTER = 100_000
+"""New objects after which Python looks for garbage: what dbt makes mostly lives as long as its command."""
+
 _GLOBAL_OPTIONS = (
     # Nobody reads standard output, and dbt would make each line for it.
     *("--log-level", "none"),
@@ -170,8 +173,10 @@ def _log(environment: dict[str, str]) -> IO[bytes]:
 def serve(line: socket.socket) -> None:
     """Answer each command on `line` with a line until the connection is closed."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
     for module in _PARTS_OF_DBT:
         __import__(module)
+    _leave_out_debug_events()
     parsed, manifest, written = "", None, _Written()
     used_before = 0.0
     with line.makefile("r", encoding="ascii") as commands:
@@ -191,6 +196,24 @@ def serve(line: socket.socket) -> None:
             answer = _run_in_fork(command, manifest, line, used_before)
             used_before += answer.cpu_seconds
             line.sendall(json.dumps(asdict(answer)).encode("ascii") + b"\n")
+
+
+def _leave_out_debug_events() -> None:
+    """Drop events below the log's level where they begin.
+
+    dbt makes a message of each, scrubs it and formats its line before the log leaves it out, which takes a
+    sixth of the time of a day's models.
+    """
+    from dbt_common.events.base_types import EventLevel
+    from dbt_common.events.event_manager import EventManager
+
+    fire_event = EventManager.fire_event
+
+    def fire_unless_debug(self: Any, event: Any, level: Any = None, *rest: Any, **others: Any) -> None:
+        if (level or event.level_tag()) not in {EventLevel.DEBUG, EventLevel.TEST}:
+            fire_event(self, event, level, *rest, **others)
+
+    EventManager.fire_event = fire_unless_debug  # type: ignore[method-assign,assignment]
 
 
 def _parse(command: Command) -> Any:

@@ -230,6 +230,12 @@ def test_some_tables_are_not_refreshed_without_the_others(
     assert rows_of_some(pipeline) == before
 
 
+def test_the_log_of_dbt_tells_what_it_did_and_no_more(ten_days: Warehouse) -> None:
+    log = (ten_days.pipeline.state.dbt / "logs" / "dbt.log").read_text("utf-8")
+    assert "OK created sql" in log
+    assert "[debug]" not in log
+
+
 def test_ten_days_equal_a_refresh_of_all_tables_together(ten_days: Warehouse) -> None:
     assert_nothing_differs(ten_days, ten_days.against_rebuild())
 

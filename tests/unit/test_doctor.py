@@ -363,7 +363,9 @@ def test_paused_dags_of_ours_are_named_and_those_of_others_are_not(
 ) -> None:
     monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "sqlite:////none")
     assert _of_airflow()["dags"].verdict == Verdict.PROBLEM
-    asked["dags"] = '[{"dag_id": "others", "is_paused": "True"}]'
+    asked["dags"] = "No data found"
+    assert "knows no DAG tolerance_" in _of_airflow()["dags"].what
+    asked["dags"] = '2026 [warning  ] no graphviz\n[{"dag_id": "others", "is_paused": "True"}]'
     assert "knows no DAG tolerance_" in _of_airflow()["dags"].what
     asked["dags"] = (
         '[{"dag_id": "others", "is_paused": "True"}, {"dag_id": "tolerance_daily", "is_paused": "True"}, '
@@ -374,3 +376,26 @@ def test_paused_dags_of_ours_are_named_and_those_of_others_are_not(
     assert found.what.startswith("tolerance_daily paused")
     asked["dags"] = asked["dags"].replace("True", "False")
     assert _of_airflow()["dags"].what == "all 2 run"
+
+
+@pytest.mark.parametrize(
+    ("pools", "verdict", "what"),
+    [
+        ("", Verdict.PROBLEM, "tolerance_state is missing, so no task starts: `airflow pools set"),
+        ('{"pool": "tolerance_state", "slots": "1"}', Verdict.OK, "tolerance_state has its one slot"),
+        ('{"pool": "tolerance_state", "slots": "0"}', Verdict.PROBLEM, "has 0 slots instead of one"),
+    ],
+)
+def test_the_pool_without_which_no_task_starts_has_one_slot(
+    asked: dict[str, str | None],
+    monkeypatch: pytest.MonkeyPatch,
+    pools: str,
+    verdict: Verdict,
+    what: str,
+) -> None:
+    monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "sqlite:////none")
+    assert "pool" not in _of_airflow()
+    asked["pools"] = f"a warning\n[{pools}]"
+    found = _of_airflow()["pool"]
+    assert found.verdict == verdict
+    assert what in found.what

@@ -16,13 +16,20 @@ def test_an_optional_source_costs_nothing_until_it_has_a_folder_or_the_crm_has_a
     state, extracts = State(tmp_path / "state"), tmp_path / "in"
     extracts.mkdir()
     state.acknowledgements.mkdir(parents=True)
-    assert _dags(state, extracts) == [*NEEDED, "daily"]
+    assert _dags(state, extracts, set()) == [*NEEDED, "daily"]
     (state.acknowledgements / "a.csv").touch()
     (extracts / "reviews").mkdir()
-    assert set(_dags(state, extracts)) == {
+    assert set(_dags(state, extracts, set())) == {
         *NEEDED,
         "ingest_acknowledgements",
         "ingest_reviews",
         "daily",
     }
-    assert _dags(state, None) == ["daily"]
+
+
+def test_a_source_that_has_nothing_new_is_left_out(tmp_path: Path) -> None:
+    assert _dags(State(tmp_path), tmp_path, {"faq", "mail", "reviews"}) == [
+        "ingest_customers",
+        "ingest_tickets",
+        "daily",
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -76,6 +76,18 @@ def test_a_source_closes_a_date_by_its_run_at_that_time_or_the_next_or_its_last(
     schedules["mail"] = cron
     chosen = replace(settings(), ingest_schedules=schedules)
     assert readiness.closing_at("mail", DAY, chosen) == (at(closing) if closing else None)
+
+
+@pytest.mark.parametrize("cron", ["30 2 * * *", "*/30 * * * *"])
+@pytest.mark.parametrize("day", [date(2026, 3, 28), date(2026, 10, 24)])
+def test_a_night_in_which_the_clock_is_changed_closes_the_date_all_the_same(cron: str, day: date) -> None:
+    own = replace(settings(), ingest_schedules={"faq": cron})
+    closing = readiness.closing_at("faq", day, own)
+    assert closing is not None
+    assert closing.astimezone(own.business_time_zone).date() == day + timedelta(days=1)
+    assert closing <= datetime.combine(
+        day + timedelta(days=1), time.fromisoformat(own.daily_deadline), own.business_time_zone
+    )
 
 
 def test_a_date_waits_for_a_later_source_and_not_for_one_that_is_not_due(

@@ -8,8 +8,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
+import yaml
 
+from tests import REPOSITORY
 from tolerance import files, run_steps
 from tolerance.crm.history import refuse_newer_history
 from tolerance.run_steps import measured
@@ -17,6 +20,7 @@ from tolerance.state import State
 from tolerance.versions import NewerFormatError
 
 DAY = date(2026, 11, 20)
+SOURCES_OF_RUNS = REPOSITORY / "models" / "staging" / "runs" / "_runs__sources.yml"
 
 
 @pytest.fixture
@@ -109,3 +113,18 @@ def test_a_line_that_was_cut_off_stops_no_step(state: State) -> None:
     with measured(state, DAY, "publish"):
         pass
     assert [each["step"] for each in steps(state)] == ["load", "publish"]
+
+
+def test_a_damaged_line_of_an_earlier_date_stops_no_run(state: State) -> None:
+    with measured(state, DAY, "land", source="faq"):
+        pass
+    path = state.run_steps / f"{DAY}.ndjson"
+    path.write_bytes(path.read_bytes() + b'{"as_of_on": "2026-11-')
+    [steps_of_dbt] = [
+        table["config"]["external_location"]
+        for source in yaml.safe_load(SOURCES_OF_RUNS.read_text("utf-8"))["sources"]
+        for table in source["tables"]
+        if table["name"] == "steps"
+    ]
+    found = f"select step, source from {steps_of_dbt.replace('<STATE>', str(state.root))}"
+    assert duckdb.sql(f"{found} where as_of_on is not null").fetchall() == [("land", "faq")]

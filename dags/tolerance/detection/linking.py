@@ -47,7 +47,7 @@ class Mail(TypedDict):
     """A mail in its thread."""
 
     thread_ids: str
-    """Its own Message-ID and then all that it refers to, the one that it answers last, separated by blanks."""
+    """Its own Message-ID, then all that it refers to, the one that it answers last, separated by blanks."""
 
     sent_us: int
     incident_type: str | None

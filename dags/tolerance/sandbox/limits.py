@@ -11,7 +11,6 @@ record at fault.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import mmap
 import os
@@ -32,6 +31,7 @@ from types import FrameType, TracebackType
 from typing import IO, Any, NoReturn, cast
 
 from tolerance.errors import ToleranceError
+from tolerance.stopping import with_its_parent
 
 RECORD_SECONDS = 2.0
 RECORD_BYTES = 256 << 20
@@ -47,7 +47,6 @@ their time."""
 _BASE_BYTES = 96 << 20
 """What a child needs besides its records: rows on their way to disk, compression."""
 
-_DEATH_OF_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 A_BLOCK = -1
 """In place of a record's number, when many records are read together and none can be named."""
@@ -213,7 +212,7 @@ class _WithoutPandas(MetaPathFinder):
 
 def live() -> NoReturn:
     """The whole life of a child process: read the job, do it under the limits, report what failed."""
-    ctypes.CDLL(None).prctl(_DEATH_OF_PARENT, signal.SIGKILL)
+    with_its_parent(signal.SIGKILL)
     sys.meta_path.insert(0, _WithoutPandas())
     job: _Job = pickle.load(sys.stdin.buffer)  # noqa: S301  (written by our own parent)
     code = 1

@@ -1,4 +1,5 @@
--- One row per step of a run or an ingestion that ever began on this state.
+-- One row per step of a run or an ingestion that ever began on this state. A line that a disk damaged tells
+-- nothing and is left out: what only watches the runs must not stop one.
 with source as (
     select * from {{ below_state(source('runs', 'steps')) }}
 ),
@@ -24,6 +25,7 @@ final as (
         -- times
         started_at
     from source
+    where as_of_on is not null
 )
 
 select * from final
