@@ -40,9 +40,13 @@ _SLOPE = 0.75
 _RIDGE = 1e-5
 _TYPE_RIDGE = 4e-6
 _KEPT_SHARE = 0.5
+_HALVINGS = 4
+"""The weights are the mean of that many fits, each on messages that lost other words."""
+
 _LEAST_WEIGHT = 0.5
+_LEAST_LEXICON_WEIGHT = 1.2
 _LEAST_TYPE_WEIGHT = 1.5
-"""Weights nearer to zero are left out of the file."""
+"""Weights nearer to zero are left out of the file; most words that only the lexicon knows say little."""
 
 _LEXICONS = {
     "fr": (
@@ -181,6 +185,10 @@ def with_polarity(
     return hstack([texts, csr_matrix(np.array(sums)[:, None] * _POLARITY_SCALE)]).tocsr()
 
 
+def _mean(of_fits: Iterable[Vector]) -> Vector:
+    return cast(Vector, np.mean([*of_fits], axis=0))
+
+
 def fitted(language: str) -> bytes:
     """The weights file of a language."""
     composed = [*messages(language, _MESSAGES, _SEED)]
@@ -189,29 +197,34 @@ def fitted(language: str) -> bytes:
     places = vocabulary(counted, _LEAST_MESSAGES)
     labels = np.array([float(message.label != NO_INCIDENT) for message in composed])
     ratios = log_ratios(counted, places, labels)
-    chance = random.Random(_SEED)  # noqa: S311
-    thinned = [_thinned(counts, chance) for counts in counted]
-    columns = with_polarity(matrix(thinned, places) @ diags(ratios), thinned, places, polarities)
-    weights, bias = fit_binary(columns, labels, _RIDGE)
-    words = {shown: float(weights[place] * ratios[place]) for shown, place in places.items()}
-    for word, polarity in polarities.items():
-        words[word] = words.get(word, 0.0) + float(weights[-1]) * _POLARITY_SCALE * polarity
-
     typed = [
         place for place, message in enumerate(composed) if message.label not in {NO_INCIDENT, OTHER_INCIDENT}
     ]
     names = sorted({composed[place].label for place in typed})
     classes = np.array([names.index(composed[place].label) for place in typed])
-    of_types = fit_types(
-        matrix((thinned[place] for place in typed), places), classes, len(names), _TYPE_RIDGE
-    )
+
+    fits, fits_of_types = [], []
+    for seed in range(_SEED, _SEED + _HALVINGS):
+        chance = random.Random(seed)  # noqa: S311
+        thinned = [_thinned(counts, chance) for counts in counted]
+        texts = matrix(thinned, places)
+        columns = with_polarity(texts @ diags(ratios), thinned, places, polarities)
+        fits.append(fit_binary(columns, labels, _RIDGE))
+        fits_of_types.append(fit_types(texts[typed], classes, len(names), _TYPE_RIDGE))
+    weights = _mean(weights for weights, _ in fits)
+    bias = fmean(bias for _, bias in fits)
+    words = {shown: float(weights[place] * ratios[place]) for shown, place in places.items()}
+    for word, polarity in polarities.items():
+        words[word] = words.get(word, 0.0) + float(weights[-1]) * _POLARITY_SCALE * polarity
+    of_types = Fit(_mean(fit.weights for fit in fits_of_types), _mean(fit.biases for fit in fits_of_types))
+
     return orjson.dumps(
         {
             "bias": round(_SLOPE * (bias - _LIMITS[language]), 3),
             "words": {
                 shown: round(_SLOPE * weight, 1)
                 for shown, weight in sorted(words.items())
-                if abs(weight) >= _LEAST_WEIGHT
+                if abs(weight) >= (_LEAST_WEIGHT if shown in places else _LEAST_LEXICON_WEIGHT)
             },
             "types": names,
             "type_biases": [round(float(value), 3) for value in of_types.biases],

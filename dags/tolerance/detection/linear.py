@@ -82,6 +82,9 @@ _SMALL = {
         the a an and or but so because i you he she it we they me him her us them my your our their this
         that these those which who what not no is are was were am be been have has had do does did will
         would can could for by of to in at with without from since still nothing hello thanks please
+        about after again any anyone before being ever get got how if into just may might more most much never
+        now off only our out over own should so some than their then there they too until up very when where
+        while why yet
     """,
 }
 """Words that say little but in which language; the models know few of them."""
