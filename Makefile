@@ -129,11 +129,14 @@ test-crm: $(BOTTLECRM)/installed ## The lists in LibreOffice and deliveries to a
 		postgresql > /dev/null; }
 	@TOLERANCE_TEST_CRM="$(CURDIR)/$(BOTTLECRM)/bin/python" $(BIN)/python -m pytest -m crm
 
-# PostgreSQL, the compose tool and the file system of a full disk come from Debian's packages and from root.
+# PostgreSQL, Redis, the compose tool and the file system of a full disk come from Debian's packages and from root.
+# What Debian itself starts of them is not used.
 test-service: $(INSTALLED) ## Airflow's processes on PostgreSQL as they are deployed, for four days with a fault each
-	@{ ls /usr/lib/postgresql/*/bin/initdb && command -v docker-compose && ls /usr/sbin/dovecot; } > /dev/null 2>&1 || { \
-		echo "Installing postgresql, docker-compose and dovecot (once)"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-		apt-get install -qq --no-install-recommends postgresql docker-compose dovecot-imapd > /dev/null; }
+	@{ ls /usr/lib/postgresql/*/bin/initdb && command -v docker-compose && ls /usr/sbin/dovecot \
+		&& command -v redis-server; } > /dev/null 2>&1 || { \
+		echo "Installing postgresql, docker-compose, dovecot and redis (once)"; apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends \
+		postgresql docker-compose dovecot-imapd redis-server > /dev/null; }
 	@$(BIN)/python -m pytest -m service
 
 # sqlfluff and dbt do not agree on one version of click.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from tolerance.dag_ids import POOL, dag_id
@@ -20,6 +22,7 @@ PASSWORDS_FILE = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
 JWT_SECRET = "AIRFLOW__API_AUTH__JWT_SECRET"  # noqa: S105
 FERNET_KEY = "AIRFLOW__CORE__FERNET_KEY"
 DATABASE_PASSWORD = "PGPASSWORD"  # noqa: S105
+BROKER_PASSWORD = "REDIS_PASSWORD"  # noqa: S105
 _SHORTEST_SECRET = 16
 _ADMIN = "admin"
 
@@ -45,11 +48,23 @@ def prepare(say: Callable[[str], None]) -> None:
         _secret(DATABASE_PASSWORD)
     _write_login()
     if os.environ.get("AIRFLOW__CORE__EXECUTOR", "").startswith("Celery"):
+        _check_celery()
         say(f"Celery: every worker must see the same {state_of_service()}, with locks and renames that hold.")
     say("Airflow: migrating its metadata database")
     _airflow("db", "migrate")
     _airflow("pools", "set", dag_id(POOL), "1", "STATE has one writer")
     say(f"Ready. Log in as {_ADMIN} with the password of {ADMIN_PASSWORD}.")
+
+
+def _check_celery() -> None:
+    if not find_spec("airflow.providers.celery"):
+        raise UsageError(
+            "CeleryExecutor is set, but its packages are not installed",
+            "install celery.lock; with docker compose set TOLERANCE_IMAGE=celery.",
+        )
+    # docker-compose.yml always sets it, if to nothing; another broker has its own way in.
+    if BROKER_PASSWORD in os.environ and not re.fullmatch(r"[\w-]+", _secret(BROKER_PASSWORD), re.ASCII):
+        raise UsageError(f"{BROKER_PASSWORD} stands in an address", "use letters, digits, - and _ alone.")
 
 
 def _airflow(*command: str) -> None:

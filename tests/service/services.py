@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import httpx
 import psutil
+import yaml
 
 from tests import REPOSITORY
 from tests.fixtures import postgres
@@ -29,6 +30,8 @@ PROCESSES = {
     "triggerer": ("airflow", "triggerer", "--skip-serve-logs"),
 }
 """The commands of docker-compose.yml. A log server would listen on all addresses."""
+
+COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text("utf-8"))
 
 _BIN = Path(sys.executable).parent
 T = TypeVar("T")
@@ -57,6 +60,7 @@ class Service:
     folder: Path
     environment: dict[str, str]
     port: int
+    commands: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: PROCESSES)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _token: str = ""
 
@@ -73,7 +77,7 @@ class Service:
     def start(self, name: str) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [str(_BIN / PROCESSES[name][0]), *PROCESSES[name][1:]],
+                [str(_BIN / self.commands[name][0]), *self.commands[name][1:]],
                 env=self.environment,
                 stdout=log,
                 stderr=log,
@@ -181,8 +185,13 @@ class Service:
 
 
 @contextmanager
-def running(folder: Path, company: Path, **more: str) -> Iterator[Service]:
-    """A service that was prepared as the README says, healthy, with its DAGs running."""
+def running(
+    folder: Path, company: Path, *, commands: Mapping[str, tuple[str, ...]] = PROCESSES, **more: str
+) -> Iterator[Service]:
+    """A service that was prepared as the README says, healthy, with its DAGs running.
+
+    A `{database}` in one of `more` becomes the port of PostgreSQL.
+    """
     home = folder / "airflow"
     for place in (home / "dags", folder / "inbox"):
         place.mkdir(parents=True)
@@ -208,12 +217,12 @@ def running(folder: Path, company: Path, **more: str) -> Iterator[Service]:
             "TOLERANCE_COMPANY": str(company),
             "TOLERANCE_EXTRACTS": str(folder / "inbox"),
             "TOLERANCE_STATE": str(folder / "state"),
-            **more,
+            **{name: value.replace("{database}", str(database)) for name, value in more.items()},
         }
         subprocess.run([str(_BIN / "tolerance"), "prepare-service"], env=environment, check=True)
-        service = Service(folder, environment, api)
+        service = Service(folder, environment, api, commands)
         try:
-            for name in PROCESSES:
+            for name in commands:
                 service.start(name)
             waited_for(service.is_healthy, "a healthy service")
             service.log_in()

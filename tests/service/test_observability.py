@@ -8,12 +8,12 @@ import re
 import socket
 import subprocess
 import sys
-from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 
 from tests import REPOSITORY
+from tests.fixtures.packages import installed
 from tests.properties.records import Customer, write_file
 from tests.service.test_four_days import DAYS
 from tolerance.settings import PROJECT_ROOT
@@ -32,19 +32,7 @@ print("ENDED", dag.test(run_conf={"as_of": sys.argv[3]}).state)
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `observability.lock` has beyond this environment, beside it."""
-    folder = tmp_path_factory.mktemp("observability")
-    lock = (REPOSITORY / "observability.lock").read_text("utf-8")
-    pinned = re.split(r"\n(?=[a-z0-9])", lock)
-    here = {found.name.lower().replace("_", "-").replace(".", "-") for found in distributions()}
-    beyond = [each for each in pinned if each.partition("==")[0].split("[")[0] not in here]
-    assert 0 < len(beyond) < 12, "with the versions of all else"
-    (folder / "beyond.txt").write_text("\n".join(beyond) + "\n", "utf-8")
-    uv = Path(sys.executable).with_name("uv")
-    into = ("--python", sys.executable, "--target", str(folder / "packages"))
-    asked = ("--quiet", "--no-deps", "--require-hashes", "--requirement", str(folder / "beyond.txt"))
-    subprocess.run([uv, "pip", "install", *into, *asked], check=True)
-    return folder / "packages"
+    return installed("observability.lock", tmp_path_factory.mktemp("observability"))
 
 
 def documented() -> dict[str, str]:

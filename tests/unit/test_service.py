@@ -85,10 +85,43 @@ def test_workers_elsewhere_are_told_what_they_must_share(
     said: list[str] = []
     service.prepare(said.append)
     assert not [line for line in said if "Celery" in line]
-    monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor")
+    with_celery(monkeypatch)
     service.prepare(said.append)
     assert any("every worker must see the same" in line for line in said)
     assert prepared.exists()
+
+
+def with_celery(monkeypatch: pytest.MonkeyPatch, *, installed: bool = True) -> None:
+    monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor")
+    monkeypatch.setattr(service, "find_spec", lambda _: installed or None)
+
+
+@pytest.mark.usefixtures("prepared")
+@pytest.mark.parametrize(
+    ("password", "sentence"),
+    [
+        ("", "REDIS_PASSWORD is not set; it needs 16 characters"),
+        ("short", "REDIS_PASSWORD is shorter than 16 characters"),
+        ("of @ and / an address", "REDIS_PASSWORD stands in an address"),
+    ],
+)
+def test_a_broker_without_a_password_that_an_address_can_hold_is_refused(
+    monkeypatch: pytest.MonkeyPatch, password: str, sentence: str
+) -> None:
+    monkeypatch.setenv(service.BROKER_PASSWORD, password)
+    service.prepare(print)  # LocalExecutor has no broker
+    with_celery(monkeypatch)
+    with pytest.raises(UsageError, match=re.escape(sentence)):
+        service.prepare(print)
+    monkeypatch.setenv(service.BROKER_PASSWORD, "a-password_of-the-tests")
+    service.prepare(print)
+
+
+@pytest.mark.usefixtures("prepared")
+def test_celery_without_its_packages_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_celery(monkeypatch, installed=False)
+    with pytest.raises(UsageError, match="its packages are not installed"):
+        service.prepare(print)
 
 
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text("utf-8"))
