@@ -8,17 +8,19 @@ the inbox, and what waits on a server from its pick-up. What a whole extract sho
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tolerance import gates, inbox, readiness
+from tolerance import gates, readiness
 from tolerance.contracts import NEEDED, SOURCES
 from tolerance.expectations import extracts
 from tolerance.intake.loads import load_records
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import duckdb
 
+    from tolerance.inbox import Deliveries
     from tolerance.intake.loads import FileRecord
     from tolerance.state import State
 
@@ -152,12 +154,11 @@ def _told(record: FileRecord) -> str:
     return f"{record.source}/{message}" if message.startswith(record.file_name) else message
 
 
-def of_inbox(state: State, extracts: Path, as_of: date) -> list[str]:
+def of_inbox(state: State, deliveries: Mapping[str, Deliveries], as_of: date) -> list[str]:
     """The warnings that the inbox gives: sources without a file, files that are not taken yet."""
     known = {record.source for record in load_records(state)}
     warnings: list[str] = []
-    for source in SOURCES:
-        found = inbox.deliveries(extracts, source, as_of, state.acknowledgements)
+    for source, found in deliveries.items():
         if not found.files and source in NEEDED:
             was = "delivered before, but now " if source in known else ""
             warnings.append(

@@ -110,9 +110,12 @@ def _paused() -> Iterator[Finding]:
 
 
 def _pool() -> Iterator[Finding]:
-    if (told := _airflow("pools", "list", "--output", "json")) is None:
-        return  # the line on DAGs says that nothing can be read
     name = dag_id(POOL)
+    if (told := _airflow("pools", "list", "--output", "json")) is None:
+        yield Finding(
+            "pool", Verdict.WARNING, f"whether {name} is there cannot be read: `airflow pools list`"
+        )
+        return
     slots = {pool["pool"]: pool["slots"] for pool in _rows(told)}.get(name)
     if slots == "1":
         yield Finding("pool", Verdict.OK, f"{name} has its one slot")

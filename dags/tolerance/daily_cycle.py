@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,12 +12,13 @@ import duckdb
 from rich.console import Console
 from rich.markup import escape
 
-from tolerance import all_clear, local_run, storage
-from tolerance.contracts import NEEDED
+from tolerance import all_clear, inbox, local_run, storage
+from tolerance.contracts import NEEDED, SOURCES
 from tolerance.crm.export import refused_lists
 from tolerance.crm.list_profiles import profiles_named
 from tolerance.errors import NotPublishedError, UsageError
 from tolerance.file_modes import put_right
+from tolerance.intake import quiet
 from tolerance.intake.newest_date import newest_business_date
 from tolerance.lock import state_lock
 from tolerance.parameters import current_parameters
@@ -59,10 +61,18 @@ def run(request: Request, console: Console) -> dict[str, Any]:
         as_of = request.as_of or _default_as_of(state, extracts)
         refuse_earlier(as_of, last_published(state))
         console.print(f"Ingesting {extracts} as of {as_of}", markup=False, highlight=False, soft_wrap=True)
-        failures = local_run.run_dags(state, extracts, as_of, crm=request.crm)
+        found = quiet.in_the_inbox(state, extracts, as_of)
+        left_out = quiet.quiet_sources(state, found)
+        if named := [source for source in SOURCES if source in left_out and (extracts / source).exists()]:
+            console.print(f"  nothing new in the inbox: {', '.join(named)}", markup=False, highlight=False)
+        failures = local_run.run_dags(state, extracts, as_of, crm=request.crm, quiet=left_out)
         if failures:
             raise NotPublishedError("Not published", failures[0])
-        facts = summary(state, _warnings(state, extracts, as_of))
+        deliveries = {
+            source: inbox.deliveries(extracts, source, as_of, state.acknowledgements) for source in SOURCES
+        }
+        facts = summary(state, _warnings(state, deliveries, as_of))
+        quiet.remember(state, found, deliveries)
         print_summary(console, facts)
     facts["undelivered"] = local_run.deliver(state, as_of)  # the generation is published nevertheless
     for sentence in facts["undelivered"]:
@@ -101,8 +111,8 @@ def _default_as_of(state: State, extracts: Path) -> date:
     return max(candidates)
 
 
-def _warnings(state: State, extracts: Path, as_of: date) -> list[str]:
+def _warnings(state: State, deliveries: Mapping[str, inbox.Deliveries], as_of: date) -> list[str]:
     """What the published tables do not show by themselves; one warning withholds the all-clear."""
-    warnings = [*all_clear.of_inbox(state, extracts, as_of), *all_clear.of_loads(state, as_of)]
+    warnings = [*all_clear.of_inbox(state, deliveries, as_of), *all_clear.of_loads(state, as_of)]
     with duckdb.connect(str(state.serving), read_only=True) as serving:
         return warnings + all_clear.of_tables(serving, warnings) + refused_lists(state, as_of)

@@ -24,7 +24,6 @@ from tolerance.crm import digest
 from tolerance.crm.delivery.connection import Connection
 from tolerance.crm.delivery.destinations import destinations
 from tolerance.dag_ids import DAILY, DELIVERY, dag_id, ingestion
-from tolerance.intake.quiet import in_the_inbox, quiet_sources, remember
 from tolerance.settings import PROJECT_ROOT
 from tolerance.state import State
 from tolerance.warm_dbt import warm_dbt
@@ -68,25 +67,23 @@ class _Listener(logging.Handler):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), self.terminal.fileno())
 
 
-def run_dags(state: State, extracts: Path | None, as_of: date, *, crm: str = "") -> list[str]:
+def run_dags(
+    state: State,
+    extracts: Path | None,
+    as_of: date,
+    *,
+    crm: str = "",
+    quiet: frozenset[str] = frozenset(),
+) -> list[str]:
     """Run the DAGs for `as_of`; return the messages of failed steps, none on success.
 
-    `extracts` is the inbox to ingest; without one nothing is ingested. `crm` names list profiles. A failed
-    DAG stops those that follow.
+    `extracts` is the inbox to ingest; without one nothing is ingested, nor are the `quiet` sources. `crm`
+    names list profiles. A failed DAG stops those that follow.
     Airflow's own output goes to `airflow/logs/run.log` below STATE.
     """
     channels(digest.VARIABLE)  # a wrong one is refused before a day's work
     _configure_airflow(state, extracts, crm)
-    if extracts is None:
-        return _run(state, [DAILY], as_of)
-    found = in_the_inbox(state, extracts, as_of)
-    quiet = quiet_sources(state, found)
-    needed = [source for source in NEEDED if source in quiet]
-    told = f"nothing new in the inbox: {', '.join(needed)}" if needed else ""
-    failures = _run(state, _dags(state, extracts, quiet), as_of, told)
-    if not failures:
-        remember(state, extracts, as_of, found)
-    return failures
+    return _run(state, _dags(state, extracts, quiet), as_of)
 
 
 def deliver(state: State, as_of: date) -> list[str]:
@@ -97,15 +94,13 @@ def deliver(state: State, as_of: date) -> list[str]:
     return _run(state, [DELIVERY], as_of) if destinations() or channels(digest.VARIABLE) else []
 
 
-def _run(state: State, names: list[str], as_of: date, told: str = "") -> list[str]:
+def _run(state: State, names: list[str], as_of: date) -> list[str]:
     log = state.airflow_home / "logs" / "run.log"
     with _terminal_kept_for_people(log) as terminal, _collecting_rarely():
         listener = _Listener(terminal)
         progress.LOGGER.setLevel(logging.INFO)
         progress.LOGGER.addHandler(listener)
         try:
-            if told:
-                progress.say(told)
             _ensure_metadata(state)
             _make_small_task_api()
             with warm_dbt():
@@ -127,11 +122,13 @@ def airflow_connection(state: State, conn_id: str) -> Connection:
     return connection(conn_id)
 
 
-def _dags(state: State, extracts: Path, quiet: set[str]) -> list[str]:
+def _dags(state: State, extracts: Path | None, quiet: frozenset[str] = frozenset()) -> list[str]:
     """The names of the DAGs of a cycle.
 
     A source that has nothing new, and an optional one that has nothing, is left out: each costs time.
     """
+    if extracts is None:
+        return [DAILY]
     has_acknowledgements = state.acknowledgements.is_dir() and any(state.acknowledgements.iterdir())
     sources = [
         source

@@ -504,8 +504,8 @@ MISTAKES = (
     Mistake(
         "types_that_do_not_go_together_are_joined",
         LINKS,
-        "return one == other or (one, other) in pairs",
-        "return bool(one and other) or (one, other) in pairs",
+        "any(one == other or (one, other) in pairs for",
+        "any(bool(one and other) or (one, other) in pairs for",
         "two_problems",
     ),
     Mistake(

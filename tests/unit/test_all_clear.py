@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from tolerance import all_clear, inbox, readiness, recount
+from tolerance.contracts import SOURCES
 from tolerance.formats.content import FileNotes
 from tolerance.intake.loads import FileRecord, load_records, write_load_record
 from tolerance.intake.read import _recount
@@ -134,6 +135,10 @@ def test_a_new_column_is_warned_of_once(state: State) -> None:
     assert "new column weather;" in now
 
 
+def lying_in(extracts: Path) -> dict[str, inbox.Deliveries]:
+    return {source: inbox.deliveries(extracts, source, AS_OF) for source in SOURCES}
+
+
 def test_a_file_that_waits_past_its_day_is_a_warning(
     state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,7 +148,7 @@ def test_a_file_that_waits_past_its_day_is_a_warning(
     for name in ("old.csv", "old.csv.part"):
         (tmp_path / "in" / "faq" / name).write_text("x")
     os.utime(tmp_path / "in" / "faq" / "old.csv", (1_700_000_000, 1_700_000_000))
-    told = all_clear.of_inbox(state, tmp_path / "in", AS_OF)
+    told = all_clear.of_inbox(state, lying_in(tmp_path / "in"), AS_OF)
     assert any("old.csv waits" in one and "since 2023-11-14: ask its sender" in one for one in told)
 
 
@@ -196,7 +201,7 @@ def test_an_optional_source_is_missed_by_nobody_and_stands_for_no_other(state: S
         loaded(state, AS_OF - timedelta(weeks=week), 90, source="reviews")
     loaded(state, AS_OF, 1, source="tickets")
     assert all_clear.of_loads(state, AS_OF) == []
-    told = all_clear.of_inbox(state, tmp_path, AS_OF)
+    told = all_clear.of_inbox(state, lying_in(tmp_path), AS_OF)
     assert {warning.partition(":")[0] for warning in told} == {"customers", "faq", "mail", "tickets"}
     day = AS_OF + timedelta(days=1)
     loaded(state, day, 1, source="reviews")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tolerance import dbt as door
 from tolerance.settings import PROJECT_ROOT
 from tolerance.state import State
+from tolerance.warm_dbt import Command
 
 
 def test_flags_of_another_dbt_project_in_the_environment_change_nothing(
@@ -69,3 +71,33 @@ def test_what_another_installation_has_parsed_is_parsed_again(
         seeds = tmp_path / installation / "dbt_project" / "seeds"
         hashes.append(door.parsed_files_hash(seeds, beside_nodes=True))
     assert hashes[0] != hashes[1]
+
+
+def test_the_manifest_is_written_again_unless_it_is_that_of_the_same_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given: list[Command] = []
+
+    class Recorder:
+        peak_kb = 0
+
+        def run(self, command: Command) -> bool:
+            given.append(command)
+            Path(command.results).write_text('{"results": []}', "utf-8")
+            return True
+
+    state = State(tmp_path)
+    manifest = state.dbt / "target" / "manifest.json"
+    manifest.parent.mkdir(parents=True)
+    monkeypatch.setattr(door, "warm_dbt", lambda: nullcontext(Recorder()))
+
+    def is_written() -> bool:
+        door.dbt("build", "tag:marts", state)
+        return "--no-write-json" not in given[-1].parse_options
+
+    assert is_written()
+    assert is_written(), "there is none yet"
+    manifest.write_text("{}", "utf-8")
+    assert not is_written()
+    monkeypatch.setattr(door, "parsed_files_hash", lambda *_, **__: "another model")
+    assert is_written()

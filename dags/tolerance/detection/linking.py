@@ -52,7 +52,7 @@ class Mail(TypedDict):
     sent_us: int
     incident_type: str | None
     likely_types: str | None
-    """The likely ones of a mail without a clear type, separated by ","."""
+    """The likely ones where the type is not clear, and of a reminder, separated by ","."""
 
     is_reminder: bool
 
@@ -91,7 +91,8 @@ class _Matter:
     began_at: int
     home: int
     incident_type: str | None
-    likely_types: str | None
+    likely_types: set[str]
+    """Of all its mails."""
 
 
 def link_by_window(
@@ -151,8 +152,8 @@ def link_threads(mails: Sequence[Mail], compatible_types: str, window_days: int)
     after the first such mail, one that answers none is a thread of its own. A mail continues the matter of
     the mail that it answers, else the thread's latest; but one about another problem that comes later than
     the window after that matter began begins a new one: people reply to an old mail about a new problem.
-    It is another when their clear types do not go together, nor, where the mail reminds of nothing, the
-    likely ones of what has no clear type.
+    It is another when their clear types do not go together. Where either has none the likely types of all
+    mails of the matter are asked, unless the mail reminds.
     """
     pairs = _pairs(compatible_types)
     window = window_days * _MICROSECONDS_A_DAY
@@ -164,20 +165,28 @@ def link_threads(mails: Sequence[Mail], compatible_types: str, window_days: int)
         answered = (of_id[word] for word in reversed(words[1:]) if word in of_id)
         matter = next(answered, None) or latest.get(thread)
         clear = None if mail["incident_type"] == NO_TYPE else mail["incident_type"]
-        if matter is not None and mail["sent_us"] > matter.began_at + window:
-            types, others = clear, matter.incident_type
-            if not mail["is_reminder"]:
-                types, others = types or mail["likely_types"], others or matter.likely_types
-            if types and others and not _any_compatible(types.split(","), others.split(","), pairs):
-                matter = None
-        if matter is None:
-            matter = _Matter(mail["sent_us"], position, clear, mail["likely_types"])
+        # Who asks again asks about the old matter: a reminder's likely types tell of no other.
+        likely = set() if mail["is_reminder"] else set((mail["likely_types"] or "").split(",")) - {""}
+        is_late = matter is not None and mail["sent_us"] > matter.began_at + window
+        if matter is None or (is_late and _is_another(mail, clear, likely, matter, pairs)):
+            matter = _Matter(mail["sent_us"], position, clear, set())
         matter.incident_type = matter.incident_type or clear
-        matter.likely_types = matter.likely_types or mail["likely_types"]
+        matter.likely_types |= likely
         of_id.setdefault(words[0], matter)
         latest[thread] = matter
         homes.append(matter.home)
     return homes
+
+
+def _is_another(mail: Mail, clear: str | None, likely: set[str], matter: _Matter, pairs: Pairs) -> bool:
+    """Whether what a mail is, or may be, goes with nothing that its matter is or may be."""
+    if clear and matter.incident_type:
+        return not _any_compatible({clear}, {matter.incident_type}, pairs)
+    if mail["is_reminder"]:
+        return False
+    types = {clear} if clear else likely
+    others = matter.likely_types | ({matter.incident_type} if matter.incident_type else set())
+    return bool(types and others) and not _any_compatible(types, others, pairs)
 
 
 def _linking_ids(mails: Sequence[Mail]) -> list[list[str]]:

@@ -20,7 +20,7 @@ mails as (
         contacts.thread_ids,
         contacts.occurred_at,
         coalesce(tickets.incident_type, contacts.incident_type) as incident_type,
-        contacts.likely_types,
+        case when tickets.contact_id is null then contacts.likely_types else tickets.likely_types end as likely_types,
         contacts.is_reminder
     from contacts
     left join {{ ref('int_ticket_references') }} as named on contacts.contact_id = named.contact_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -9,8 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.ingesting import AS_OF, CALLS, call, looking_quickly, reading_here, take_in
+from tests.fixtures.ingesting import AS_OF, CALLS, LOADED_AT, call, looking_quickly, reading_here, take_in
+from tolerance import files
+from tolerance.inbox import deliveries
+from tolerance.intake import quiet as quiet_module
+from tolerance.intake.land import land
 from tolerance.intake.quiet import in_the_inbox, quiet_sources, remember
+from tolerance.profiles import catalogue
+from tolerance.profiles.reading import MappingFile, Rule
 from tolerance.state import State
 
 LOADED = AS_OF.isoformat()
@@ -25,12 +32,16 @@ def state(tmp_path: Path) -> Iterator[State]:
         found = look(state)
         assert quiet_sources(state, found) == set()
         assert take_in(state) is not None
-        remember(state, inbox(state), AS_OF, found)
+        keep(state, found)
         yield state
 
 
 def inbox(state: State) -> Path:
     return state.root.parent / "in"
+
+
+def keep(state: State, found: dict[str, str]) -> None:
+    remember(state, found, {source: deliveries(inbox(state), source, AS_OF) for source in found})
 
 
 def deliver(state: State, name: str, text: str) -> Path:
@@ -71,7 +82,7 @@ def test_another_content_of_the_same_size_and_time_is_news(state: State) -> None
 def test_what_still_waits_is_not_quiet_for_ever(state: State) -> None:
     deliver(state, "late.csv", CALLS + call(2))
     deliver(state, "late.csv.part", "")
-    remember(state, inbox(state), AS_OF, look(state))
+    keep(state, look(state))
     assert not quiet(state)
 
 
@@ -82,14 +93,53 @@ def test_what_another_has_loaded_meanwhile_is_looked_at_again(state: State) -> N
     assert "faq" not in quiet_sources(state, found)
 
 
-@pytest.mark.parametrize("lost", ["raw/faq/*/*.parquet", "landing/*"])
+@pytest.mark.parametrize("lost", ["raw/faq/*/*.parquet", "landing/*", "raw/loads/*.ndjson"])
 def test_a_lost_file_is_for_the_ingestion_to_mend_or_to_tell(state: State, lost: str) -> None:
     next(state.root.glob(lost)).unlink()
     assert not quiet(state)
+    keep(state, look(state))
+    assert not quiet(state), "what is not whole is not remembered either"
+
+
+def test_a_damaged_load_record_is_for_the_ingestion_to_tell(state: State) -> None:
+    next(state.loads.glob("*.ndjson")).write_text("{")
+    assert not quiet(state)
+
+
+def test_what_an_unfinished_ingestion_left_is_swept_by_the_next(state: State) -> None:
+    news = deliver(state, "2026-11-20/bad.csv", CALLS + call(9))
+    assert land("faq", inbox(state), AS_OF, state, LOADED_AT) is not None
+    news.unlink()
+    assert not quiet(state)
+    assert take_in(state) is None
+    assert quiet(state)
+
+
+def test_a_shipped_profile_that_changed_reads_refused_files_again(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = catalogue._shipped()
+    rule = Rule("faq/calls.csv", next(name for source, name in shipped.profiles if source == "faq"))
+    monkeypatch.setattr(catalogue, "_shipped", lambda: MappingFile(shipped.profiles, (rule, *shipped.rules)))
+    assert not quiet(state)
+
+
+def test_other_code_that_reads_looks_again(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quiet_module, "reading_version", lambda: "another")
+    assert not quiet(state)
+
+
+def test_a_full_disk_only_costs_the_next_run_its_time(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(files, "write_text", full)
+    keep(state, look(state))
+    assert quiet(state)
 
 
 def test_another_mapping_reads_refused_files_again(state: State) -> None:
-    (inbox(state) / "mappings.yml").write_text("{}\n", "utf-8")
+    (inbox(state) / "mappings.yml").write_text("files: {'faq/calls*': aircall}\n", "utf-8")
     assert not quiet(state)
 
 
