@@ -89,6 +89,12 @@ def test_the_manifest_is_written_again_unless_it_is_that_of_the_same_files(
     state = State(tmp_path)
     manifest = state.dbt / "target" / "manifest.json"
     manifest.parent.mkdir(parents=True)
+    hashes = {"all": "1", "beside_nodes": "1"}
+
+    def parsed_files_hash(_: Path, *, beside_nodes: bool = False) -> str:
+        return hashes["beside_nodes" if beside_nodes else "all"]
+
+    monkeypatch.setattr(door, "parsed_files_hash", parsed_files_hash)
     monkeypatch.setattr(door, "warm_dbt", lambda: nullcontext(Recorder()))
 
     def is_written() -> bool:
@@ -99,5 +105,7 @@ def test_the_manifest_is_written_again_unless_it_is_that_of_the_same_files(
     assert is_written(), "there is none yet"
     manifest.write_text("{}", "utf-8")
     assert not is_written()
-    monkeypatch.setattr(door, "parsed_files_hash", lambda *_, **__: "another model")
-    assert is_written()
+    for changed in hashes:  # first a model alone, then a macro
+        hashes[changed] = "2"
+        assert is_written()
+        assert not is_written()

@@ -45,9 +45,7 @@ def quiet_sources(state: State, found: Mapping[str, str]) -> frozenset[str]:
     return frozenset(
         source
         for source, lies_there in found.items()
-        if source not in picked_up
-        and (loaded := _loaded(state, source)) is not None
-        and remembered.get(source) == [lies_there, loaded]
+        if source not in picked_up and remembered.get(source) == [lies_there, _loaded(state, source)]
     )
 
 

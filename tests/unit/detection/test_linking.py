@@ -254,6 +254,12 @@ def _mail(day: float, ids: str, types: str | None) -> Mail:
         pytest.param([(0, "a", "late?"), (9, "b a", "fraud,lost?")], [1, 1], id="unless_any_go_together"),
         pytest.param([(0, "a", "late?"), (7, "b a", "fraud?")], [1, 1], id="and_only_behind_the_window"),
         pytest.param(
+            [(0, "a", "late?"), (3, "b a", "fraud?"), (9, "c a b", "fraud?")],
+            [1, 1, 1],
+            id="a_matter_may_be_what_any_of_its_mails_may_be",
+        ),
+        pytest.param([(0, "a", "late?"), (9, "b a", "again fraud?")], [1, 1], id="nor_do_a_reminders"),
+        pytest.param(
             [(0, "a", "late?"), (9, "b a", "again fraud")], [1, 1], id="a_reminder_is_of_its_thread"
         ),
         pytest.param([(0, "a", "late"), (9, "b a", "again fraud")], [1, 2], id="unless_both_types_are_clear"),
