@@ -124,6 +124,16 @@ def test_a_shipped_profile_that_changed_reads_refused_files_again(
     assert not quiet(state)
 
 
+def test_a_shipped_profile_that_reads_otherwise_is_news_too(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = catalogue._shipped()
+    one, other, *_ = (key for key in shipped.profiles if key[0] == "tickets")
+    changed = {**shipped.profiles, one: shipped.profiles[other]}
+    monkeypatch.setattr(catalogue, "_shipped", lambda: MappingFile(changed, shipped.rules))
+    assert not quiet(state)
+
+
 def test_other_code_that_reads_looks_again(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quiet_module, "reading_version", lambda: "another")
     assert not quiet(state)
