@@ -36,7 +36,7 @@ REVIEW_FROM = 0.3
 MIN_TYPE_MARGIN = 0.22
 """By how much the share of the likeliest type must exceed the next one's, else it is `other_incident`."""
 
-LIKELY_FROM = 0.7
+LIKELY_FROM = 0.8
 LIKELY_TYPES = 1
 MIN_LIKELY_SHARE = 0.1
 """Where the type is not clear so many may be it, each with at least this share; one where from LIKELY_FROM on
