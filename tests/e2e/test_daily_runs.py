@@ -210,11 +210,11 @@ def test_the_samples_incidents_are_found_and_linked_as_well_as_ever(
     quality = measured(state / "warehouse.duckdb", inbox / "truth", LAST_DAY.isoformat())
     print(quality)
     assert quality.contacts["all"].there > 400
-    # What is reached, rounded down. Wanted: contacts 0.98 and 0.90, pairs 0.99 and 0.90.
-    assert quality.contacts["all"].precision > 0.96
+    # What these few days reach, rounded down; docs/detection.md has the whole sample.
+    assert quality.contacts["all"].precision > 0.975
     assert quality.contacts["all"].recall > 0.9
-    assert quality.pairs.precision > 0.98
-    assert quality.pairs.recall > 0.84
+    assert quality.pairs.precision > 0.99
+    assert quality.pairs.recall > 0.91
 
 
 def test_the_same_day_again_changes_no_row_and_no_byte(

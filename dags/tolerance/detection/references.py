@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -22,14 +23,22 @@ MAX_KEYS = 40
 LONGEST_NUMBER = 64
 _LEAST_BARE_DIGITS = 2
 
+_BLANKS = {code: " " for code in range(0x80, 0x3001) if chr(code).isspace()}
+_ONE_OF_EACH = (
+    _BLANKS
+    | dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-")
+    | dict.fromkeys(map(ord, "\u00ab\u00bb\u201c\u201d\u201e"), '"')
+)
+"""French typography and word processors write blanks, dashes and quotation marks of many kinds."""
+
 _CALLED_SO = (
     r"(?:tickets?|cases?|requests?|incidents?|demandes?|dossiers?|r[ée]clamations?|sav|suivi"
     r"|r[ée]f(?:[ée]rences?|s)?\b\.?|reference)"
 )
 _SMALL_WORDS = r"(?:\s+(?:de|du|of)?\s*(?:ticket|dossier|suivi|demande|case|request|support|sav)\b)?"
-_IS_A_NUMBER = r"(?:nos?\b\.?|n[°ºo]s?\.?|nrs?\b\.?|num(?:ber|[ée]ro)?s?\b\.?|ids?\b)"
+_IS_A_NUMBER = r"(?:nos?\b\.?|n[°ºo.]s?\.?|nrs?\b\.?|num(?:ber|[ée]ro)?s?\b\.?|ids?\b)"
 _PREFIX = r"(?:(?-i:[A-Z][A-Z0-9]{0,9})[-_]?|[a-z][a-z0-9]{0,9}[-_])"
-_NUMBER = rf"{_PREFIX}?(?:[0-9]{{1,3}}(?:[ \xa0][0-9]{{3}})+|[0-9]{{1,15}})"
+_NUMBER = rf"{_PREFIX}?(?:[0-9]{{1,3}}(?: [0-9]{{3}})+|[0-9]{{1,15}})"
 _AND = r"(?:\s?[,;]\s?(?:et\s|and\s|ou\s|or\s|&)?|\s(?:et|and|ou|or)\s|\s?[&+]\s?)"
 _ONE_MORE = rf"{_AND}\s?(?:#|{_IS_A_NUMBER})?\s?"
 _MORE = rf"(?:{_ONE_MORE}{_NUMBER}\b)*"
@@ -37,14 +46,14 @@ _MORE = rf"(?:{_ONE_MORE}{_NUMBER}\b)*"
 _NAMED = re2.compile(
     r"(?i)"
     # "ticket 12345", "votre réf. 4719", "dossier n° 4 719", "Ticket [#4719]", "tickets 4719, 4720 et 4721"
-    rf"\b{_CALLED_SO}{_SMALL_WORDS}(?:\s*{_IS_A_NUMBER})?\s*[:=]?\s*[\[(]?\s*(?P<mark>#|{_IS_A_NUMBER})?\s*"
+    rf"\b{_CALLED_SO}{_SMALL_WORDS}(?:\s*{_IS_A_NUMBER})?\s*[:=]?\s*[\[(\x22]?\s*(?P<mark>#|{_IS_A_NUMBER})?\s*"
     rf"(?P<called>{_NUMBER})\b(?P<more_called>{_MORE})"
     # "[SAV-4719]", "[#7]", "[Ticket#4719]"
     rf"|\[(?:[^\[\]\s]{{0,30}}[:#])?\s*(?P<bracketed>{_NUMBER})\s*\]"
     # "#4719"
     rf"|#\s?(?P<hashed>{_NUMBER})\b(?P<more_hashed>{_MORE})"
-    # "SUP-123", "INC0012345": a key as desks write them, without a word that says so
-    r"|\b(?P<key>(?-i:[A-Z][A-Z0-9]{1,9}-[0-9]{1,12}|[A-Z]{2,10}[0-9]{4,12}))\b"
+    # "SUP-123", "sup-123", "INC0012345": a key as desks write them, without a word that says so
+    r"|\b(?P<key>[a-z][a-z0-9]{1,9}-[0-9]{1,12}|(?-i:[A-Z]{2,10}[0-9]{4,12}))\b"
 )
 _GOES_ON = re.compile(
     r"[/.:][0-9]|,[0-9]{1,3}\b|\s?(?:€|\$|£|%|euros?\b|eur\b|jours?\b|days?\b|heures?\b|hours?\b|fois\b)",
@@ -53,7 +62,7 @@ _GOES_ON = re.compile(
 """What makes of a number a date, an hour, an amount or a span."""
 
 _UP_TO = re.compile(
-    rf"\s?(?:[-\u2013\u2014]|à|au|to|through|jusqu'à|until)\s?#?({_PREFIX}?[0-9]{{1,15}})\b(?!-[0-9])", re.I
+    rf"\s?(?:-|à|au|to|through|jusqu'à|until)\s?#?({_PREFIX}?[0-9]{{1,15}})\b(?!-[0-9])", re.I
 )
 """What makes of a number the beginning of a range, when the number behind it is greater and no date."""
 
@@ -78,9 +87,16 @@ def ticket_references(text: str | None) -> str | None:
     if not text:
         return None
     text = text[:MAX_CHARACTERS]
-    found = sorted((*_by_forms(text), *_by_own_patterns(text)))
+    found = sorted((*_by_forms(_plainly(text)), *_by_own_patterns(text.translate(_BLANKS))))
     keys = dict.fromkeys(key for _, keys in found for key in keys)
     return ",".join([*keys][:MAX_KEYS]) or None
+
+
+def _plainly(text: str) -> str:
+    """The text with one kind of blank, dash and quotation mark, accents on their letters, no wide figures."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFKC", text).translate(_ONE_OF_EACH)[:MAX_CHARACTERS]
 
 
 def ticket_number_keys(native_id: str | None) -> str | None:

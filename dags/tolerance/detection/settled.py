@@ -46,10 +46,14 @@ _YET = tuple(
 """In front of these words nothing is over."""
 
 
-def is_settled(plain_words: str) -> bool:
-    """Whether plain words, separated by blanks and with one at both ends, say that their matter is over."""
+def told_after(plain_words: str) -> str | None:
+    """What stands behind the last saying that the matter is over; None where none says so.
+
+    `plain_words` are separated by blanks, with one at both ends.
+    """
+    rests = []
     for saying in _SAYINGS.said_in(plain_words):
         before, _, after = plain_words.partition(saying)
         if not before.endswith(_NOT_SAID) and not any(word in f" {after}" for word in _YET):
-            return True
-    return False
+            rests.append(after)
+    return min(rests, key=len, default=None)

@@ -16,10 +16,10 @@ from functools import cache
 from typing import TypedDict
 
 from tolerance.detection import own, phrases_file
-from tolerance.detection.linear import evidence, language_of, probability, type_shares, weights
+from tolerance.detection.linear import Evidence, evidence, language_of, probability, type_shares, weights
 from tolerance.detection.reminders import says_again
 from tolerance.detection.sayings import longest_word, words_of
-from tolerance.detection.settled import is_settled
+from tolerance.detection.settled import told_after
 from tolerance.detection.tokens import plain, tokens_of
 
 PHRASES_RULE = "words_v1"
@@ -101,7 +101,8 @@ class Reading:
     """The likeliest types by the words where it is not clear, and of a reminder, which says little."""
 
     is_settled: bool
-    """Whether the text says that its matter is over: then a person looks before it is an incident."""
+    """Whether the text says that its matter is over, and tells of none behind it: then a person looks before it
+    is an incident."""
 
     word_count: int
     rule: str
@@ -209,11 +210,7 @@ def read(text: str) -> Reading:
     found = tokens_of(plain_text)
     language = language_of(found)
     known = weights(language)
-    told = evidence(found, known)
-    logit, rule, is_known = told.logit, MODEL_RULE, told.has_known_words
-    if (model := own.model(language)) is not None:
-        logit, rule, is_known = model.logit(told), f"{OWN_RULE}{model.version}", model.has_known_words(told)
-    score = probability(logit) if is_known else 0.0
+    told, score, rule = _scored(found, language)
     model_type, reminds = NO_TYPE, says_again(words)
     likely_types: tuple[str, ...] = ()
     if score >= REVIEW_FROM:
@@ -229,10 +226,25 @@ def read(text: str) -> Reading:
         phrase_confidence,
         model_type,
         likely_types,
-        is_settled(words),
+        (rest := told_after(words)) is not None and not _tells_of_an_incident(rest, language),
         sum(map(str.isalpha, found)),
         rule if phrase_type is None else PHRASES_RULE,
     )
+
+
+def _scored(found: list[str], language: str) -> tuple[Evidence, float, str]:
+    """What the shipped weights know of tokens, the score by them or by the company's own model, and its rule."""
+    told = evidence(found, weights(language))
+    logit, rule, is_known = told.logit, MODEL_RULE, told.has_known_words
+    if (model := own.model(language)) is not None:
+        logit, rule, is_known = model.logit(told), f"{OWN_RULE}{model.version}", model.has_known_words(told)
+    return told, probability(logit) if is_known else 0.0, rule
+
+
+def _tells_of_an_incident(words: str, language: str) -> bool:
+    """Whether plain words do so by the model: "all sorted, thank you" is over, "closed, and charged twice" not."""
+    found = tokens_of(words)
+    return len(found) >= MIN_WORDS and _scored(found, language)[1] >= INCIDENT_FROM
 
 
 def is_reminder(text: str | None) -> bool:

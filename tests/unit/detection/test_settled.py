@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tolerance.detection.settled import is_settled
-from tolerance.detection.words import detect_incident
+from tolerance.detection.settled import told_after
+from tolerance.detection.words import detect_incident, read
 
 
 def plain(text: str) -> str:
@@ -22,7 +22,7 @@ def plain(text: str) -> str:
     ],
 )
 def test_what_is_over_is_settled(words: str) -> None:
-    assert is_settled(plain(words))
+    assert told_after(plain(words)) is not None
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_what_is_over_is_settled(words: str) -> None:
     ],
 )
 def test_what_is_denied_supposed_told_by_others_or_broken_again_is_not(words: str) -> None:
-    assert not is_settled(plain(words))
+    assert told_after(plain(words)) is None
 
 
 def test_a_mail_of_thanks_under_the_tickets_subject_is_no_incident() -> None:
@@ -48,3 +48,22 @@ def test_a_mail_of_thanks_under_the_tickets_subject_is_no_incident() -> None:
     thanks = detect_incident(f"{subject}\nIt came this morning, all sorted, thank you.")
     assert thanks["incident_type"] is None
     assert thanks["confidence"] > 0  # a person may look
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thank you for fixing the first bill. The second one is wrong too: 80 euros too much, and nobody calls back.",
+        "Dossier clos sans aucun geste, alors que la machine est en panne depuis trois semaines et que j'attends toujours.",
+        "The advisor wrote that all is resolved. The line is dead again since noon and I am furious.",
+        "Le site affiche que tout est réparé. Ma box est toujours en panne et personne ne répond.",
+        "Case closed, no refund, and I was charged a second time.",
+    ],
+)
+def test_what_is_closed_and_goes_wrong_behind_it_is_an_incident(text: str) -> None:
+    assert read(text).outcome == "incident"
+
+
+def test_what_follows_the_last_saying_counts() -> None:
+    assert told_after(plain("all fixed the app crashed again and it is fixed thanks a lot")) == "a lot "
+    assert told_after(plain("all fixed you may close the ticket")) == "the ticket "

@@ -49,6 +49,13 @@ def test_a_mail_gives_sender_ids_instant_and_words(read_bytes: Read) -> None:
     assert mail["mail_kind"] == "customer"
 
 
+def test_every_id_of_a_long_thread_counts(read_bytes: Read) -> None:
+    ids = [f"{number:060d}@mail.example" for number in range(100)]
+    listed = "".join(f"\n <{one}>" for one in ids)
+    mail = values(read_bytes, HEAD + f"References:{listed}\n\nBonjour\n".encode())
+    assert str(mail["reference_ids"]).split() == ids
+
+
 def test_html_is_read_as_text_without_its_scripts(read_bytes: Read) -> None:
     page = "<style>p{}</style><p>Bonjour,</p><script>x()</script><p>où est mon colis&nbsp;?</p>"
     mail = values(

@@ -39,7 +39,6 @@ from tolerance.readers.rules import BadFieldError, Values
 from tolerance.records import QuarantineReason
 
 MAX_HEADER_BYTES = 1 << 20
-_MAX_REFERENCES = 50
 
 _TELLTALE_HEADERS = frozenset(
     {"from", "sender", "to", "date", "subject", "message-id", "received", "return-path"}
@@ -112,7 +111,7 @@ def _values(raw: bytes, context: ReaderContext) -> Values:
             identity_hash(headers, message, detached, raw) if context.mails_have_identities else None
         ),
         "in_reply_to": next(iter(ids_in(headers, "in-reply-to")), None),
-        "reference_ids": " ".join(ids_in(headers, "references")[-_MAX_REFERENCES:]) or None,
+        "reference_ids": " ".join(ids_in(headers, "references")) or None,
         "sent_at": stored(when),
         "sent_on": business_date(when, settings),
         "sender_hash": address_hash(context.identity_key, sender) if sender else None,
