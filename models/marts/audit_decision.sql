@@ -35,7 +35,7 @@ final as (
         case
             when known.contact_id is null then 'waits_for_its_day'
             when not known.is_usable then 'unknown_decision'
-            when not known.is_current then 'replaced'
+            when not known.counts then 'replaced'
             when contacts.contact_id is null then 'unknown_contact'
             else 'counts'
         end as status,

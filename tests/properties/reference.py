@@ -32,6 +32,7 @@ from tolerance import oracle
 PARIS = ZoneInfo("Europe/Paris")
 WINDOW = timedelta(days=7)
 WEAK = "other_incident"
+CATEGORIES = ("transient", "cumulative")
 Contact = Call | Mail | Ticket
 Rows = dict[tuple[object, ...], dict[str, object]]
 
@@ -119,7 +120,8 @@ class Truth:
         delivered = _newest_customers(deliveries)
         self._merged = _merged(deliveries, delivered, as_of)
         self.customers = _persons(delivered, self._merged)
-        self._reviews = self._newest_reviews(deliveries)
+        self._reviews = self._newest_reviews(deliveries, {*self._decided_types(), "no_incident", *CATEGORIES})
+        self._type_reviews = self._newest_reviews(deliveries, {*self._decided_types(), "no_incident"})
         self.acknowledgements = self._last_acknowledgements(deliveries)
         self._versions = self._visible_versions(deliveries)
         self.incidents = self._incidents()
@@ -143,17 +145,15 @@ class Truth:
             for name, of_one in versions.items()
         }
 
-    def _newest_reviews(self, deliveries: Iterable[Delivery]) -> dict[str, Delivery]:
-        """The decision that counts for each contact."""
-        types = {entry.incident_type for entry in self.rules.taxonomy}
+    def _decided_types(self) -> set[str]:
+        return {entry.incident_type for entry in self.rules.taxonomy}
+
+    def _newest_reviews(self, deliveries: Iterable[Delivery], words: set[str]) -> dict[str, Delivery]:
+        """For each contact the newest of the decisions that are one of the words."""
         newest: dict[str, Delivery] = {}
         for delivery in deliveries:
             record = delivery.record
-            if (
-                isinstance(record, Review)
-                and record.decided_on <= self.as_of
-                and record.decision in {*types, "no_incident", "transient", "cumulative"}
-            ):
+            if isinstance(record, Review) and record.decided_on <= self.as_of and record.decision in words:
                 known = newest.get(record.contact_id, delivery)
                 newest[record.contact_id] = max(delivery, known, key=_review_order)
         return newest
@@ -191,6 +191,11 @@ class Truth:
         delivery = self._reviews.get(contact_id(contact))
         return delivery.record.decision if delivery and isinstance(delivery.record, Review) else None
 
+    def _standing_type(self, contact: Contact) -> str | None:
+        """The type that a person decided and that a decision on the category leaves."""
+        delivery = self._type_reviews.get(contact_id(contact))
+        return None if delivery is None or _decided(delivery) == "no_incident" else _decided(delivery)
+
     def _owner(self, contact: Contact) -> str | None:
         named = None if isinstance(contact, Mail) else contact.customer_id
         if named is not None:
@@ -219,13 +224,14 @@ class Truth:
 
     def type_of(self, contact: Contact) -> str | None:
         decision, told = self._decision(contact), self._told_type_of(contact)
-        if decision in ("transient", "cumulative"):
-            return told or WEAK
+        if decision in CATEGORIES:
+            return self._standing_type(contact) or told or WEAK
         return {None: told, "no_incident": None}.get(decision, decision)
 
     def is_told_by_words(self, contact: Contact) -> bool:
         decision = self._decision(contact)
-        return isinstance(contact, Mail) and (decision is None or decision in ("transient", "cumulative"))
+        is_of_category = decision in CATEGORIES and self._standing_type(contact) is None
+        return isinstance(contact, Mail) and (decision is None or is_of_category)
 
     def is_unclear(self, contact: Contact) -> bool:
         """Whether a person has still to say if it reports an incident."""
@@ -273,7 +279,7 @@ class Truth:
         if type_category == "transient" and reason:
             category, points = "cumulative", self.rules.terms.standard_penalty_points
         reviewed = [self._reviews[contact_id(each)] for each in contacts if contact_id(each) in self._reviews]
-        decided = [each for each in reviewed if _decided(each) in ("transient", "cumulative")]
+        decided = [each for each in reviewed if _decided(each) in CATEGORIES]
         if decided:
             category, points, reason = type_category, type_points, None
             if (said := _decided(max(decided, key=_review_order))) != type_category:

@@ -18,7 +18,7 @@ from tests.properties.records import Call, Customer, Mail, Review, Ticket, at, c
 from tests.properties.test_alert_life import listed
 from tolerance.cli import main
 
-DAYS = [date(2025, 1, 20), date(2025, 1, 21)]
+DAYS = [date(2025, 1, 20), date(2025, 1, 21), date(2025, 1, 22)]
 CONTACT = at(date(2025, 1, 18))
 
 THANKS = Mail("thanks", "1@mail", "thanks@example.test", CONTACT, None)
@@ -127,3 +127,36 @@ def test_decisions_are_labels_for_training(decided: Pipeline, tmp_path: Path) ->
     assert ",incident,billing_error\n" in lines  # in words of two languages
     assert lines.count(",none,\n") == 2
     assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+
+
+def test_a_decision_on_the_category_leaves_the_type_that_was_decided(decided: Pipeline) -> None:
+    """Last here: it takes the company a day further."""
+    decided.deliver(
+        f"{DAYS[2]}/reviews.csv",
+        [
+            Review("called her back", contact_id(THANKS), "transient", DAYS[2]),
+            Review("none after all, and grave", contact_id(COMPLAINT), "cumulative", DAYS[2]),
+        ],
+        DAYS[2],
+    )
+    assert decided.run(DAYS[2]).full_rebuild_reason is None
+    found = costs(decided)
+    assert found["thanks"] == ["billing_error", "transient", 0, "somebody"]
+    assert found["complaint"] == ["product_defect", "cumulative", 100, "somebody"]
+    status = rows(
+        decided,
+        f"""
+        select decision, status from audit_decision
+        where contact_id in ('{contact_id(THANKS)}', '{contact_id(COMPLAINT)}')
+        order by all
+        """,
+    )
+    assert status == [
+        ("billing_error", "counts"),
+        ("cumulative", "counts"),
+        ("no_incident", "replaced"),
+        ("transient", "counts"),
+    ]
+    told = CliRunner().invoke(main, ["explain", "thanks", "--state", str(decided.state.root)])
+    assert "a person decided" in told.output
+    assert "deadline" not in told.output

@@ -530,6 +530,13 @@ MISTAKES = (
         "decided_twice",
     ),
     Mistake(
+        "a_decision_on_the_category_erases_the_type",
+        REVIEWS,
+        "        standing_type as incident_type,",
+        "        incident_type,",
+        "decided_and_graded",
+    ),
+    Mistake(
         "a_decision_counts_before_its_day",
         REVIEWS,
         "decisions.decided_on <= run.as_of_on and ",
@@ -860,16 +867,20 @@ class Traps:
                 self.second.append(call if len(types) == 2 or not number else mail)
 
     def _reviews(self) -> None:
-        names = ("decided_twice", "decided_ahead", "decided_long_ago", "decided_harmless_and_unsolved")
+        names = ("decided_twice", "decided_and_graded", "decided_ahead", "decided_long_ago")
         day = date(2025, 1, 5)
-        tickets = {name: self._ticket(name, day) for name in names[:3]}
-        tickets[names[3]] = self._ticket(names[3], day, "no_answer")
+        tickets = {name: self._ticket(name, day) for name in names}
+        tickets["decided_harmless_and_unsolved"] = self._ticket(
+            "decided_harmless_and_unsolved", day, "no_answer"
+        )
         for name, ticket in tickets.items():
             self._customer(name)
             self.first.append(ticket)
         for name, decision, decided_on in (
             ("decided_twice", "billing_error", date(2025, 3, 2)),
             ("decided_twice", "no_answer", date(2025, 3, 1)),
+            ("decided_and_graded", "no_answer", date(2025, 3, 1)),
+            ("decided_and_graded", "cumulative", date(2025, 3, 2)),
             ("decided_ahead", "no_incident", SECOND + timedelta(days=1)),
             ("decided_long_ago", "no_incident", FIRST - timedelta(days=1)),
             ("decided_harmless_and_unsolved", "transient", date(2025, 3, 1)),

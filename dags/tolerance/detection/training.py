@@ -44,6 +44,9 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class _Text:
+    words: str
+    """As the detector sees them: form letters that differ by a number are one text."""
+
     told: Evidence
     shown: Counter[str]
     is_incident: bool
@@ -118,24 +121,25 @@ def _by_language(texts: Sequence[Labelled]) -> dict[str, list[_Text]]:
     found: dict[str, list[_Text]] = {}
     for text in texts:
         words = tokens(text.text)
+        if not any(map(str.isalpha, words)):
+            continue  # it is no incident whatever a model says
         language = language_of(words)
         told = evidence(words, weights(language))
         shown = Counter(feature for sentence in told.shown for feature in sentence)
-        found.setdefault(language, []).append(_Text(told, shown, text.is_incident))
+        found.setdefault(language, []).append(_Text(" ".join(words), told, shown, text.is_incident))
     return found
 
 
 def _held_out_logits(texts: Sequence[_Text]) -> list[float]:
-    """The logit of each text by a model fitted without its fold."""
-    places = [*range(len(texts))]
-    random.Random(_SEED).shuffle(places)  # noqa: S311
-    logits = [0.0] * len(texts)
-    for fold in range(_FOLDS):
-        held_out = set(places[fold::_FOLDS])
-        model = _fitted([text for place, text in enumerate(texts) if place not in held_out], 0, len(texts))
-        for place in held_out:
-            logits[place] = model.logit(texts[place].told)
-    return logits
+    """The logit of each text by a model fitted without its fold; equal texts are of one fold."""
+    different = sorted({text.words for text in texts})
+    random.Random(_SEED).shuffle(different)  # noqa: S311
+    fold_of = {words: place % _FOLDS for place, words in enumerate(different)}
+    models = [
+        _fitted([text for text in texts if fold_of[text.words] != fold], 0, len(texts))
+        for fold in range(_FOLDS)
+    ]
+    return [models[fold_of[text.words]].logit(text.told) for text in texts]
 
 
 def _fitted(texts: Sequence[_Text], version: int, label_count: int | None = None) -> OwnModel:

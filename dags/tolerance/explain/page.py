@@ -115,14 +115,18 @@ class Page:
         costs = "costs" if incident["penalty_points"] else "costs_nothing"
         self._say(costs, indent=_INDENT, category=category, points=incident["penalty_points"])
         if incident["reclassification_reason"]:
-            evidence = words["a_deadline"]
+            because, evidence = "because", ""
             if incident["reclassified_by_file_name"]:
                 evidence = words["evidence"].format(
                     file_name=incident["reclassified_by_file_name"],
                     record_no=incident["reclassified_by_record_no"],
                 )
+            elif incident["reclassification_reason"] == "deadline_passed":
+                evidence = words["a_deadline"]
+            else:
+                because = "because_decided"  # by whom, when and why stands in the next line
             reason = words[incident["reclassification_reason"]]
-            self._say("because", indent=_INDENT, reason=reason, evidence=evidence)
+            self._say(because, indent=_INDENT, reason=reason, evidence=evidence)
         if incident["decided_by"] and (incident["penalty_points"] or incident["reclassification_reason"]):
             decided = {name: incident[name] or "-" for name in ("decided_by", "decided_on", "decided_reason")}
             self._say("decided", indent=_INDENT, **decided)

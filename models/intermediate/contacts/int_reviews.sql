@@ -1,6 +1,7 @@
 -- One row per decision that is known on the as-of date, and whether it is the one that counts: of a contact's usable
 -- ones the latest, by the day of the decision, then of the delivery, then the file's name and the record. And
--- whether it was that for the last published run, so that a file that is delivered again touches nobody.
+-- whether it was that for the last published run, so that a file that is delivered again touches nobody. One on the
+-- category leaves the type that was decided before it.
 with run as (
     select * from {{ ref('int_run') }}
 ),
@@ -39,15 +40,30 @@ ranked as (
     from decisions
 ),
 
+-- The type that stands at each decision: of it and those before it, the newest that is not on the category alone.
+typed as (
+    select
+        *,
+        {{ type_that_stands('contact_id, is_usable', 'ranked') }} as standing_type,
+        {{ type_that_stands('contact_id, is_usable, was_known', 'ranked') }} as former_standing_type,
+        row_number() over (
+            partition by contact_id, is_usable, category is null
+            order by {{ newest_review_first('ranked') }}
+        ) as kind_rank
+    from ranked
+),
+
 final as (
     select
         contact_id,
         decision,
         decision = 'no_incident' as is_no_incident,
-        incident_type,
+        standing_type as incident_type,
+        former_standing_type as former_incident_type,
         category,
         is_usable,
         is_usable and decision_rank = 1 as is_current,
+        is_usable and (decision_rank = 1 or (kind_rank = 1 and incident_type is not null)) as counts,
         is_usable and coalesce(was_known, false) and former_rank = 1 as was_current,
         decided_by,
         reason,
@@ -57,7 +73,7 @@ final as (
         _file_sha256,
         _record_no,
         _load_no
-    from ranked
+    from typed
 )
 
 select * from final

@@ -57,6 +57,7 @@ current_decisions as (
     select
         contact_id,
         decision,
+        incident_type,
         decided_by,
         reason,
         decided_on
@@ -68,6 +69,7 @@ former_decisions as (
     select
         contact_id,
         decision,
+        former_incident_type as incident_type,
         decided_by,
         reason,
         decided_on

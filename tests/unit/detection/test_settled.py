@@ -53,8 +53,8 @@ def test_a_mail_of_thanks_under_the_tickets_subject_is_no_incident() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Thank you for fixing the first bill. The second one is wrong too: 80 euros too much, and nobody calls back.",
-        "Dossier clos sans aucun geste, alors que la machine est en panne depuis trois semaines et que j'attends toujours.",
+        "Thank you for fixing the first bill. The second one is wrong too: 80 euros too much, nobody calls.",
+        "Dossier clos sans aucun geste, la machine est en panne depuis trois semaines, j'attends toujours.",
         "The advisor wrote that all is resolved. The line is dead again since noon and I am furious.",
         "Le site affiche que tout est réparé. Ma box est toujours en panne et personne ne répond.",
         "Case closed, no refund, and I was charged a second time.",

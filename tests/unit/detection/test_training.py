@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,8 @@ from tolerance.detection.training import FEWEST_FOR_WORDS, train
 from tolerance.detection.words import detect_incident
 
 JARGON = "le zorglub est vert dossier"
+COLOURS = ("rouge", "bleue", "jaune", "noire", "blanche", "grise", "brune", "mauve", "rose", "beige", "dorée")
+CARRIED = ("lettre", "valise", "chaise", "lampe", "montre", "pomme", "plante", "tasse", "fleur", "carte")
 
 
 @pytest.fixture(autouse=True)
@@ -24,12 +28,18 @@ def _no_model_is_remembered() -> Iterator[None]:
     own.model.cache_clear()
 
 
+def _carried(place: int) -> str:
+    """Another thing for each of a hundred places."""
+    number = place // 2
+    return f"une {CARRIED[number % len(CARRIED)]} {COLOURS[number // len(CARRIED) % len(COLOURS)]}"
+
+
 def _labels(count: int) -> list[Labelled]:
     """A company whose customers say `zorglub` when something is broken."""
     return [
         Labelled(
             place,
-            f"{JARGON} {place}" if place % 2 else f"le facteur apporte une lettre {place}",
+            f"{JARGON}, {_carried(place)}" if place % 2 else f"le facteur apporte {_carried(place)}",
             "fr",
             place % 2 == 1,
             None,
@@ -53,7 +63,13 @@ def test_a_company_teaches_its_own_words(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_few_labels_move_slope_and_bias_alone(tmp_path: Path) -> None:
     file = tmp_path / detection.OWN_MODEL
-    train(_labels(FEWEST_FOR_WORDS - 2), file)
+    scored = [
+        replace(
+            text, text=("pas reçu, honteux, " if text.is_incident else "merci pour ") + _carried(text.line)
+        )
+        for text in _labels(FEWEST_FOR_WORDS - 2)
+    ]
+    train(scored, file)
     assert own.read_models(file)["fr"].words == {}
 
 
@@ -71,9 +87,9 @@ def test_more_labels_make_the_next_version_and_leave_other_languages_as_they_are
     english = [
         Labelled(
             text.line,
-            f"the zorglub is green {text.line}"
+            f"the zorglub is green, {_carried(text.line)}, of all the things that we have"
             if text.is_incident
-            else f"the postman has a letter {text.line}",
+            else f"the postman has {_carried(text.line)} for you and for all of us",
             None,
             text.is_incident,
             None,
@@ -120,3 +136,28 @@ def test_the_words_choose_the_model_that_labels_teach_whatever_their_column_says
     ]
     train(called_english, file)
     assert own.read_models(file).keys() == {"fr"}
+
+
+@pytest.mark.parametrize("copies", [1, 3, 5])
+def test_what_is_learned_of_chance_is_not_believed_however_often_a_text_comes(
+    tmp_path: Path, copies: int
+) -> None:
+    chance = random.Random(5)
+    texts = [
+        f"{_carried(chance.randrange(200))} et {_carried(chance.randrange(200))} pour le {place}"
+        for place in range(150)
+    ]
+    drawn = [(text, chance.random() < 0.5) for text in texts]
+    labels = [
+        Labelled(line, f"{text}{copy}", "fr", is_incident, None)
+        for copy in range(copies)
+        for line, (text, is_incident) in enumerate(drawn)
+    ]
+    (report,) = train(labels, tmp_path / detection.OWN_MODEL)
+    assert report.macro_f1_after < 0.65
+
+
+def test_texts_without_a_word_teach_nothing(tmp_path: Path) -> None:
+    blank = [Labelled(place, "" if place % 2 else "?! 12", "fr", True, None) for place in range(200)]
+    (report,) = train([*_labels(50), *blank], tmp_path / detection.OWN_MODEL)
+    assert report.labels == 50
