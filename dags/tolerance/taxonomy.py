@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 from tolerance.contracts import SOURCES
@@ -48,6 +50,7 @@ _KEYS = (
     (LINKS, ("system",)),
 )
 
+_CATEGORIES = ("cumulative", "transient", "unclassified")
 _HOURS = ("due_hours", "effort_hours")
 
 
@@ -56,7 +59,7 @@ def refuse_mistakes(seeds: Seeds) -> None:
 
     Raises:
         UsageError: for the first row that names a role, department, stage, playbook or source that there is
-            not, that stands there twice, or whose hours are no number.
+            not, that stands there twice, whose hours are no number, or that leaves a gap or an overlap.
     """
     for name, columns in _KEYS:
         _refuse_doubles(seeds[name], columns)
@@ -71,6 +74,7 @@ def refuse_mistakes(seeds: Seeds) -> None:
                     f"{seeds[name]}, line {line}: {column} {told} is not in {named_in}",
                     f"add it to {named_in}, or write one of {', '.join(sorted(known))}.",
                 )
+    _refuse_gaps(seeds[TYPES])
     _refuse_hours(seeds[STEPS])
     _refuse_owners(seeds)
     for line, row in _rows(seeds[LINKS]):
@@ -102,6 +106,41 @@ def _refuse_doubles(path: Path, columns: tuple[str, ...]) -> None:
                 f"{path}, line {line}: {' '.join(key).strip()} stands there twice", "keep one of the lines."
             )
         seen.add(key)
+
+
+def _refuse_gaps(types: Path) -> None:
+    """In a gap a grave incident would cost nothing, in an overlap it would count twice."""
+    rows_of: dict[str, list[tuple[date, date | None, int]]] = {}
+    for line, row in _rows(types):
+        if row["category"] not in _CATEGORIES:
+            raise UsageError(
+                f"{types}, line {line}: category {row['category'] or 'is empty and'} is none",
+                f"write one of {', '.join(_CATEGORIES)}.",
+            )
+        since, until = (_day(types, line, row, column) for column in ("valid_from", "valid_to"))
+        if since is None or (until is not None and until <= since):
+            raise UsageError(
+                f"{types}, line {line}: {row['incident_type']} holds from {since} to {until}, which is none",
+                "write the first day in valid_from, and in valid_to the day after the last one, or nothing.",
+            )
+        rows_of.setdefault(row["incident_type"], []).append((since, until, line))
+    for name, spans in rows_of.items():
+        for (since, until, line), (following, _, next_line) in pairwise(sorted(spans, key=lambda s: s[::2])):
+            if until != following:
+                raise UsageError(
+                    f"{types}, lines {line} and {next_line}: {name} holds from {since} to {until or 'ever'}, "
+                    f"and again from {following}",
+                    f"end the former row on {following} (valid_to), so that no day has two rows or none.",
+                )
+
+
+def _day(path: Path, line: int, row: dict[str, str], column: str) -> date | None:
+    try:
+        return date.fromisoformat(row[column]) if row[column] else None
+    except ValueError:
+        raise UsageError(
+            f"{path}, line {line}: {column} {row[column]} is no date", "write it as 2026-11-28."
+        ) from None
 
 
 def _refuse_hours(steps: Path) -> None:

@@ -85,6 +85,38 @@ def test_the_tables_of_the_tree_have_no_mistake(seeds: dict[str, Path]) -> None:
             "line 3: faq late stands there twice",
         ),
         (
+            "incident_types.csv",
+            ",1990-01-01,\ndelivery_lost,2",
+            ",1990-01-01,2026-01-01\ndelivery_late,1,a,b,cumulative,100,120,delivery_late,logistics,x,y,2025-12-01,"
+            "\ndelivery_lost,2",
+            "lines 2 and 3: delivery_late holds from 1990-01-01 to 2026-01-01, and again from 2025-12-01",
+        ),
+        (
+            "incident_types.csv",
+            ",1990-01-01,\ndelivery_lost,2",
+            ",1990-01-01,\ndelivery_late,1,a,b,cumulative,100,120,delivery_late,logistics,x,y,2025-12-01,"
+            "\ndelivery_lost,2",
+            "lines 2 and 3: delivery_late holds from 1990-01-01 to ever, and again",
+        ),
+        (
+            "incident_types.csv",
+            ",1990-01-01,\ndelivery_lost,2",
+            ",2026-02-30,\ndelivery_lost,2",
+            "line 2: valid_from 2026-02-30 is no date",
+        ),
+        (
+            "incident_types.csv",
+            ",1990-01-01,\ndelivery_lost,2",
+            ",2026-02-01,2026-01-01\ndelivery_lost,2",
+            "line 2: delivery_late holds from 2026-02-01 to 2026-01-01, which is none",
+        ),
+        (
+            "incident_types.csv",
+            "Late delivery,transient",
+            "Late delivery,grave",
+            "line 2: category grave is none",
+        ),
+        (
             "channels.csv",
             "faq,,phone",
             "calls,,phone",

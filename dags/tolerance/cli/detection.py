@@ -14,6 +14,7 @@ from rich.table import Table
 
 from tolerance.cli.options import STATE, state_in
 from tolerance.errors import UsageError
+from tolerance.inbox import printable_name
 
 if TYPE_CHECKING:
     from tolerance.detection.evaluation import Judged, Labelled, Quality
@@ -55,7 +56,15 @@ def score(labelled: Path, json_file: Path | None) -> None:
         _print_confusions(console, language, measured)
     _print_errors(console, worst_errors(texts, _ERRORS_SHOWN))
     if json_file is not None:
-        numbers = {"languages": {name: measured.as_json() for name, measured in qualities.items()}}
+        # By line and without texts: the file may be passed on.
+        errors = [
+            {"line": text.labelled.line, "label": _label(text), "score": round(text.score, 4)}
+            for text in worst_errors(texts, _ERRORS_SHOWN)
+        ]
+        numbers = {
+            "languages": {name: measured.as_json() for name, measured in qualities.items()},
+            "worst_errors": errors,
+        }
         with _told_when_not_writable(json_file):
             write_bytes(json_file, orjson.dumps(numbers, option=orjson.OPT_INDENT_2) + b"\n")
 
@@ -119,10 +128,13 @@ def _print_errors(console: Console, errors: list[Judged]) -> None:
         return
     table = Table("line", "label", "score", "text", title="Worst errors", title_justify="left")
     for text in errors:
-        label = "incident" if text.labelled.is_incident else "none"
-        shown = " ".join(text.labelled.text.split())[:_CHARACTERS_SHOWN]
-        table.add_row(str(text.labelled.line), label, f"{text.score:.2f}", escape(shown))
+        shown = printable_name(" ".join(text.labelled.text.split())[:_CHARACTERS_SHOWN])
+        table.add_row(str(text.labelled.line), _label(text), f"{text.score:.2f}", escape(shown))
     console.print(table)
+
+
+def _label(text: Judged) -> str:
+    return "incident" if text.labelled.is_incident else "none"
 
 
 @click.command(short_help="Fit the company's own detector on its labels.")

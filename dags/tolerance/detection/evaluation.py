@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tolerance import company
 from tolerance.detection.linear import LANGUAGES
 from tolerance.detection.words import INCIDENT, NO_INCIDENT, NO_TYPE, REVIEW, Reading, read
 from tolerance.errors import UsageError
+from tolerance.settings import DBT_PROJECT
 
 _LABELS = (INCIDENT, NO_INCIDENT)
 _COLUMNS = ("text", "label")
 _HALF = 0.5
 _BANDS = 10
-_LONGEST_FIELD = 1_000_000
+_LONGEST_FIELD = 20_000_000
+"""Only a quotation mark that is never closed makes a longer one."""
+
+_DELIMITERS = ",;\t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +88,27 @@ class Quality:
     reliability: list[Band]
 
     def as_json(self) -> dict[str, Any]:
-        """The numbers, without the pictures."""
+        """The numbers of all that is printed, as a file has them."""
         names = ("macro_f1", "macro_f1_at_80", "precision", "recall", "coverage", "typed", "type_accuracy")
         numbers = {name: getattr(self, name) for name in names}
-        return {"n": self.n} | {name: round(value, 4) for name, value in numbers.items() if value is not None}
+        return (
+            {"n": self.n}
+            | {name: round(value, 4) for name, value in numbers.items() if value is not None}
+            | {
+                "reliability": [
+                    {
+                        "n": band.count,
+                        "mean_score": round(band.mean_score, 4),
+                        "incident_share": round(band.incident_share, 4),
+                    }
+                    for band in self.reliability
+                ],
+                "types_mistaken": [
+                    {"type": truth, "read_as": told, "n": count}
+                    for (truth, told), count in self.confusions.most_common()
+                ],
+            }
+        )
 
 
 def labelled_texts(path: Path) -> Iterator[Labelled]:
@@ -95,29 +118,50 @@ def labelled_texts(path: Path) -> Iterator[Labelled]:
         UsageError: when it cannot be read, or a row has an unknown label or language.
     """
     csv.field_size_limit(_LONGEST_FIELD)
+    types = _known_types()
+    line = 1
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            first_line = file.readline()
-            file.seek(0)
-            # A spreadsheet in a French office writes semicolons.
-            rows = csv.DictReader(file, delimiter="," if "," in first_line else ";")
-            missing = [name for name in _COLUMNS if name not in (rows.fieldnames or ())]
-            if missing:
-                raise UsageError(
-                    f"{path} has no column {' and no column '.join(missing)}",
-                    "its first line must name text and label, and may name language and type.",
-                )
+            header, delimiter = _header(path, file.readline())
+            rows = csv.DictReader(file, header, delimiter=delimiter)
             for row in rows:
-                yield _labelled(path, rows.line_num, row)
-    except (OSError, UnicodeDecodeError, csv.Error):
+                line = rows.line_num + 1
+                yield _labelled(path, line, row, types)
+    except csv.Error as error:
+        raise UsageError(
+            f"{path}, behind line {line}: cannot be read as CSV ({error})", "close its quotation marks."
+        ) from None
+    except (OSError, UnicodeDecodeError):
         raise UsageError(
             f"{path} cannot be read as CSV", "save it as CSV UTF-8 with commas or semicolons."
         ) from None
 
 
-def _labelled(path: Path, line: int, row: dict[str, str | None]) -> Labelled:
+def _known_types() -> set[str]:
+    path = company.seeds(DBT_PROJECT / "seeds")["incident_types.csv"]
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["incident_type"] for row in csv.DictReader(file)} | {NO_TYPE}
+
+
+def _header(path: Path, first_line: str) -> tuple[list[str], str]:
+    """The columns in small letters, and what parts them: spreadsheets in a French office write semicolons."""
+    headers = [
+        ([name.strip().casefold() for name in next(csv.reader([first_line], delimiter=mark), [])], mark)
+        for mark in _DELIMITERS
+    ]
+    header, delimiter = max(headers, key=lambda found: sum(name in found[0] for name in _COLUMNS))
+    missing = [name for name in _COLUMNS if name not in header]
+    if missing:
+        raise UsageError(
+            f"{path} has no column {' and no column '.join(missing)}",
+            "its first line must name text and label, and may name language and type.",
+        )
+    return header, delimiter
+
+
+def _labelled(path: Path, line: int, row: dict[str, str | None], types: set[str]) -> Labelled:
     label = (row["label"] or "").strip().casefold()
-    language = (row.get("language") or "").strip().casefold() or None
+    language = re.split("[-_]", (row.get("language") or "").strip().casefold())[0] or None  # en-GB is English
     if label not in _LABELS:
         raise UsageError(f"{path}, line {line}: the label is not {' or '.join(_LABELS)}", "correct it.")
     if language is not None and language not in LANGUAGES:
@@ -126,6 +170,11 @@ def _labelled(path: Path, line: int, row: dict[str, str | None]) -> Labelled:
             "correct it or leave it empty.",
         )
     incident_type = (row.get("type") or "").strip() or None
+    if incident_type is not None and incident_type not in types:
+        raise UsageError(
+            f"{path}, line {line}: {incident_type} is no type of incident_types.csv",
+            f"leave it empty, or write one of {', '.join(sorted(types))}.",
+        )
     return Labelled(line, row["text"] or "", language, label == INCIDENT, incident_type)
 
 

@@ -101,8 +101,7 @@ class Reading:
     """The likeliest types by the words where it is not clear, and of a reminder, which says little."""
 
     is_settled: bool
-    """Whether the text says that its matter is over, and tells of none behind it: then a person looks before it
-    is an incident."""
+    """Whether the text says that its matter is over, and tells of none behind: then a person looks first."""
 
     word_count: int
     rule: str
@@ -233,7 +232,7 @@ def read(text: str) -> Reading:
 
 
 def _scored(found: list[str], language: str) -> tuple[Evidence, float, str]:
-    """What the shipped weights know of tokens, the score by them or by the company's own model, and its rule."""
+    """What the shipped weights know of tokens, the score, by the company's own model if any, and its rule."""
     told = evidence(found, weights(language))
     logit, rule, is_known = told.logit, MODEL_RULE, told.has_known_words
     if (model := own.model(language)) is not None:
@@ -242,7 +241,7 @@ def _scored(found: list[str], language: str) -> tuple[Evidence, float, str]:
 
 
 def _tells_of_an_incident(words: str, language: str) -> bool:
-    """Whether plain words do so by the model: "all sorted, thank you" is over, "closed, and charged twice" not."""
+    """Whether plain words do so by the model: "sorted, thank you" is over, "closed, charged twice" not."""
     found = tokens_of(words)
     return len(found) >= MIN_WORDS and _scored(found, language)[1] >= INCIDENT_FROM
 

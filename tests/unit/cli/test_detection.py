@@ -43,10 +43,23 @@ def test_the_score_is_shown_and_written_per_language(labelled: Path, tmp_path: P
     assert told.exit_code == 0, told.output
     assert "Reliability, fr" in told.output
     assert stat.S_IMODE(numbers.stat().st_mode) == 0o600
-    read = json.loads(numbers.read_text("utf-8"))["languages"]
+    whole = json.loads(numbers.read_text("utf-8"))
+    read = whole["languages"]
     assert {name: part["n"] for name, part in read.items()} == {"en": 3, "fr": 2}
     assert read["fr"] | {"macro_f1": 1.0, "precision": 1.0, "recall": 1.0, "coverage": 1.0} == read["fr"]
     assert read["en"]["recall"] == 0.5
+    assert sum(band["n"] for band in read["en"]["reliability"]) == 3
+    assert read["en"]["types_mistaken"] == [{"type": "delivery_late", "read_as": "delivery_lost", "n": 1}]
+    assert [(error["line"], error["label"]) for error in whole["worst_errors"]] == [(6, "incident")]
+    assert "thank you" not in numbers.read_text("utf-8")
+
+
+def test_what_customers_write_moves_no_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "labelled.csv"
+    path.write_text("text,language,label,type\n\x1b[31mthank you\x1b]0;x\x07,en,incident,\n", "utf-8")
+    told = CliRunner().invoke(main, ["score", str(path)]).output
+    assert "thank you" in told
+    assert "\x1b" not in told
 
 
 def test_a_target_that_cannot_be_written_is_told(labelled: Path) -> None:

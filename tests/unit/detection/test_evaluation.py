@@ -38,9 +38,32 @@ def test_what_waits_for_review_is_missed_and_not_covered(tmp_path: Path) -> None
     assert (measured.typed, measured.type_accuracy) == (1, 1)
 
 
-def test_semicolons_part_columns_as_commas_do(tmp_path: Path) -> None:
-    file = _written(tmp_path / "texts.csv", "text;label\nperdu, encore;incident\n")
+@pytest.mark.parametrize(
+    "content",
+    [
+        "text;label\nperdu, encore;incident\n",
+        'text;label;"note, free"\nperdu, encore;incident;a\n',
+        "\ufeffText;LABEL\r\nperdu, encore;Incident\r\n",
+        "text\tlabel\nperdu, encore\tincident\n",
+        'label,text\nincident,"perdu, encore"\n',
+    ],
+)
+def test_columns_are_found_as_a_spreadsheet_writes_them(tmp_path: Path, content: str) -> None:
+    file = _written(tmp_path / "texts.csv", content)
     assert [(one.text, one.is_incident) for one in labelled_texts(file)] == [("perdu, encore", True)]
+
+
+def test_a_country_behind_the_language_and_a_long_mail_are_taken(tmp_path: Path) -> None:
+    file = _written(
+        tmp_path / "texts.csv", f"text,language,label\n{'a' * 2_000_000},en-GB,none\nb,FR_fr,none\n"
+    )
+    assert [(one.line, one.language) for one in labelled_texts(file)] == [(2, "en"), (3, "fr")]
+
+
+def test_a_mark_that_is_never_closed_is_told_with_the_line_before(tmp_path: Path) -> None:
+    file = _written(tmp_path / "texts.csv", 'text,label\na,none\n"b,none\n' + "c,none\n" * 3_000_000)
+    with pytest.raises(UsageError, match=r"behind line 2: cannot be read as CSV \(field larger"):
+        [*labelled_texts(file)]
 
 
 @pytest.mark.parametrize(
@@ -49,6 +72,7 @@ def test_semicolons_part_columns_as_commas_do(tmp_path: Path) -> None:
         ("text,language\na,fr\n", "no column label"),
         ("text,label\na,perhaps\n", "line 2: the label is not incident or none"),
         ("text,label,language\na,none,de\n", "line 2: the language is not fr or en"),
+        ("text,label,type\na,incident,billing\n", "line 2: billing is no type of incident_types.csv"),
         ("\xff", "no column text"),
     ],
 )
