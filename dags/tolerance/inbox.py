@@ -163,7 +163,11 @@ def _changed_on(path: Path) -> date | None:
 
 def printable_name(name: str) -> str:
     """A name fit for a line of text: control characters and invalid UTF-8 escaped, as in `caf\\xe9.csv`."""
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return printable(os.fsencode(name).decode("utf-8", "backslashreplace"))
+
+
+def printable(text: str) -> str:
+    """The text with its control characters escaped: what others wrote moves no terminal."""
     return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from datetime import date
+from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 
 from tolerance.contracts import SOURCES
 from tolerance.errors import UsageError
+from tolerance.settings import DBT_PROJECT
 
 Seeds = dict[str, Path]
 """The company's tables in use, by file name."""
@@ -51,6 +53,8 @@ _KEYS = (
 )
 
 _CATEGORIES = ("cumulative", "transient", "unclassified")
+_TYPES_BY_WORDS = ("faq_incident_types.csv", "tag_incident_types.csv", "incident_phrases.csv")
+_ALIKE = 0.85
 _HOURS = ("due_hours", "effort_hours")
 
 
@@ -75,6 +79,7 @@ def refuse_mistakes(seeds: Seeds) -> None:
                     f"add it to {named_in}, or write one of {', '.join(sorted(known))}.",
                 )
     _refuse_gaps(seeds[TYPES])
+    _refuse_mistyped(seeds)
     _refuse_hours(seeds[STEPS])
     _refuse_owners(seeds)
     for line, row in _rows(seeds[LINKS]):
@@ -141,6 +146,22 @@ def _day(path: Path, line: int, row: dict[str, str], column: str) -> date | None
         raise UsageError(
             f"{path}, line {line}: {column} {row[column]} is no date", "write it as 2026-11-28."
         ) from None
+
+
+def _refuse_mistyped(seeds: Seeds) -> None:
+    """A type without a row waits until somebody decides its cost; nearly another's name is a slip."""
+    known = {row["incident_type"] for _, row in _rows(seeds[TYPES])}
+    for name in _TYPES_BY_WORDS:
+        if seeds[name].parent == DBT_PROJECT / "seeds" != seeds[TYPES].parent:
+            continue  # the tree's table beside the company's types
+        for line, row in _rows(seeds[name]):
+            told = row["incident_type"]
+            if told in known or not (meant := get_close_matches(told, known, 1, _ALIKE)):
+                continue
+            raise UsageError(
+                f"{seeds[name]}, line {line}: {told} is not in {TYPES}",
+                f"write {meant[0]} if it is that, else give {told} a row there.",
+            )
 
 
 def _refuse_hours(steps: Path) -> None:

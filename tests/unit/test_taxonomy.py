@@ -117,6 +117,12 @@ def test_the_tables_of_the_tree_have_no_mistake(seeds: dict[str, Path]) -> None:
             "line 2: category grave is none",
         ),
         (
+            "faq_incident_types.csv",
+            "colis_perdu,delivery_lost",
+            "colis_perdu,delivry_lost",
+            "line 2: delivry_lost is not in incident_types.csv: write delivery_lost if it is that, else give",
+        ),
+        (
             "channels.csv",
             "faq,,phone",
             "calls,,phone",

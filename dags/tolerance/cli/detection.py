@@ -14,7 +14,7 @@ from rich.table import Table
 
 from tolerance.cli.options import STATE, state_in
 from tolerance.errors import UsageError
-from tolerance.inbox import printable_name
+from tolerance.inbox import printable
 
 if TYPE_CHECKING:
     from tolerance.detection.evaluation import Judged, Labelled, Quality
@@ -128,7 +128,7 @@ def _print_errors(console: Console, errors: list[Judged]) -> None:
         return
     table = Table("line", "label", "score", "text", title="Worst errors", title_justify="left")
     for text in errors:
-        shown = printable_name(" ".join(text.labelled.text.split())[:_CHARACTERS_SHOWN])
+        shown = printable(" ".join(text.labelled.text.split())[:_CHARACTERS_SHOWN])
         table.add_row(str(text.labelled.line), _label(text), f"{text.score:.2f}", escape(shown))
     console.print(table)
 

@@ -58,6 +58,8 @@ class Report:
 
     language: str
     labels: int
+    """How many different texts they are of."""
+
     words: int
     macro_f1_before: float
     macro_f1_after: float
@@ -78,26 +80,27 @@ def train(texts: Sequence[Labelled], file: Path) -> list[Report]:
     kept = read_models(file) if file.is_file() else {}
     reports = []
     for language, of_language in _by_language(texts).items():
-        if len(of_language) < FEWEST or len({text.is_incident for text in of_language}) == 1:
-            reports.append(Report(language, len(of_language), 0, 0, 0, 0, 0, is_kept=False))
+        count = len({text.words for text in of_language})
+        if count < FEWEST or len({text.is_incident for text in of_language}) == 1:
+            reports.append(Report(language, count, 0, 0, 0, 0, 0, is_kept=False))
             continue
         former = kept.get(language, _SHIPPED)
         before = [_SHIPPED.logit(text.told) for text in of_language]
-        after = _held_out_logits(of_language)
+        after = _held_out_logits(of_language, count)
         truth = [text.is_incident for text in of_language]
         f1_before, f1_after = (
             macro_f1(truth, [logit >= 0 for logit in logits]) for logits in (before, after)
         )
         loss_before, loss_after = _log_loss(truth, before), _log_loss(truth, after)
-        has_fewer = len(of_language) < former.label_count
+        has_fewer = count < former.label_count
         is_kept = loss_after < loss_before and f1_after >= f1_before and not has_fewer
-        model = _fitted(of_language, former.version + 1)
+        model = _fitted(of_language, former.version + 1, count)
         if is_kept:
             kept[language] = model
         reports.append(
             Report(
                 language,
-                len(of_language),
+                count,
                 len(model.words),
                 f1_before,
                 f1_after,
@@ -130,22 +133,21 @@ def _by_language(texts: Sequence[Labelled]) -> dict[str, list[_Text]]:
     return found
 
 
-def _held_out_logits(texts: Sequence[_Text]) -> list[float]:
+def _held_out_logits(texts: Sequence[_Text], count: int) -> list[float]:
     """The logit of each text by a model fitted without its fold; equal texts are of one fold."""
     different = sorted({text.words for text in texts})
     random.Random(_SEED).shuffle(different)  # noqa: S311
     fold_of = {words: place % _FOLDS for place, words in enumerate(different)}
     models = [
-        _fitted([text for text in texts if fold_of[text.words] != fold], 0, len(texts))
-        for fold in range(_FOLDS)
+        _fitted([text for text in texts if fold_of[text.words] != fold], 0, count) for fold in range(_FOLDS)
     ]
     return [models[fold_of[text.words]].logit(text.told) for text in texts]
 
 
-def _fitted(texts: Sequence[_Text], version: int, label_count: int | None = None) -> OwnModel:
+def _fitted(texts: Sequence[_Text], version: int, count: int) -> OwnModel:
     """Slope and bias, and from FEWEST_FOR_WORDS labels on weights of words, at the least log loss."""
-    with_words = (label_count or len(texts)) >= FEWEST_FOR_WORDS
-    places = vocabulary([text.shown for text in texts], _LEAST_TEXTS) if with_words else {}
+    different = {text.words: text.shown for text in texts} if count >= FEWEST_FOR_WORDS else {}
+    places = vocabulary([*different.values()], _LEAST_TEXTS)
     shipped = csr_matrix(np.array([[text.told.logit] for text in texts]))
     columns = hstack([shipped, matrix([text.shown for text in texts], places)]).tocsr()
     truth = np.array([float(text.is_incident) for text in texts])
@@ -167,7 +169,7 @@ def _fitted(texts: Sequence[_Text], version: int, label_count: int | None = None
         round(float(found[0]), 4),
         round(float(found[-1]), 4),
         {shown: weight for shown, weight in words.items() if weight},
-        len(texts),
+        count,
     )
 
 

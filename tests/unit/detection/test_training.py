@@ -161,3 +161,13 @@ def test_texts_without_a_word_teach_nothing(tmp_path: Path) -> None:
     blank = [Labelled(place, "" if place % 2 else "?! 12", "fr", True, None) for place in range(200)]
     (report,) = train([*_labels(50), *blank], tmp_path / detection.OWN_MODEL)
     assert report.labels == 50
+
+
+def test_a_name_in_one_text_is_not_kept_however_often_it_is_delivered(tmp_path: Path) -> None:
+    file = tmp_path / detection.OWN_MODEL
+    labels = _labels(2 * FEWEST_FOR_WORDS)
+    named = replace(labels[1], text=f"{labels[1].text}, signé Durandeau")
+    train([*labels, *[named] * 5], file)
+    words = own.read_models(file)["fr"].words
+    assert "zorglub" in words
+    assert "durandeau" not in words
