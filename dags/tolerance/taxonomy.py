@@ -155,7 +155,7 @@ def _refuse_mistyped(seeds: Seeds) -> None:
         if seeds[name].parent == DBT_PROJECT / "seeds" != seeds[TYPES].parent:
             continue  # the tree's table beside the company's types
         for line, row in _rows(seeds[name]):
-            told = row["incident_type"]
+            told = row["incident_type"].strip()
             if told in known or not (meant := get_close_matches(told, known, 1, _ALIKE)):
                 continue
             raise UsageError(

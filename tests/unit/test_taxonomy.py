@@ -164,3 +164,9 @@ def test_a_companys_types_need_no_stage_and_may_leave_types_of_the_tree_out(
     ]
     own.write_text("\n".join(kept) + "\n", "utf-8")
     taxonomy.refuse_mistakes(seeds | {"incident_types.csv": own})
+
+
+def test_a_type_with_blanks_around_it_and_one_like_no_other_are_no_slips(seeds: dict[str, Path]) -> None:
+    with seeds["tag_incident_types.csv"].open("a", encoding="utf-8") as file:
+        file.write("parcels, privacy_breach ,\nvip,none,\nunknown,,\nbikes,flat_tyre,\n")
+    taxonomy.refuse_mistakes(seeds)
