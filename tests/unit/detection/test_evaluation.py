@@ -85,7 +85,7 @@ def test_a_file_that_cannot_be_used_is_told_in_a_sentence(tmp_path: Path, conten
     ("file", "language", "macro_f1", "at_80", "precision"),
     [
         (HELD_OUT, "fr", 0.8, 0.88, 0.9),
-        (HELD_OUT, "en", 0.82, 0.89, 0.92),
+        (HELD_OUT, "en", 0.83, 0.9, 0.93),
         (REVIEWS, "fr", 0.85, 0.9, 0.88),
     ],
 )

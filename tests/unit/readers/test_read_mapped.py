@@ -722,14 +722,14 @@ def test_a_column_that_is_called_like_a_path_goes_before_the_path(read: Read) ->
     assert texts(record, "satisfaction") == ("bad",)
 
 
-def test_a_ten_times_wider_header_without_a_required_column_costs_no_hundred_times_more(read: Read) -> None:
-    def cost(columns: int) -> float:
-        begin = time.process_time()
-        with pytest.raises(FileRefusedError, match="createdx9 looks like it"):
-            read("jira", "t.csv", f"Issue key,Status,{','.join(f'createdx{n}' for n in range(columns))}\n")
-        return time.process_time() - begin
-
-    assert cost(300_000) < 30 * cost(30_000)
+def test_a_wide_header_without_a_required_column_costs_little_more_than_one_with_it(read: Read) -> None:
+    wide = ",".join(f"createdx{n}" for n in range(300_000))
+    begin = time.process_time()
+    read("jira", "t.csv", f"Issue key,Status,Created,{wide}\n")
+    between = time.process_time()
+    with pytest.raises(FileRefusedError, match="createdx9 looks like it"):
+        read("jira", "t.csv", f"Issue key,Status,{wide}\n")
+    assert time.process_time() - between < 3 * (between - begin)
 
 
 @pytest.mark.parametrize("name", ["unload.xml", "list.xlsx", "list.xls"])
